@@ -1,0 +1,90 @@
+# Every command that the README names. `make help` lists them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+HARNESS := $(BIN)/python -m tests.harness
+# Prints how long the target's recipe took, whatever came of it.
+TIMED = @start=$$SECONDS; trap 'code=$$?; echo "==> $@: $$([ $$code = 0 ] && echo ok || echo FAILED) after $$((SECONDS - start)) s"; exit $$code' EXIT;
+
+CLUSTER ?= default
+NODES ?= 3
+PYTEST_ARGS ?=
+
+.PHONY: help
+help: ## List the commands.
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: $(VENV)/ready ## Bring up a real cluster, install the operator, run SQL on Presto, scale it. KEEP=1 leaves it up.
+	$(TIMED) $(BIN)/python -m tests.demo $(if $(KEEP),--keep)
+
+.PHONY: test
+test: lint types layers unit api e2e ## All of the tests: what continuous integration runs.
+
+.PHONY: lint
+lint: $(VENV)/ready ## Style, and drift of what is generated.
+	$(TIMED) $(BIN)/ruff check . && $(BIN)/ruff format --check . \
+		&& $(BIN)/presto-operator crd | diff -u crds/prestooperator.io_prestoclusters.yaml - \
+			|| { echo "the CRD has drifted from its models, or style is off: make crds format"; exit 1; }
+	@cmp crds/prestooperator.io_prestoclusters.yaml charts/presto-operator/files/prestooperator.io_prestoclusters.yaml
+
+.PHONY: types
+types: $(VENV)/ready ## Strict type checking.
+	$(TIMED) $(BIN)/mypy
+
+.PHONY: layers
+layers: $(VENV)/ready ## The layers' import contracts.
+	$(TIMED) $(BIN)/lint-imports
+
+.PHONY: unit
+unit: $(VENV)/ready ## Pure functions: seconds, no cluster.
+	$(TIMED) $(BIN)/pytest tests/unit $(PYTEST_ARGS)
+
+.PHONY: api
+api: $(VENV)/ready ## A real API server with fake nodes.
+	$(TIMED) $(BIN)/pytest tests/api $(PYTEST_ARGS)
+
+.PHONY: e2e
+e2e: $(VENV)/ready ## Real nodes, real Presto.
+	$(TIMED) $(BIN)/pytest tests/e2e $(PYTEST_ARGS)
+
+.PHONY: cluster-up
+cluster-up: $(VENV)/ready ## A real Kubernetes with NODES real nodes, as cluster CLUSTER.
+	$(TIMED) $(HARNESS) up --name $(CLUSTER) --nodes $(NODES)
+
+.PHONY: cluster-down
+cluster-down: $(VENV)/ready ## Take cluster CLUSTER away.
+	$(TIMED) $(HARNESS) down --name $(CLUSTER)
+
+.PHONY: cluster-status
+cluster-status: $(VENV)/ready ## What runs in cluster CLUSTER.
+	@$(HARNESS) status --name $(CLUSTER)
+
+.PHONY: crds
+crds: $(VENV)/ready ## Generate the CRD from the models.
+	$(BIN)/presto-operator crd > crds/prestooperator.io_prestoclusters.yaml
+	cp crds/prestooperator.io_prestoclusters.yaml charts/presto-operator/files/
+
+.PHONY: format
+format: $(VENV)/ready ## Format the code.
+	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+.PHONY: lock
+lock: $(VENV)/ready ## Pin the dependencies anew: versions and hashes, no addresses.
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 \
+		--upgrade pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 \
+		--upgrade --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+
+# The stamp says that the environment is what the pins say.
+$(VENV)/ready: requirements-dev.txt pyproject.toml
+	@echo "==> Python environment in $(VENV)"
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.txt
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,47 @@
+"""`presto-operator render`."""
+
+from __future__ import annotations
+
+from typing import Any, TextIO
+
+import click
+import yaml
+
+from presto_operator.api import KIND, InvalidClusterError, parse_cluster
+from presto_operator.cli.yaml import dump
+from presto_operator.controller.observation import Observation
+from presto_operator.controller.plan import plan
+
+
+@click.command()
+@click.option(
+    "-f", "--filename", "manifest", type=click.File(), required=True, help="Manifest with PrestoClusters; - for stdin."
+)
+@click.option("-n", "--namespace", help="Namespace for manifests that name none.  [default: default]")
+def render(manifest: TextIO, namespace: str | None) -> None:
+    """Print the Kubernetes objects that a PrestoCluster becomes, without a cluster.
+
+    What is printed is what the operator applies at first, but for the owner references, which need the uid of a
+    real resource. Other kinds in the manifest are passed over.
+    """
+    try:
+        documents = [document for document in yaml.safe_load_all(manifest) if document]
+    except yaml.YAMLError as error:
+        raise click.ClickException(f"{manifest.name} is not YAML: {error}") from error
+    clusters = [document for document in documents if isinstance(document, dict) and document.get("kind") == KIND]
+    if not clusters:
+        raise click.ClickException(f"{manifest.name} holds no {KIND}")
+    for document in clusters:
+        click.echo(dump(_objects(document, namespace)), nl=False)
+
+
+def _objects(document: dict[str, Any], namespace: str | None) -> list[dict[str, Any]]:
+    metadata = document.get("metadata") or {}
+    if namespace is not None and "namespace" not in metadata:
+        document = {**document, "metadata": {**metadata, "namespace": namespace}}
+    try:
+        cluster = parse_cluster(document)
+    except InvalidClusterError as invalid:
+        lines = "\n".join(f"  {error}" for error in invalid.errors)
+        raise click.ClickException(f'{KIND} "{metadata.get("name", "")}" is invalid:\n{lines}') from invalid
+    return list(plan(cluster, Observation((), (), None)).apply)

@@ -1,0 +1,46 @@
+"""`presto-operator run`."""
+
+from __future__ import annotations
+
+import asyncio
+
+import click
+
+from presto_operator import controller
+from presto_operator.telemetry.logging import LogFormat, configure_logging
+
+
+@click.command()
+@click.option(
+    "-n",
+    "--namespace",
+    "namespaces",
+    multiple=True,
+    envvar="PRESTO_OPERATOR_NAMESPACES",
+    help="Namespace to look after; may be given more than once. All of them unless told.",
+)
+@click.option(
+    "--metrics-port",
+    type=click.IntRange(1, 65535),
+    default=8081,
+    show_default=True,
+    envvar="PRESTO_OPERATOR_METRICS_PORT",
+    help="Port of /healthz, /readyz and /metrics.",
+)
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    envvar="PRESTO_OPERATOR_LOG_FORMAT",
+    help="Log lines for people or for a log store.",
+)
+@click.option("--debug", is_flag=True, envvar="PRESTO_OPERATOR_DEBUG", help="Log what kopf does, too.")
+def run(namespaces: tuple[str, ...], metrics_port: int, log_format: LogFormat, *, debug: bool) -> None:
+    """Run the operator.
+
+    In a pod it uses the pod's service account; elsewhere the current context of your kubeconfig, and it then
+    reaches Presto through the API server.
+    """
+    configure_logging(log_format, debug=debug)
+    asyncio.run(controller.run(namespaces=namespaces, metrics_port=metrics_port))

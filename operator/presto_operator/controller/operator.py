@@ -1,0 +1,173 @@
+"""The running operator: kopf's watches feed the store, and workers reconcile what they wake up."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from datetime import UTC, datetime
+from typing import Any
+
+import kopf
+from aiohttp import web
+
+from presto_operator.api import PLURAL
+from presto_operator.api.crd import GROUP, VERSION
+from presto_operator.controller.queue import WorkQueue
+from presto_operator.controller.reconcile import Reconciler
+from presto_operator.desired import CLUSTER_LABEL, KubernetesObject
+from presto_operator.kube import (
+    CHILD_KINDS,
+    POD,
+    PRESTO_CLUSTER,
+    ApiError,
+    ClusterKey,
+    Kind,
+    KubernetesClient,
+    ObjectStore,
+)
+from presto_operator.telemetry import metrics
+from presto_operator.telemetry.server import serve
+
+_CONCURRENT_PASSES = 8
+_RESYNC_SECONDS = 300.0
+"""How often everything is listed anew, against an event that a broken watch may have lost."""
+_START_RETRY_SECONDS = 5.0
+_HEARTBEAT_LIMIT_SECONDS = 120.0
+
+
+class Operator:
+    """Everything that runs, started and stopped with kopf."""
+
+    def __init__(self, *, namespaces: tuple[str, ...], metrics_port: int) -> None:
+        self._namespaces = namespaces
+        self._metrics_port = metrics_port
+        self._store = ObjectStore()
+        self._queue: WorkQueue[ClusterKey] = WorkQueue(expected_errors=(ApiError,))
+        self._client: KubernetesClient | None = None
+        self._server: web.AppRunner | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._is_synced = False
+        self._last_heartbeat = 0.0
+
+    def registry(self) -> kopf.OperatorRegistry:
+        """The handlers that kopf shall call.
+
+        Plain event handlers only: kopf's timers and daemons would put a finalizer on every cluster, and its change
+        handlers an annotation with a copy of it.
+        """
+        registry = kopf.OperatorRegistry()
+        kopf.on.login(registry=registry)(_log_in)
+        kopf.on.startup(registry=registry)(self._start)
+        kopf.on.cleanup(registry=registry)(self._stop)
+        kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)(self._see)
+        for kind in (*CHILD_KINDS, POD):
+            kopf.on.event(
+                kind.group,
+                kind.api_version.rpartition("/")[2],
+                kind.plural,
+                labels={CLUSTER_LABEL: kopf.PRESENT},
+                registry=registry,
+            )(self._see)
+        return registry
+
+    async def _start(self, settings: kopf.OperatorSettings, **_: Any) -> None:
+        _configure(settings)
+        self._last_heartbeat = asyncio.get_running_loop().time()
+        if self._server is None:
+            self._server = await serve(
+                self._metrics_port, is_healthy=self._is_alive, is_ready=lambda: self._is_synced and self._is_alive()
+            )
+        if self._client is None:
+            self._client = await KubernetesClient.connect()
+        try:
+            await self._resync()
+        except ApiError as error:
+            raise kopf.TemporaryError(
+                f"can't list what there is: {error}. Is the CustomResourceDefinition installed "
+                "(presto-operator crd | kubectl apply --server-side -f -), and may this account list it?",
+                delay=_START_RETRY_SECONDS,
+            ) from error
+        reconciler = Reconciler(self._client, self._store, lambda: datetime.now(UTC))
+        self._tasks = [
+            *(asyncio.create_task(self._queue.work(reconciler.reconcile)) for _ in range(_CONCURRENT_PASSES)),
+            asyncio.create_task(self._keep_in_sync()),
+            asyncio.create_task(self._beat()),
+        ]
+
+    async def _stop(self, **_: Any) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._client is not None:
+            await self._client.close()
+        if self._server is not None:
+            await self._server.cleanup()
+
+    async def _see(self, type: str | None, body: kopf.Body, **_: Any) -> None:  # noqa: A002 - kopf's name
+        obj: KubernetesObject = dict(body)
+        key = self._store.remove(obj) if type == "DELETED" else self._store.put(obj)
+        if key is not None:
+            self._queue.add(key)
+        metrics.clusters.set(len(self._store.clusters()))
+
+    async def _resync(self) -> None:
+        """List everything. Nothing is decided before this has been done once: half a picture would mislead."""
+        for kind in (*CHILD_KINDS, POD, PRESTO_CLUSTER):
+            for key in self._store.replace_all(kind, await self._list(kind)):
+                self._queue.add(key)
+        self._is_synced = True
+
+    async def _list(self, kind: Kind) -> list[KubernetesObject]:
+        assert self._client is not None
+        selector = None if kind is PRESTO_CLUSTER else CLUSTER_LABEL
+        listed: list[KubernetesObject] = []
+        for namespace in self._namespaces or (None,):
+            listed += await self._client.list(kind, namespace=namespace, label_selector=selector)
+        return listed
+
+    async def _keep_in_sync(self) -> None:
+        while True:
+            await asyncio.sleep(_RESYNC_SECONDS)
+            # The watches go on meanwhile, and the next round tries again.
+            with contextlib.suppress(ApiError):
+                await self._resync()
+
+    async def _beat(self) -> None:
+        """Show that the event loop turns: a handler that blocks it stops this, and the liveness probe sees it."""
+        while True:
+            self._last_heartbeat = asyncio.get_running_loop().time()
+            metrics.queue_length.set(len(self._queue))
+            await asyncio.sleep(1.0)
+
+    def _is_alive(self) -> bool:
+        return asyncio.get_running_loop().time() - self._last_heartbeat < _HEARTBEAT_LIMIT_SECONDS and not any(
+            task.done() for task in self._tasks
+        )
+
+
+def _log_in(**arguments: Any) -> kopf.ConnectionInfo | None:
+    """The account of kopf's watches: the one that KubernetesClient.connect finds, too."""
+    return kopf.login_via_client(**arguments)
+
+
+def _configure(settings: kopf.OperatorSettings) -> None:
+    settings.posting.enabled = False  # Events are ours, and tell of decisions rather than of handlers.
+    settings.networking.request_timeout = 30
+    settings.watching.server_timeout = 300
+    settings.watching.inactivity_timeout = 90
+    for kind in (*CHILD_KINDS, POD):
+        # The API server sends us only what belongs to a cluster: there may be thousands of other pods.
+        settings.watching.label_selectors[kind.group, kind.plural] = CLUSTER_LABEL
+
+
+async def run(*, namespaces: tuple[str, ...], metrics_port: int) -> None:
+    """Run the operator until it is told to stop.
+
+    Args:
+        namespaces: the namespaces to look after; none means all of them.
+        metrics_port: where to serve /healthz, /readyz and /metrics.
+    """
+    operator = Operator(namespaces=namespaces, metrics_port=metrics_port)
+    await kopf.operator(
+        registry=operator.registry(), standalone=True, clusterwide=not namespaces, namespaces=list(namespaces)
+    )

@@ -1,0 +1,92 @@
+"""The work queue of the reconcile loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+Key = TypeVar("Key")
+
+_logger = logging.getLogger(__name__)
+
+_FIRST_RETRY_SECONDS = 1.0
+_LONGEST_RETRY_SECONDS = 60.0
+
+
+class WorkQueue(Generic[Key]):
+    """Keys that wait for a look at them, each at most once, and none worked on by two at the same time.
+
+    Asking for a key that already waits only brings it forward, so any number of events makes one pass. Asking for a
+    key that is being worked on makes one more pass after this one. A pass that fails is made again, after a delay
+    that doubles with each failure in a row.
+    """
+
+    def __init__(self, expected_errors: tuple[type[Exception], ...] = ()) -> None:
+        """An error that is expected to happen now and then is logged without its stack."""
+        self._expected_errors = expected_errors
+        self._due: dict[Key, float] = {}
+        self._working: set[Key] = set()
+        self._failures: dict[Key, int] = {}
+        self._changed = asyncio.Event()
+
+    def __len__(self) -> int:
+        """How many keys are due by now."""
+        now = _now()
+        return sum(1 for due in self._due.values() if due <= now)
+
+    def add(self, key: Key, *, after_seconds: float = 0.0) -> None:
+        """Ask for a pass over `key`, at once or after a while."""
+        due = _now() + after_seconds
+        if key not in self._due or due < self._due[key]:
+            self._due[key] = due
+            self._changed.set()
+
+    def forget(self, key: Key) -> None:
+        """Drop what is remembered of a key that is no more."""
+        self._due.pop(key, None)
+        self._failures.pop(key, None)
+
+    async def work(self, reconcile: Callable[[Key], Awaitable[float | None]]) -> None:
+        """Take keys as they fall due, forever. Several of these may run side by side.
+
+        `reconcile` returns after how many seconds it wants to look again, or None for only when something happens.
+        """
+        while True:
+            key = await self._next()
+            try:
+                again_after = await reconcile(key)
+            except Exception as error:
+                failures = self._failures.get(key, 0)
+                self._failures[key] = failures + 1
+                again_after = min(_LONGEST_RETRY_SECONDS, _FIRST_RETRY_SECONDS * 2 ** min(failures, 10))
+                is_expected = isinstance(error, self._expected_errors)
+                _logger.warning("%s: again in %d s: %s", key, again_after, error, exc_info=not is_expected)
+            else:
+                self._failures.pop(key, None)
+            finally:
+                self._working.discard(key)
+                self._changed.set()
+            if again_after is not None:
+                self.add(key, after_seconds=again_after)
+
+    async def _next(self) -> Key:
+        while True:
+            idle = {key: due for key, due in self._due.items() if key not in self._working}
+            wait: float | None = None
+            if idle:
+                key = min(idle, key=lambda candidate: idle[candidate])
+                wait = idle[key] - _now()
+                if wait <= 0:
+                    del self._due[key]
+                    self._working.add(key)
+                    return key
+            self._changed.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), timeout=wait)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

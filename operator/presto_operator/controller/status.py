@@ -1,0 +1,167 @@
+"""`status` from what the API server has acknowledged, and the news in it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from presto_operator.api import (
+    Condition,
+    CoordinatorStatus,
+    Phase,
+    PoolStatus,
+    PrestoClusterStatus,
+    QueriesStatus,
+    WorkersStatus,
+)
+from presto_operator.controller.conditions import Verdict
+from presto_operator.controller.observation import Observation, pool_of, ready_replicas, wanted_replicas
+from presto_operator.desired import client_uri, worker_selector
+from presto_operator.kube import Notice
+from presto_operator.presto.stats import ClusterStats
+
+VOLATILE_WRITE_INTERVAL = timedelta(seconds=30)
+"""How often numbers that move all the time (queries, active workers) are written: many clusters share an API server."""
+
+_NEWSWORTHY: Mapping[str, str] = {"Valid": "False", "Degraded": "True"}
+"""Conditions that are bad news when they have this status."""
+
+
+def new_status(
+    previous: Mapping[str, Any],
+    verdicts: list[Verdict],
+    observation: Observation,
+    *,
+    metadata: Mapping[str, Any],
+    serving: str | None,
+    now: datetime,
+) -> dict[str, Any]:
+    """The status of the cluster with this `metadata`, as it is written.
+
+    Args:
+        previous: the status as it is; transition times are carried over from it.
+        verdicts: what each condition shall say.
+        observation: what is known of the children.
+        metadata: the cluster's metadata.
+        serving: the generation that clients are led to.
+        now: the time of a transition.
+    """
+    status = PrestoClusterStatus(
+        observed_generation=metadata["generation"],
+        phase=_phase(verdicts),
+        conditions=tuple(_condition(verdict, previous, metadata["generation"], now) for verdict in verdicts),
+        coordinator=CoordinatorStatus(
+            generation=serving or "",
+            ready=serving is not None and observation.coordinator_is_ready(serving),
+            uri=client_uri(metadata["namespace"], metadata["name"]),
+        ),
+        workers=_workers(observation, serving, worker_selector(metadata["name"])),
+        queries=_queries(observation.stats),
+    )
+    return status.model_dump(by_alias=True, exclude_none=True, mode="json")
+
+
+def is_due(
+    previous: Mapping[str, Any], status: Mapping[str, Any], *, last_written: datetime | None, now: datetime
+) -> bool:
+    """Whether the new status is worth a write now: at once for what matters, seldom for what moves all the time."""
+    if previous == status:
+        return False
+    if _without_volatile(previous) != _without_volatile(status):
+        return True
+    return last_written is None or now - last_written >= VOLATILE_WRITE_INTERVAL
+
+
+def merge_patch(previous: Mapping[str, Any], status: Mapping[str, Any]) -> dict[str, Any]:
+    """`status` as a JSON merge patch that also removes what is no longer in it."""
+    patch: dict[str, Any] = {name: None for name in previous if name not in status}
+    for name, value in status.items():
+        before = previous.get(name)
+        if isinstance(value, Mapping) and isinstance(before, Mapping):
+            patch[name] = merge_patch(before, value)
+        else:
+            patch[name] = value
+    return patch
+
+
+def news(previous: Mapping[str, Any], status: Mapping[str, Any]) -> list[Notice]:
+    """A notice for each condition that changed its status or its reason."""
+    before = {condition["type"]: condition for condition in previous.get("conditions", [])}
+    notices = []
+    for condition in status["conditions"]:
+        was = before.get(condition["type"], {})
+        if (was.get("status"), was.get("reason")) == (condition["status"], condition["reason"]):
+            continue
+        if not was and condition["type"] != "Ready" and condition["type"] not in _NEWSWORTHY:
+            continue
+        if not was and condition["status"] != _NEWSWORTHY.get(condition["type"], "True"):
+            # A new cluster that is not ready yet and has nothing wrong with it is no news.
+            continue
+        is_bad = condition["status"] == _NEWSWORTHY.get(condition["type"]) or (
+            (condition["type"], condition["status"], was.get("status")) == ("Ready", "False", "True")
+        )
+        message = condition.get("message") or f"{condition['type']} is {condition['status']}"
+        notices.append(Notice("Warning" if is_bad else "Normal", condition["reason"], message))
+    return notices
+
+
+def _condition(verdict: Verdict, previous: Mapping[str, Any], generation: int, now: datetime) -> Condition:
+    since = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    for before in previous.get("conditions", []):
+        if (before["type"], before["status"]) == (verdict.type, verdict.status):
+            since = before["lastTransitionTime"]
+    return Condition(
+        type=verdict.type,
+        status=verdict.status,
+        reason=verdict.reason,
+        message=verdict.message,
+        observed_generation=generation,
+        last_transition_time=since,
+    )
+
+
+def _phase(verdicts: list[Verdict]) -> Phase:
+    is_true = {verdict.type: verdict.status == "True" for verdict in verdicts}
+    if not is_true["Valid"]:
+        return "Invalid"
+    if is_true["Degraded"]:
+        return "Degraded"
+    if not is_true["Ready"]:
+        return "Pending"
+    return "Updating" if is_true["Progressing"] else "Running"
+
+
+def _workers(observation: Observation, serving: str | None, selector: str) -> WorkersStatus:
+    deployments = observation.deployments("worker", serving) if serving else []
+    desired = sum(wanted_replicas(deployment) for deployment in deployments)
+    ready = sum(ready_replicas(deployment) for deployment in deployments)
+    return WorkersStatus(
+        replicas=sum(int(pool.get("status", {}).get("replicas", 0)) for pool in observation.deployments("worker")),
+        desired_replicas=desired,
+        ready_replicas=ready,
+        active=observation.stats.active_workers if observation.stats else None,
+        summary=f"{ready}/{desired}",
+        selector=selector,
+        pools=tuple(
+            PoolStatus(
+                name=pool_of(deployment),
+                replicas=wanted_replicas(deployment),
+                ready_replicas=ready_replicas(deployment),
+            )
+            for deployment in deployments
+        ),
+    )
+
+
+def _queries(stats: ClusterStats | None) -> QueriesStatus | None:
+    if stats is None:
+        return None
+    return QueriesStatus(running=stats.running_queries, queued=stats.queued_queries, blocked=stats.blocked_queries)
+
+
+def _without_volatile(status: Mapping[str, Any]) -> dict[str, Any]:
+    stable = {name: value for name, value in status.items() if name != "queries"}
+    if "workers" in stable:
+        stable["workers"] = {name: value for name, value in stable["workers"].items() if name != "active"}
+    return stable

@@ -1,0 +1,30 @@
+"""From a valid PrestoCluster to the Kubernetes objects that it becomes. Pure: no clock, no client."""
+
+from presto_operator.desired.cluster import cluster_objects
+from presto_operator.desired.generation import generation_name, generation_objects
+from presto_operator.desired.names import (
+    CLUSTER_LABEL,
+    GENERATION_LABEL,
+    MANAGED_BY_LABEL,
+    MANAGER,
+    POOL_LABEL,
+    ROLE_LABEL,
+    client_uri,
+    worker_selector,
+)
+from presto_operator.desired.object import KubernetesObject
+
+__all__ = [
+    "CLUSTER_LABEL",
+    "GENERATION_LABEL",
+    "MANAGED_BY_LABEL",
+    "MANAGER",
+    "POOL_LABEL",
+    "ROLE_LABEL",
+    "KubernetesObject",
+    "client_uri",
+    "cluster_objects",
+    "generation_name",
+    "generation_objects",
+    "worker_selector",
+]

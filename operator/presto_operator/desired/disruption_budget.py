@@ -1,0 +1,30 @@
+"""PodDisruptionBudgets: what evictions (a node drain, a consolidation) may take at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from presto_operator.api import PrestoCluster
+from presto_operator.desired.names import ROLE_LABEL, RoleName, role_selector
+from presto_operator.desired.object import KubernetesObject, child
+
+
+def coordinator_disruption_budget(cluster: PrestoCluster) -> KubernetesObject:
+    """No eviction of the coordinator: every running query would fail with it. Deleting its pod still works."""
+    return _budget(cluster, "coordinator", {"minAvailable": 1})
+
+
+def worker_disruption_budget(cluster: PrestoCluster) -> KubernetesObject:
+    """A tenth of the workers at once (rounded up: at least one), whichever pools they are in."""
+    return _budget(cluster, "worker", {"maxUnavailable": "10%"})
+
+
+def _budget(cluster: PrestoCluster, role: RoleName, limit: dict[str, Any]) -> KubernetesObject:
+    return child(
+        cluster,
+        "policy/v1",
+        "PodDisruptionBudget",
+        f"{cluster.name}-{role}",
+        labels={ROLE_LABEL: role},
+        spec={**limit, "selector": {"matchLabels": role_selector(cluster, role)}},
+    )

@@ -1,0 +1,60 @@
+"""A generation: one coordinator with the workers that found it, everything that must change together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from presto_operator.api import PrestoCluster
+from presto_operator.desired.config_map import ServerFiles, catalogs_config_map, role_config_map
+from presto_operator.desired.coordinator import coordinator_deployment, coordinator_pod_spec
+from presto_operator.desired.names import discovery_uri
+from presto_operator.desired.object import KubernetesObject, content_hash
+from presto_operator.desired.service import discovery_service
+from presto_operator.desired.workers import pool_deployment
+from presto_operator.presto import coordinator_config, worker_config
+
+
+def generation_name(cluster: PrestoCluster) -> str:
+    """The name of the generation that the spec asks for.
+
+    It is the hash of the coordinator's whole pod: version, image, configuration, catalogs, and how it is run. What
+    changes any of it never restarts a coordinator in place; it makes another one beside it.
+    """
+    spec, _ = _coordinator(cluster)
+    return content_hash([cluster.spec.version, spec])
+
+
+def generation_objects(cluster: PrestoCluster, replicas_by_pool: Mapping[str, int]) -> list[KubernetesObject]:
+    """The objects of the generation that the spec asks for, in the order in which they are best applied.
+
+    Args:
+        cluster: the cluster.
+        replicas_by_pool: workers wanted in each pool of the spec, by its name.
+    """
+    name = generation_name(cluster)
+    coordinator_spec, coordinator_files = _coordinator(cluster)
+    workers = cluster.spec.workers
+    worker_files = ServerFiles(
+        role_config_map(
+            cluster, workers, "worker", worker_config(workers.config, discovery_uri=discovery_uri(cluster, name))
+        ),
+        coordinator_files.catalogs,
+    )
+    return [
+        coordinator_files.catalogs,
+        coordinator_files.role,
+        worker_files.role,
+        discovery_service(cluster, name),
+        coordinator_deployment(cluster, name, coordinator_spec),
+        *(pool_deployment(cluster, pool, name, replicas_by_pool[pool.name], worker_files) for pool in workers.pools),
+    ]
+
+
+def _coordinator(cluster: PrestoCluster) -> tuple[dict[str, Any], ServerFiles]:
+    coordinator = cluster.spec.coordinator
+    files = ServerFiles(
+        role_config_map(cluster, coordinator, "coordinator", coordinator_config(coordinator.config)),
+        catalogs_config_map(cluster),
+    )
+    return coordinator_pod_spec(cluster, files), files

@@ -1,0 +1,64 @@
+"""Names and labels of the children: deterministic, so that a restart finds what it made."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from presto_operator.api import GROUP, PrestoCluster
+from presto_operator.presto import HTTP_PORT
+
+MANAGER = "presto-operator"
+"""Our field manager, and the value of the managed-by label that our watches select."""
+
+MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
+CLUSTER_LABEL = f"{GROUP}/cluster"
+ROLE_LABEL = f"{GROUP}/role"
+POOL_LABEL = f"{GROUP}/pool"
+GENERATION_LABEL = f"{GROUP}/generation"
+
+RoleName = Literal["coordinator", "worker"]
+
+
+def cluster_labels(cluster: PrestoCluster) -> dict[str, str]:
+    """Labels of every child of the cluster."""
+    return {
+        "app.kubernetes.io/name": "presto",
+        "app.kubernetes.io/instance": cluster.name,
+        MANAGED_BY_LABEL: MANAGER,
+        CLUSTER_LABEL: cluster.name,
+    }
+
+
+def role_selector(cluster: PrestoCluster, role: RoleName) -> dict[str, str]:
+    """What selects the pods of a role over all generations and pools."""
+    return {CLUSTER_LABEL: cluster.name, ROLE_LABEL: role}
+
+
+def worker_selector(cluster_name: str) -> str:
+    """What selects all worker pods, in the text form that `kubectl -l` and the scale subresource take."""
+    return f"{CLUSTER_LABEL}={cluster_name},{ROLE_LABEL}=worker"
+
+
+def coordinator_name(cluster: PrestoCluster, generation: str) -> str:
+    """Name of a generation's coordinator Deployment, and of the Service through which its workers find it."""
+    return f"{cluster.name}-coordinator-{generation}"
+
+
+def pool_deployment_name(cluster: PrestoCluster, pool: str, generation: str) -> str:
+    """Name of the Deployment of one pool in one generation."""
+    return f"{cluster.name}-{pool}-{generation}"
+
+
+def service_account_name(cluster: PrestoCluster) -> str:
+    """Name of the ServiceAccount of the cluster's pods."""
+    return f"{cluster.name}-presto"
+
+
+def discovery_uri(cluster: PrestoCluster, generation: str) -> str:
+    """Where a generation's workers announce themselves."""
+    return f"http://{coordinator_name(cluster, generation)}.{cluster.namespace}.svc:{HTTP_PORT}"
+
+
+def client_uri(namespace: str, cluster_name: str) -> str:
+    """Where clients inside Kubernetes find the cluster, whatever generation serves it."""
+    return f"http://{cluster_name}.{namespace}.svc:{HTTP_PORT}"

@@ -1,0 +1,55 @@
+"""What every child has in common: identity, labels, owner."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from presto_operator.api import API_VERSION, KIND, PrestoCluster
+from presto_operator.desired.names import cluster_labels
+
+KubernetesObject = dict[str, Any]
+"""An object as the API server takes it."""
+
+_HASH_CHARACTERS = 8
+
+
+def child(
+    cluster: PrestoCluster,
+    api_version: str,
+    kind: str,
+    name: str,
+    *,
+    labels: Mapping[str, str] | None = None,
+    **fields: Any,
+) -> KubernetesObject:
+    """An object of the cluster: in its namespace, with its labels, and owned by it.
+
+    The owner reference is set by hand rather than by kopf.adopt, which would hand the owner's labels (Argo CD's
+    tracking label among them) down to the children. A cluster without a uid, read from a file, owns nothing.
+    """
+    metadata: dict[str, Any] = {
+        "name": name,
+        "namespace": cluster.namespace,
+        "labels": {**cluster_labels(cluster), **(labels or {})},
+    }
+    if cluster.uid:
+        metadata["ownerReferences"] = [
+            {
+                "apiVersion": API_VERSION,
+                "kind": KIND,
+                "name": cluster.name,
+                "uid": cluster.uid,
+                "controller": True,
+                "blockOwnerDeletion": True,
+            }
+        ]
+    return {"apiVersion": api_version, "kind": kind, "metadata": metadata, **fields}
+
+
+def content_hash(content: object) -> str:
+    """A short name for `content` (anything that JSON can hold): equal contents, equal names."""
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:_HASH_CHARACTERS]

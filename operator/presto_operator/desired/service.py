@@ -1,0 +1,53 @@
+"""Services: one for clients, one a generation for discovery, a headless one over the workers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from presto_operator.api import PrestoCluster
+from presto_operator.desired.names import GENERATION_LABEL, ROLE_LABEL, coordinator_name, role_selector
+from presto_operator.desired.object import KubernetesObject, child
+from presto_operator.presto import HTTP_PORT
+
+
+def client_service(cluster: PrestoCluster, generation: str) -> KubernetesObject:
+    """The address of the cluster for clients, which leads to the coordinator of `generation`."""
+    return _service(
+        cluster,
+        cluster.name,
+        {},
+        selector={**role_selector(cluster, "coordinator"), GENERATION_LABEL: generation},
+    )
+
+
+def discovery_service(cluster: PrestoCluster, generation: str) -> KubernetesObject:
+    """The address at which a generation's workers announce themselves.
+
+    It leads to a coordinator that isn't ready, too: its workers shall not lose it over a missed probe, and a
+    starting one may already hear of them.
+    """
+    return _service(
+        cluster,
+        coordinator_name(cluster, generation),
+        {ROLE_LABEL: "coordinator", GENERATION_LABEL: generation},
+        selector={**role_selector(cluster, "coordinator"), GENERATION_LABEL: generation},
+        publishNotReadyAddresses=True,
+    )
+
+
+def workers_service(cluster: PrestoCluster) -> KubernetesObject:
+    """A headless Service over all workers, for whoever has to reach each of them: monitoring, mostly."""
+    return _service(
+        cluster,
+        f"{cluster.name}-workers",
+        {ROLE_LABEL: "worker"},
+        selector=role_selector(cluster, "worker"),
+        clusterIP="None",
+    )
+
+
+def _service(
+    cluster: PrestoCluster, name: str, labels: dict[str, str], *, selector: dict[str, str], **spec: Any
+) -> KubernetesObject:
+    ports = [{"name": "http", "port": HTTP_PORT, "targetPort": "http", "protocol": "TCP"}]
+    return child(cluster, "v1", "Service", name, labels=labels, spec={"selector": selector, "ports": ports, **spec})

@@ -1,0 +1,35 @@
+"""All Kubernetes I/O but the watches themselves, which are kopf's."""
+
+from presto_operator.kube.apply import Applier, ForeignObjectError, Outcome, is_owned_by
+from presto_operator.kube.client import ApiError, KubernetesClient
+from presto_operator.kube.events import Notice, publish
+from presto_operator.kube.kind import (
+    CHILD_KINDS,
+    CONFIG_MAP,
+    DEPLOYMENT,
+    POD,
+    PRESTO_CLUSTER,
+    SERVICE,
+    Kind,
+)
+from presto_operator.kube.store import ClusterKey, ObjectStore
+
+__all__ = [
+    "CHILD_KINDS",
+    "CONFIG_MAP",
+    "DEPLOYMENT",
+    "POD",
+    "PRESTO_CLUSTER",
+    "SERVICE",
+    "ApiError",
+    "Applier",
+    "ClusterKey",
+    "ForeignObjectError",
+    "Kind",
+    "KubernetesClient",
+    "Notice",
+    "ObjectStore",
+    "Outcome",
+    "is_owned_by",
+    "publish",
+]

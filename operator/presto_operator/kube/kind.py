@@ -1,0 +1,53 @@
+"""The kinds of object that the operator reads and writes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from presto_operator.api import API_VERSION, KIND, PLURAL
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of namespaced object, and where the API serves it."""
+
+    api_version: str
+    name: str
+    plural: str
+
+    @property
+    def group(self) -> str:
+        """The API group; empty for the core one."""
+        group, slash, _ = self.api_version.partition("/")
+        return group if slash else ""
+
+    def path(self, namespace: str | None = None, name: str | None = None, subresource: str | None = None) -> str:
+        """The URL path of the collection, of one object, or of its subresource."""
+        parts = ["apis" if self.group else "api", self.api_version]
+        parts += ["namespaces", namespace] if namespace else []
+        parts += [part for part in (self.plural, name, subresource) if part]
+        return "/" + "/".join(parts)
+
+
+PRESTO_CLUSTER = Kind(API_VERSION, KIND, PLURAL)
+DEPLOYMENT = Kind("apps/v1", "Deployment", "deployments")
+SERVICE = Kind("v1", "Service", "services")
+CONFIG_MAP = Kind("v1", "ConfigMap", "configmaps")
+SERVICE_ACCOUNT = Kind("v1", "ServiceAccount", "serviceaccounts")
+DISRUPTION_BUDGET = Kind("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets")
+POD = Kind("v1", "Pod", "pods")
+EVENT = Kind("v1", "Event", "events")
+
+CHILD_KINDS = (SERVICE_ACCOUNT, CONFIG_MAP, SERVICE, DISRUPTION_BUDGET, DEPLOYMENT)
+"""Kinds that the operator makes itself; pods are the Deployments'."""
+
+_BY_NAME = {kind.name: kind for kind in (PRESTO_CLUSTER, *CHILD_KINDS, POD, EVENT)}
+
+
+def kind_of(name: str) -> Kind:
+    """The kind that an object's `kind` names.
+
+    Raises:
+        KeyError: the operator doesn't deal in it.
+    """
+    return _BY_NAME[name]

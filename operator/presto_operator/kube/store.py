@@ -1,0 +1,107 @@
+"""What the watches have seen: clusters, their children and their pods, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from presto_operator.desired import CLUSTER_LABEL, KubernetesObject
+from presto_operator.kube.kind import PRESTO_CLUSTER, Kind
+
+
+@dataclass(frozen=True, order=True)
+class ClusterKey:
+    """Which cluster."""
+
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+class ObjectStore:
+    """The newest known state of every object that the operator looks at, found by cluster.
+
+    It is fed by watches, by the answers to our own writes and, against anything that a watch may have missed, by a
+    list of everything now and then. Whichever comes late is told by its resourceVersion, and ignored.
+    """
+
+    def __init__(self) -> None:
+        self._objects: dict[ClusterKey, dict[tuple[str, str], KubernetesObject]] = {}
+
+    def put(self, obj: KubernetesObject) -> ClusterKey | None:
+        """Take note of an object; returns the cluster that it belongs to, or None if it belongs to none."""
+        key = cluster_key(obj)
+        if key is None:
+            return None
+        objects = self._objects.setdefault(key, {})
+        known = objects.get(_identity(obj))
+        if known is None or _resource_version(obj) >= _resource_version(known):
+            objects[_identity(obj)] = obj
+        return key
+
+    def remove(self, obj: KubernetesObject) -> ClusterKey | None:
+        """Take note that an object is gone; returns the cluster that it belonged to."""
+        key = cluster_key(obj)
+        if key is None:
+            return None
+        objects = self._objects.get(key, {})
+        known = objects.get(_identity(obj))
+        # One of the same name may have been made since.
+        if known is not None and known["metadata"]["uid"] == obj["metadata"]["uid"]:
+            del objects[_identity(obj)]
+            if not objects:
+                del self._objects[key]
+        return key
+
+    def replace_all(self, kind: Kind, listed: Iterable[KubernetesObject]) -> set[ClusterKey]:
+        """Make a complete list of one kind the truth; returns the clusters whose objects differed from it."""
+        items = {(key, _identity(obj)): obj for obj in listed if (key := cluster_key(obj)) is not None}
+        changed = set()
+        for key, objects in list(self._objects.items()):
+            for identity, known in list(objects.items()):
+                if identity[0] == kind.name and (key, identity) not in items:
+                    changed.add(key)
+                    self.remove(known)
+        for (key, identity), obj in items.items():
+            known_now = self._objects.get(key, {}).get(identity)
+            if known_now is None or _resource_version(known_now) < _resource_version(obj):
+                changed.add(key)
+                self.put(obj)
+        return changed
+
+    def clusters(self) -> list[ClusterKey]:
+        """Every cluster that there is a resource of."""
+        return sorted(key for key, objects in self._objects.items() if (PRESTO_CLUSTER.name, key.name) in objects)
+
+    def cluster(self, key: ClusterKey) -> KubernetesObject | None:
+        """The PrestoCluster resource, or None if there is none."""
+        return self._objects.get(key, {}).get((PRESTO_CLUSTER.name, key.name))
+
+    def get(self, key: ClusterKey, kind: Kind, name: str) -> KubernetesObject | None:
+        """One object of the cluster."""
+        return self._objects.get(key, {}).get((kind.name, name))
+
+    def list(self, key: ClusterKey, *kinds: Kind) -> list[KubernetesObject]:
+        """All objects of the cluster of these kinds, by kind and name."""
+        names = {kind.name for kind in kinds}
+        return [obj for (kind, _), obj in sorted(self._objects.get(key, {}).items()) if kind in names]
+
+
+def cluster_key(obj: KubernetesObject) -> ClusterKey | None:
+    """The cluster that an object is, or whose label it carries."""
+    metadata = obj["metadata"]
+    if obj["kind"] == PRESTO_CLUSTER.name:
+        return ClusterKey(metadata["namespace"], metadata["name"])
+    name = metadata.get("labels", {}).get(CLUSTER_LABEL)
+    return ClusterKey(metadata["namespace"], name) if name else None
+
+
+def _identity(obj: KubernetesObject) -> tuple[str, str]:
+    return obj["kind"], obj["metadata"]["name"]
+
+
+def _resource_version(obj: KubernetesObject) -> int:
+    # Comparable as a number: guaranteed since Kubernetes 1.35, and so in every release with etcd behind it.
+    return int(obj["metadata"].get("resourceVersion", 0))

@@ -1,0 +1,61 @@
+"""The etc directory of a Presto server: config.properties and node.properties of each role."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+CONFIG_DIRECTORY = "/etc/presto"
+"""Where a pod finds its configuration: outside the image's own etc, which stays as the image has it."""
+
+DATA_DIRECTORY = "/var/lib/presto"
+"""Presto's data directory: its launcher's links, its logs and, if switched on, its spill files."""
+
+HTTP_PORT = 8080
+
+OWNED_PROPERTIES = (
+    "coordinator",
+    "discovery-server.enabled",
+    "discovery.uri",
+    "http-server.http.port",
+    "node-scheduler.include-coordinator",
+)
+"""Properties of config.properties that follow from the cluster's shape. A manifest that sets one is refused."""
+
+
+def coordinator_config(user_properties: Mapping[str, str]) -> dict[str, str]:
+    """config.properties of the coordinator.
+
+    It finds itself on its own loopback address: its file is then the same whatever the cluster's addresses
+    are, and its hash can name them.
+    """
+    return {
+        **user_properties,
+        "coordinator": "true",
+        "node-scheduler.include-coordinator": "false",
+        "discovery-server.enabled": "true",
+        "discovery.uri": f"http://localhost:{HTTP_PORT}",
+        "http-server.http.port": str(HTTP_PORT),
+    }
+
+
+def worker_config(user_properties: Mapping[str, str], *, discovery_uri: str) -> dict[str, str]:
+    """config.properties of a worker that announces itself at `discovery_uri`."""
+    return {
+        **user_properties,
+        "coordinator": "false",
+        "discovery.uri": discovery_uri,
+        "http-server.http.port": str(HTTP_PORT),
+    }
+
+
+def node_config(cluster_name: str) -> dict[str, str]:
+    """node.properties of every server; the node's id, its pod's name, is given on the command line.
+
+    Presto wants an environment of small letters, digits and underscores that starts with a letter or digit
+    (airlift's NodeConfig), so a cluster's dashes become underscores.
+    """
+    return {
+        "node.environment": re.sub(r"[^a-z0-9]", "_", cluster_name),
+        "node.data-dir": DATA_DIRECTORY,
+    }

@@ -1,0 +1,43 @@
+"""What a coordinator says of its cluster. Pure: `presto_operator.presto.client` asks it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+CLUSTER_PATH = "/v1/cluster"
+
+
+class PrestoUnavailableError(Exception):
+    """Presto did not answer, or not with what it should have."""
+
+
+@dataclass(frozen=True)
+class ClusterStats:
+    """What a coordinator says of its cluster at `/v1/cluster`."""
+
+    running_queries: int
+    """Queries that run; those that are blocked aren't among them."""
+    blocked_queries: int
+    queued_queries: int
+    active_workers: int
+
+
+def cluster_stats(answer: Any) -> ClusterStats:
+    """The numbers in a coordinator's answer.
+
+    Raises:
+        PrestoUnavailableError: it lacks one of them.
+    """
+    if not isinstance(answer, Mapping):
+        raise PrestoUnavailableError(f"{CLUSTER_PATH} answered no JSON object")
+    try:
+        return ClusterStats(
+            running_queries=int(answer["runningQueries"]),
+            blocked_queries=int(answer["blockedQueries"]),
+            queued_queries=int(answer["queuedQueries"]),
+            active_workers=int(answer["activeWorkers"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise PrestoUnavailableError(f"{CLUSTER_PATH} answered without a usable {error}") from error

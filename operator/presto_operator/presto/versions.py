@@ -1,0 +1,28 @@
+"""Presto releases and the Java that each one runs on."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+VERSION_PATTERN = r"^0\.[0-9]{3}(\.[0-9]+)?(-[A-Za-z0-9][A-Za-z0-9.-]*)?$"
+"""A Presto release: `0.287`, `0.287.1`, or a build of one's own such as `0.287-our.2`."""
+
+
+class PrestoVersion(NamedTuple):
+    """A Presto release in an order that compares: `0.283 < 0.287 < 0.287.1`."""
+
+    minor: int
+    patch: int = 0
+
+
+def parse_version(text: str) -> PrestoVersion:
+    """The release that `text` names; a build suffix (`-our.2`) doesn't take part in the order.
+
+    Raises:
+        ValueError: `text` is no Presto release.
+    """
+    if not re.match(VERSION_PATTERN, text):
+        raise ValueError(f'"{text}" is not a Presto release; write it as Presto does, for example "0.287"')
+    _, minor, *patch = text.split("-", 1)[0].split(".")
+    return PrestoVersion(int(minor), int(patch[0]) if patch else 0)

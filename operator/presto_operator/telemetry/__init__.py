@@ -1,0 +1,1 @@
+"""Metrics and logging, and the HTTP endpoint that shows them."""

@@ -1,0 +1,71 @@
+"""The operator's metrics. Labels are bounded: clusters, pools, kinds and outcomes, never queries or users."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
+
+from presto_operator.presto.stats import ClusterStats
+
+registry: CollectorRegistry = REGISTRY
+
+_CLUSTER = ("namespace", "cluster")
+
+reconcile_seconds = Histogram(
+    "presto_operator_reconcile_duration_seconds", "Time of one pass over one cluster.", registry=registry
+)
+reconcile_errors = Counter(
+    "presto_operator_reconcile_errors", "Passes that ended in an error and are made again.", registry=registry
+)
+queue_length = Gauge("presto_operator_queue_length", "Clusters that wait for a pass now.", registry=registry)
+applies = Counter(
+    "presto_operator_applies",
+    "Children looked at, by kind and by what became of them.",
+    ("kind", "outcome"),
+    registry=registry,
+)
+status_writes = Counter("presto_operator_status_writes", "Status writes.", registry=registry)
+presto_poll_errors = Counter(
+    "presto_operator_presto_poll_errors", "Polls of a coordinator that failed.", _CLUSTER, registry=registry
+)
+clusters = Gauge("presto_operator_clusters", "PrestoCluster resources.", registry=registry)
+
+_queries = Gauge(
+    "presto_operator_cluster_queries", "Queries by Presto's own count.", (*_CLUSTER, "state"), registry=registry
+)
+_active_workers = Gauge(
+    "presto_operator_cluster_active_workers", "Active workers by Presto's own count.", _CLUSTER, registry=registry
+)
+_workers = Gauge("presto_operator_cluster_workers", "Workers.", (*_CLUSTER, "pool", "state"), registry=registry)
+
+_PER_CLUSTER = (_queries, _active_workers, _workers, presto_poll_errors)
+
+
+def observe_cluster(
+    namespace: str, name: str, stats: ClusterStats | None, workers_by_pool: Mapping[str, tuple[int, int]]
+) -> None:
+    """Publish what is known of a cluster.
+
+    Args:
+        namespace: the cluster's namespace.
+        name: the cluster's name.
+        stats: None withdraws the numbers that only Presto knows, rather than showing old ones as if they were new.
+        workers_by_pool: wanted and ready workers of each pool.
+    """
+    for gauge in (_queries, _active_workers, _workers):
+        gauge.remove_by_labels({"namespace": namespace, "cluster": name})
+    for pool, (wanted, ready) in workers_by_pool.items():
+        _workers.labels(namespace, name, pool, "wanted").set(wanted)
+        _workers.labels(namespace, name, pool, "ready").set(ready)
+    if stats is not None:
+        _queries.labels(namespace, name, "running").set(stats.running_queries)
+        _queries.labels(namespace, name, "queued").set(stats.queued_queries)
+        _queries.labels(namespace, name, "blocked").set(stats.blocked_queries)
+        _active_workers.labels(namespace, name).set(stats.active_workers)
+
+
+def forget_cluster(namespace: str, name: str) -> None:
+    """Withdraw everything about a cluster that is no more."""
+    for metric in _PER_CLUSTER:
+        metric.remove_by_labels({"namespace": namespace, "cluster": name})

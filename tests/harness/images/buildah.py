@@ -1,0 +1,79 @@
+"""Buildah with a store of the harness's own, in a way that needs neither a daemon nor a user namespace."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tests.harness import prerequisites
+from tests.harness.command import run
+from tests.harness.images.archive import ImageArchive, archive_file
+from tests.harness.paths import cache_directory
+
+BUILD_SECONDS = 1800.0
+# The images' time stamps: a constant, so that the same input gives the same layer.
+TIMESTAMP = "1700000000"
+
+
+def _buildah() -> list[str]:
+    prerequisites.require(prerequisites.IMAGES)
+    store = cache_directory() / "buildah"
+    return ["buildah", "--root", str(store / "root"), "--runroot", str(store / "run"), "--storage-driver", "overlay"]
+
+
+def has_image(reference: str) -> bool:
+    """Tell whether the store has this image."""
+    return run([*_buildah(), "inspect", "--type", "image", reference], timeout=60, check=False).returncode == 0
+
+
+def build(
+    containerfile: Path,
+    context: Path,
+    reference: str,
+    *,
+    arguments: Mapping[str, str] | None = None,
+    volumes: Sequence[str] = (),
+    reproducible: bool = True,
+) -> None:
+    """Build `reference` into the store. Only local base images are used; nothing is pulled.
+
+    `volumes` are mounted while RUN commands run, as buildah's own option has them. With `reproducible`
+    every time stamp is a constant.
+    """
+    command = [*_buildah(), "build", "--isolation", "chroot", "--network", "host", "--pull-never", "--layers"]
+    command += ["--format", "docker", "--quiet"]
+    if reproducible:
+        command += ["--timestamp", TIMESTAMP]
+    for key, value in (arguments or {}).items():
+        command += ["--build-arg", f"{key}={value}"]
+    for volume in volumes:
+        command += ["--volume", volume]
+    run(
+        [*command, "--tag", reference, "--file", containerfile, context],
+        timeout=BUILD_SECONDS,
+        hint=f"the failing line is in {containerfile}",
+    )
+
+
+def import_folder(folder: Path, reference: str) -> None:
+    """Make an image of one layer out of a root file system."""
+    containerfile = folder.with_suffix(".containerfile")
+    containerfile.write_text('FROM scratch\nCOPY . /\nCMD ["/bin/bash"]\n')
+    build(containerfile, folder, reference)
+    containerfile.unlink()
+
+
+def export(reference: str) -> ImageArchive:
+    """Write an image of the store to its archive in the cache."""
+    archive = ImageArchive(reference=reference, file=archive_file(reference))
+    archive.file.parent.mkdir(parents=True, exist_ok=True)
+    aside = archive.file.with_suffix(".new")
+    aside.unlink(missing_ok=True)
+    run([*_buildah(), "push", "--quiet", reference, f"docker-archive:{aside}:{reference}"], timeout=BUILD_SECONDS)
+    aside.replace(archive.file)
+    return archive
+
+
+def remove_store() -> None:
+    """Delete the store, images and intermediate layers alike."""
+    run([*_buildah(), "rm", "--all"], timeout=120, check=False)
+    shutil.rmtree(cache_directory() / "buildah", ignore_errors=True)
