@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 from presto_operator.api.jvm import DEFAULT_HEAP_PERCENT, JVM
 from presto_operator.api.model import Model, nested, rule, schema
 from presto_operator.api.quantity import Quantity, quantity_bytes
-from presto_operator.presto import OWNED_PROPERTIES
+from presto_operator.presto import OWNED_PROPERTIES, memory_errors
 
 DEFAULT_MEMORY = "4Gi"
 
@@ -131,9 +131,12 @@ class Role(Model):
     )
 
     @model_validator(mode="after")
-    def _heap_fits(self) -> Role:
+    def _memory_fits(self) -> Role:
         if self.heap_bytes >= self.resources.memory_limit_bytes:
             raise ValueError(HEAP_RULE["message"])
+        errors = memory_errors(self.config, self.heap_bytes)
+        if errors:
+            raise ValueError("; ".join(errors))
         return self
 
     @property

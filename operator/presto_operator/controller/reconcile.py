@@ -14,7 +14,7 @@ from presto_operator.controller import conditions
 from presto_operator.controller.observation import Observation, pool_of, ready_replicas, wanted_replicas
 from presto_operator.controller.plan import Plan, plan
 from presto_operator.controller.status import is_due, merge_patch, new_status, news
-from presto_operator.desired import KubernetesObject, client_uri
+from presto_operator.desired import KubernetesObject, Notice, client_uri
 from presto_operator.kube import (
     CHILD_KINDS,
     POD,
@@ -23,7 +23,6 @@ from presto_operator.kube import (
     ClusterKey,
     ForeignObjectError,
     KubernetesClient,
-    Notice,
     ObjectStore,
     Outcome,
     is_owned_by,

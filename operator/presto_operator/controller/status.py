@@ -17,8 +17,7 @@ from presto_operator.api import (
 )
 from presto_operator.controller.conditions import Verdict
 from presto_operator.controller.observation import Observation, pool_of, ready_replicas, wanted_replicas
-from presto_operator.desired import client_uri, worker_selector
-from presto_operator.kube import Notice
+from presto_operator.desired import Notice, client_uri, worker_selector
 from presto_operator.presto.stats import ClusterStats
 
 VOLATILE_WRITE_INTERVAL = timedelta(seconds=30)

@@ -1,6 +1,7 @@
 """From a valid PrestoCluster to the Kubernetes objects that it becomes. Pure: no clock, no client."""
 
 from presto_operator.desired.cluster import cluster_objects
+from presto_operator.desired.event import Notice, event
 from presto_operator.desired.generation import generation_name, generation_objects
 from presto_operator.desired.names import (
     CLUSTER_LABEL,
@@ -22,8 +23,10 @@ __all__ = [
     "POOL_LABEL",
     "ROLE_LABEL",
     "KubernetesObject",
+    "Notice",
     "client_uri",
     "cluster_objects",
+    "event",
     "generation_name",
     "generation_objects",
     "worker_selector",

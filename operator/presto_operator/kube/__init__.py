@@ -2,7 +2,7 @@
 
 from presto_operator.kube.apply import Applier, ForeignObjectError, Outcome, is_owned_by
 from presto_operator.kube.client import ApiError, KubernetesClient
-from presto_operator.kube.events import Notice, publish
+from presto_operator.kube.events import publish
 from presto_operator.kube.kind import (
     CHILD_KINDS,
     CONFIG_MAP,
@@ -27,7 +27,6 @@ __all__ = [
     "ForeignObjectError",
     "Kind",
     "KubernetesClient",
-    "Notice",
     "ObjectStore",
     "Outcome",
     "is_owned_by",

@@ -12,6 +12,7 @@ from presto_operator.presto.configuration import (
     worker_config,
 )
 from presto_operator.presto.jvm import HEAP_FLAGS, jvm_config
+from presto_operator.presto.memory import memory_errors
 from presto_operator.presto.properties import render_properties
 from presto_operator.presto.versions import VERSION_PATTERN, PrestoVersion, parse_version
 
@@ -24,6 +25,7 @@ __all__ = [
     "PrestoVersion",
     "coordinator_config",
     "jvm_config",
+    "memory_errors",
     "node_config",
     "parse_version",
     "render_properties",

@@ -1,0 +1,141 @@
+"""What a change of the spec does to the children."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.harness.waiting import wait_until
+from tests.kit.resources import Namespace, manifest
+
+
+def replicas_by_pool(namespace: Namespace) -> dict[str, int]:
+    """Workers wanted in each pool, out of the pools' Deployments."""
+    return {
+        child["metadata"]["labels"]["prestooperator.io/pool"]: child["spec"]["replicas"]
+        for key, child in namespace.children("adhoc").items()
+        if key.startswith("Deployment/") and "prestooperator.io/pool" in child["metadata"]["labels"]
+    }
+
+
+def generations(namespace: Namespace) -> set[str]:
+    """Generations that have a Deployment."""
+    return {
+        child["metadata"]["labels"]["prestooperator.io/generation"]
+        for key, child in namespace.children("adhoc").items()
+        if key.startswith("Deployment/")
+    }
+
+
+def pool_uids(namespace: Namespace) -> dict[str, str]:
+    """The uid of each Deployment."""
+    return {
+        key: child["metadata"]["uid"]
+        for key, child in namespace.children("adhoc").items()
+        if key.startswith("Deployment/")
+    }
+
+
+def test_kubectl_scale_shares_workers_out_over_the_pools(namespace: Namespace) -> None:
+    pools: list[dict[str, Any]] = [{"name": "a", "maxReplicas": 2}, {"name": "b"}, {"name": "c", "minReplicas": 1}]
+    namespace.apply(manifest("adhoc", workers={"replicas": 2, "pools": pools}))
+    namespace.wait_until_settled("adhoc", timeout=60)
+    assert replicas_by_pool(namespace) == {"a": 1, "b": 0, "c": 1}
+
+    namespace.kubectl("scale", "prestocluster/adhoc", "--replicas=8")
+
+    wait_until(lambda: replicas_by_pool(namespace) == {"a": 2, "b": 3, "c": 3}, timeout=20, what="eight workers")
+    namespace.wait_until_settled("adhoc", timeout=60)
+    raw = namespace.kubectl(
+        "get", "--raw", f"/apis/prestooperator.io/v1alpha1/namespaces/{namespace.name}/prestoclusters/adhoc/scale"
+    )
+    scale = json.loads(raw)
+    assert (scale["spec"]["replicas"], scale["status"]["replicas"]) == (8, 8)
+    assert len(namespace.objects("pods", scale["status"]["selector"])) == 8
+
+
+def test_more_workers_than_the_pools_may_have_is_a_condition(namespace: Namespace) -> None:
+    namespace.apply(manifest("adhoc", workers={"replicas": 5, "pools": [{"name": "a", "maxReplicas": 2}]}))
+
+    condition = namespace.wait_for_condition("adhoc", "Degraded", "True", timeout=30)
+
+    assert condition["reason"] == "PoolsFull"
+    assert "3 workers have no place" in condition["message"]
+    assert replicas_by_pool(namespace) == {"a": 2}
+
+
+def test_a_change_of_the_workers_leaves_the_coordinator_alone(namespace: Namespace) -> None:
+    namespace.apply(manifest("adhoc", workers={"replicas": 2}))
+    namespace.wait_until_settled("adhoc", timeout=60)
+    (coordinator,) = namespace.pods("adhoc", "coordinator")
+    workers = {pod["metadata"]["uid"] for pod in namespace.pods("adhoc", "worker")}
+
+    namespace.apply(manifest("adhoc", workers={"replicas": 2, "config": {"task.concurrency": "4"}}))
+
+    def all_workers_are_new() -> bool:
+        now = {pod["metadata"]["uid"] for pod in namespace.pods("adhoc", "worker")}
+        return len(now) == 2 and not now & workers
+
+    wait_until(all_workers_are_new, timeout=60, what="two new workers")
+    namespace.wait_until_settled("adhoc", timeout=60)
+    assert [pod["metadata"]["uid"] for pod in namespace.pods("adhoc", "coordinator")] == [
+        coordinator["metadata"]["uid"]
+    ]
+
+
+def test_a_new_pool_comes_before_a_dropped_one_goes(namespace: Namespace) -> None:
+    namespace.apply(manifest("adhoc", workers={"replicas": 2, "pools": [{"name": "old"}]}))
+    namespace.wait_until_settled("adhoc", timeout=60)
+
+    # No node carries this label, so the new pool can't come up: the old one has to stay.
+    nowhere = {"name": "new", "nodeSelector": {"example.org/there-is": "none"}}
+    namespace.apply(manifest("adhoc", workers={"replicas": 2, "pools": [nowhere]}))
+    condition = namespace.wait_for_condition("adhoc", "Progressing", "True", timeout=30)
+    wait_until(
+        lambda: "without a node" in namespace.condition("adhoc", "Progressing")["message"],
+        timeout=30,
+        what="the scheduler's reason",
+    )
+    assert condition["reason"] == "RollingOut"
+    assert replicas_by_pool(namespace) == {"old": 2, "new": 2}
+
+    namespace.apply(manifest("adhoc", workers={"replicas": 2, "pools": [{"name": "new"}]}))
+
+    wait_until(lambda: replicas_by_pool(namespace) == {"new": 2}, timeout=60, what="the old pool to go")
+    namespace.wait_until_settled("adhoc", timeout=60)
+
+
+def test_a_new_generation_takes_over_when_it_is_ready(namespace: Namespace) -> None:
+    namespace.apply(manifest("adhoc", workers={"replicas": 2}))
+    namespace.wait_until_settled("adhoc", timeout=60)
+    (old,) = generations(namespace)
+
+    namespace.apply(manifest("adhoc", workers={"replicas": 2}, version="0.283"))
+
+    wait_until(lambda: len(generations(namespace)) == 2, timeout=20, what="a second generation")
+    wait_until(lambda: old not in generations(namespace), timeout=90, what="the old generation to go")
+    settled = namespace.wait_until_settled("adhoc", timeout=60)
+    (new,) = generations(namespace)
+    assert settled["status"]["coordinator"]["generation"] == new
+    assert namespace.get("service", "adhoc")["spec"]["selector"]["prestooperator.io/generation"] == new
+
+
+def test_a_generation_that_never_gets_ready_is_thrown_away_when_the_change_is_taken_back(namespace: Namespace) -> None:
+    good = manifest("adhoc", workers={"replicas": 2})
+    namespace.apply(good)
+    namespace.wait_until_settled("adhoc", timeout=60)
+    before = pool_uids(namespace)
+    (old,) = generations(namespace)
+
+    namespace.apply(manifest("adhoc", workers={"replicas": 2}, coordinator={"nodeSelector": {"there-is": "none"}}))
+    wait_until(lambda: len(generations(namespace)) == 2, timeout=20, what="a second generation")
+    condition = namespace.wait_for_condition("adhoc", "Progressing", "True", timeout=30)
+    assert condition["reason"] == "NewGeneration"
+    assert namespace.get("service", "adhoc")["spec"]["selector"]["prestooperator.io/generation"] == old
+    assert namespace.condition("adhoc", "Ready")["status"] == "True"
+
+    namespace.apply(good)
+
+    wait_until(lambda: generations(namespace) == {old}, timeout=30, what="the new generation to go")
+    namespace.wait_until_settled("adhoc", timeout=60)
+    assert pool_uids(namespace) == before

@@ -1,0 +1,53 @@
+"""Real nodes, real Presto, and the operator installed by Helm."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+import pytest
+
+from tests.harness.choice import provider_for
+from tests.harness.interface import Cluster
+from tests.harness.spec import ClusterSpec, NodeSpec, Taint
+from tests.kit.installation import install
+from tests.kit.resources import Namespace
+
+_CLUSTER_NAME = "e2e-tests"
+_numbers = itertools.count(1)
+
+NODES = (
+    NodeSpec("system"),
+    NodeSpec("r5", {"pool": "r5"}, (Taint("spot", "NoSchedule", "true"),)),
+    NodeSpec("r6", {"pool": "r6"}),
+)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A cluster of three real nodes, with the operator in it."""
+    provider = provider_for("auto")
+    provider.down(_CLUSTER_NAME)
+    cluster = provider.up(ClusterSpec(name=_CLUSTER_NAME, nodes=NODES, presto_versions=("0.283", "0.287")))
+    install(cluster)
+    yield cluster
+    provider.down(_CLUSTER_NAME)
+
+
+def _namespace(cluster: Cluster) -> Iterator[Namespace]:
+    name = f"test-{next(_numbers)}"
+    cluster.kubectl("create", "namespace", name)
+    yield Namespace(cluster, name)
+    cluster.kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture
+def namespace(cluster: Cluster) -> Iterator[Namespace]:
+    """A namespace of the test's own."""
+    yield from _namespace(cluster)
+
+
+@pytest.fixture(scope="module")
+def shared_namespace(cluster: Cluster) -> Iterator[Namespace]:
+    """A namespace for the tests of a module that look at one Presto cluster."""
+    yield from _namespace(cluster)

@@ -1,0 +1,1 @@
+"""What tests and the demo have in common: resources as people see them, the operator, and SQL."""

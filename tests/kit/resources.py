@@ -1,0 +1,121 @@
+"""PrestoClusters and their children, as `kubectl` sees them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.harness.interface import Cluster
+from tests.harness.waiting import wait_until
+
+CHILDREN = "deployments,services,configmaps,serviceaccounts,poddisruptionbudgets"
+CLUSTER_LABEL = "prestooperator.io/cluster"
+
+Resource = dict[str, Any]
+
+
+def manifest(name: str, **spec: Any) -> Resource:
+    """A PrestoCluster of one worker; `spec` replaces or adds top-level fields."""
+    return {
+        "apiVersion": "prestooperator.io/v1alpha1",
+        "kind": "PrestoCluster",
+        "metadata": {"name": name},
+        "spec": {
+            "version": "0.287",
+            "workers": {"replicas": 1},
+            "catalogs": {"tpch": {"properties": {"connector.name": "tpch"}}},
+            **spec,
+        },
+    }
+
+
+class Namespace:
+    """A namespace in which a test does what a user would do."""
+
+    def __init__(self, cluster: Cluster, name: str) -> None:
+        self.cluster = cluster
+        self.name = name
+
+    def kubectl(self, *arguments: str, stdin: str | None = None, check: bool = True) -> str:
+        """Run kubectl in this namespace; what it prints."""
+        return self.cluster.kubectl("--namespace", self.name, *arguments, stdin=stdin, check=check).stdout
+
+    def apply(self, resource: Resource) -> str:
+        """`kubectl apply` the resource."""
+        return self.kubectl("apply", "--filename=-", stdin=json.dumps(resource))
+
+    def refusal_of(self, resource: Resource) -> str:
+        """What `kubectl apply` says when it refuses the resource.
+
+        Raises:
+            AssertionError: it does not.
+        """
+        refused = self.cluster.kubectl(
+            "--namespace", self.name, "apply", "--filename=-", stdin=json.dumps(resource), check=False
+        )
+        assert refused.returncode != 0, f"{resource['metadata']['name']} was taken: {refused.stdout}"
+        return refused.stderr
+
+    def get(self, kind: str, name: str) -> Resource:
+        """One object."""
+        found: Resource = json.loads(self.kubectl("get", kind, name, "--output=json"))
+        return found
+
+    def objects(self, kinds: str, selector: str = "") -> list[Resource]:
+        """All objects of these kinds that the selector selects."""
+        selection = [f"--selector={selector}"] if selector else []
+        items: list[Resource] = json.loads(self.kubectl("get", kinds, *selection, "--output=json"))["items"]
+        return items
+
+    def children(self, cluster_name: str) -> dict[str, Resource]:
+        """The children of a PrestoCluster, by `Kind/name`."""
+        items = self.objects(CHILDREN, f"{CLUSTER_LABEL}={cluster_name}")
+        return {f"{item['kind']}/{item['metadata']['name']}": item for item in items}
+
+    def resource_versions(self, cluster_name: str) -> dict[str, str]:
+        """The resourceVersion of a PrestoCluster and of each of its children and pods: what a write changes."""
+        everything = {
+            **self.children(cluster_name),
+            f"PrestoCluster/{cluster_name}": self.presto_cluster(cluster_name),
+        }
+        for pod in self.pods(cluster_name):
+            everything[f"Pod/{pod['metadata']['name']}"] = pod
+        return {key: item["metadata"]["resourceVersion"] for key, item in everything.items()}
+
+    def presto_cluster(self, name: str) -> Resource:
+        """The PrestoCluster."""
+        return self.get("prestocluster", name)
+
+    def pods(self, cluster_name: str, role: str | None = None) -> list[Resource]:
+        """The pods of a PrestoCluster, of one role or of both."""
+        selector = f"{CLUSTER_LABEL}={cluster_name}" + (f",prestooperator.io/role={role}" if role else "")
+        return self.objects("pods", selector)
+
+    def condition(self, name: str, type_: str) -> Resource:
+        """A condition of a PrestoCluster; empty while there is none."""
+        conditions = self.presto_cluster(name).get("status", {}).get("conditions", [])
+        return next((item for item in conditions if item["type"] == type_), {})
+
+    def wait_for_condition(self, name: str, type_: str, status: str, *, timeout: float) -> Resource:
+        """Wait until a condition of the present generation has this status."""
+
+        def holds() -> Resource | None:
+            resource = self.presto_cluster(name)
+            condition = self.condition(name, type_)
+            is_current = condition.get("observedGeneration") == resource["metadata"]["generation"]
+            return condition if is_current and condition["status"] == status else None
+
+        found = wait_until(holds, timeout=timeout, what=f"{type_}={status} of {name}", interval=0.3)
+        assert found is not None
+        return found
+
+    def wait_until_settled(self, name: str, *, timeout: float) -> Resource:
+        """Wait until the cluster is Ready and as its spec asks for; the PrestoCluster."""
+        self.wait_for_condition(name, "Progressing", "False", timeout=timeout)
+        self.wait_for_condition(name, "Ready", "True", timeout=timeout)
+        return self.presto_cluster(name)
+
+    def events(self, name: str) -> list[tuple[str, str]]:
+        """Reason and message of each Event about a PrestoCluster, oldest first."""
+        items = [item for item in self.objects("events") if item["involvedObject"]["name"] == name]
+        return [(item["reason"], item["message"]) for item in items]

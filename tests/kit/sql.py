@@ -1,0 +1,55 @@
+"""SQL through a real Presto client."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import prestodb
+import requests
+
+REQUEST_TIMEOUT_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a query returned."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+
+
+class PrestoClient:
+    """A client of the coordinator at `base_url`, as some user who looks at TPC-H data."""
+
+    def __init__(self, base_url: str, schema: str = "tiny") -> None:
+        self._base_url = base_url
+        self._schema = schema
+
+    def query(self, sql: str) -> Answer:
+        """Run a query to its end.
+
+        Raises:
+            prestodb.exceptions.PrestoQueryError: the query failed.
+        """
+        address = urlsplit(self._base_url)
+        connection = prestodb.dbapi.connect(
+            host=address.hostname,
+            port=address.port,
+            user="analyst",
+            catalog="tpch",
+            schema=self._schema,
+            request_timeout=REQUEST_TIMEOUT_SECONDS,
+        )
+        try:
+            cursor = connection.cursor()
+            cursor.execute(sql)
+            rows = [tuple(row) for row in cursor.fetchall()]
+            return Answer(tuple(column[0] for column in cursor.description), rows)
+        finally:
+            connection.close()
+
+    def active_workers(self) -> int:
+        """How many workers the coordinator counts as active."""
+        return int(requests.get(f"{self._base_url}/v1/cluster", timeout=10).json()["activeWorkers"])
