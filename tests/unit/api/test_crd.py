@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from presto_operator.api import crd, parse_cluster
+from presto_operator.cli import main
+from tests.unit.manifest import manifest
+
+_REPOSITORY = Path(__file__).parents[3]
+_GENERATED = _REPOSITORY / "crds" / "prestooperator.io_prestoclusters.yaml"
+
+_STRUCTURAL_KEYWORDS = {
+    *("type", "description", "default", "enum", "format", "pattern", "properties", "required", "items"),
+    *("additionalProperties", "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems"),
+    *("minProperties", "maxProperties", "anyOf", "nullable"),
+    *("x-kubernetes-validations", "x-kubernetes-int-or-string", "x-kubernetes-list-type"),
+    *("x-kubernetes-list-map-keys", "x-kubernetes-map-type", "x-kubernetes-preserve-unknown-fields"),
+}
+
+
+@pytest.fixture(scope="module")
+def version() -> dict[str, Any]:
+    """The only version of the resource."""
+    (only,) = crd()["spec"]["versions"]
+    assert isinstance(only, dict)
+    return only
+
+
+@pytest.fixture(scope="module")
+def schema(version: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a whole PrestoCluster."""
+    root = version["schema"]["openAPIV3Schema"]
+    assert isinstance(root, dict)
+    return root
+
+
+def test_every_property_has_a_description(schema: dict[str, Any]) -> None:
+    properties = {
+        f"{path}.{name}": child for path, node in _nodes(schema) for name, child in node.get("properties", {}).items()
+    }
+    assert len(properties) > 50
+    # The API server takes no description of metadata: it brings its own.
+    assert [path for path, child in properties.items() if not child.get("description", "").strip()] == [".metadata"]
+
+
+def test_schema_uses_only_what_a_structural_schema_may(schema: dict[str, Any]) -> None:
+    alien = {f"{path}: {key}" for path, node in _nodes(schema) for key in node if key not in _STRUCTURAL_KEYWORDS}
+    assert alien == set()
+
+
+def test_every_node_says_its_type(schema: dict[str, Any]) -> None:
+    known = {"object", "array", "string", "integer", "number", "boolean"}
+    assert [
+        path
+        for path, node in _nodes(schema)
+        if node.get("type") not in known and not node.get("x-kubernetes-int-or-string")
+    ] == []
+
+
+def test_choices_are_for_int_or_string_only(schema: dict[str, Any]) -> None:
+    assert [
+        path for path, node in _nodes(schema) if "anyOf" in node and not node.get("x-kubernetes-int-or-string")
+    ] == []
+
+
+def test_every_map_says_what_its_values_are(schema: dict[str, Any]) -> None:
+    objects = [(path, node) for path, node in _nodes(schema) if node.get("type") == "object" and path != ".metadata"]
+    assert [
+        path
+        for path, node in objects
+        if not node.get("properties") and not isinstance(node.get("additionalProperties"), dict)
+    ] == []
+
+
+def test_no_default_is_null(schema: dict[str, Any]) -> None:
+    assert [path for path, node in _nodes(schema) if "default" in node and node["default"] is None] == []
+
+
+def test_a_catalog_has_a_schema_of_its_own(schema: dict[str, Any]) -> None:
+    catalogs = schema["properties"]["spec"]["properties"]["catalogs"]
+    assert "properties" in catalogs["additionalProperties"]["properties"]
+
+
+def test_list_map_keys_are_required_properties_of_the_items(schema: dict[str, Any]) -> None:
+    lists = [(path, node) for path, node in _nodes(schema) if node.get("x-kubernetes-list-type") == "map"]
+    assert {path for path, _ in lists} == {".spec.workers.pools", ".status.conditions", ".status.workers.pools"}
+    for _, node in lists:
+        for key in node["x-kubernetes-list-map-keys"]:
+            assert key in node["items"]["properties"]
+            assert key in node["items"]["required"]
+
+
+def test_every_validation_has_a_message(schema: dict[str, Any]) -> None:
+    rules = [rule for _, node in _nodes(schema) for rule in node.get("x-kubernetes-validations", [])]
+    assert len(rules) > 10
+    assert all(rule["rule"].strip() and rule["message"].strip() for rule in rules)
+
+
+@pytest.mark.parametrize("name", ["specReplicasPath", "statusReplicasPath", "labelSelectorPath"])
+def test_scale_subresource_points_at_fields_that_exist(
+    version: dict[str, Any], schema: dict[str, Any], name: str
+) -> None:
+    field = _at(schema, version["subresources"]["scale"][name])
+    assert field["type"] == ("string" if name == "labelSelectorPath" else "integer")
+
+
+def test_printer_columns_point_at_fields_that_exist(version: dict[str, Any], schema: dict[str, Any]) -> None:
+    columns = {column["name"]: column["jsonPath"] for column in version["additionalPrinterColumns"]}
+    assert "Ready" in columns
+    for path in columns.values():
+        if not path.startswith(".metadata."):
+            assert _at(schema, re.sub(r"\[[^]]*\]", "[]", path)), path
+
+
+def test_it_fits_into_an_annotation() -> None:
+    # A client-side `kubectl apply` keeps a copy of the whole object in one, and all annotations share 256 KiB.
+    assert len(json.dumps(crd())) < 100_000
+
+
+def test_generated_file_is_up_to_date() -> None:
+    printed = CliRunner().invoke(main, ["crd"])
+    assert printed.exit_code == 0
+    assert _GENERATED.read_text() == printed.output
+    assert yaml.safe_load(printed.output) == crd()
+
+
+_PARTIAL_SPECS: list[dict[str, Any]] = [
+    {},
+    {"workers": {"pools": [{"name": "a"}, {"name": "b", "maxReplicas": 3}]}},
+    {"workers": {"resources": {"limits": {"memory": "8Gi"}}}, "coordinator": {"jvm": {"heapPercent": 50}}},
+    {"image": {"tag": "latest"}, "catalogs": {"tpch": {"properties": {"connector.name": "tpch"}}}},
+    {"coordinator": {"tolerations": [{"operator": "Exists"}]}},
+]
+
+
+@pytest.mark.parametrize("spec", _PARTIAL_SPECS)
+def test_api_server_and_operator_fill_in_the_same_defaults(schema: dict[str, Any], spec: dict[str, Any]) -> None:
+    given = manifest(**spec)
+    stored = _with_defaults(schema, copy.deepcopy(given))
+    assert stored["spec"] != given["spec"]
+    parsed = parse_cluster(given).spec
+    assert parse_cluster(stored).spec == parsed
+    # Whatever the operator assumes, a reader of the stored object sees.
+    assert _without_empty(stored["spec"]) == _without_empty(parsed.model_dump(by_alias=True, mode="json"))
+
+
+def _nodes(node: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every schema in a schema, with the path of the field that it is for."""
+    yield path, node
+    for name, child in node.get("properties", {}).items():
+        yield from _nodes(child, f"{path}.{name}")
+    for key in ("items", "additionalProperties"):
+        if isinstance(node.get(key), dict):
+            yield from _nodes(node[key], f"{path}[]" if key == "items" else f"{path}.*")
+
+
+def _at(schema: dict[str, Any], path: str) -> dict[str, Any]:
+    node = schema
+    for part in path.removeprefix(".").split("."):
+        node = node["properties"][part.removesuffix("[]")]
+        if part.endswith("[]"):
+            node = node["items"]
+    return node
+
+
+def _with_defaults(schema: dict[str, Any], value: Any) -> Any:
+    """What the API server stores for `value`."""
+    if isinstance(value, dict):
+        for name, child in schema.get("properties", {}).items():
+            if name not in value and child.get("default") is not None:
+                value[name] = copy.deepcopy(child["default"])
+        for name in value:
+            child = schema.get("properties", {}).get(name, schema.get("additionalProperties"))
+            if child is not None:
+                value[name] = _with_defaults(child, value[name])
+    if isinstance(value, list):
+        return [_with_defaults(schema["items"], item) for item in value]
+    return value
+
+
+def _without_empty(value: Any) -> Any:
+    """`value` without what says no more than its absence: null, empty lists and empty objects."""
+    if isinstance(value, list):
+        return [_without_empty(item) for item in value]
+    if isinstance(value, dict):
+        items = {name: _without_empty(item) for name, item in value.items()}
+        return {name: item for name, item in items.items() if item not in (None, [], {})}
+    return value

@@ -1,0 +1,204 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from presto_operator.controller import Plan, plan
+from presto_operator.controller.observation import Observation
+from presto_operator.desired import GENERATION_LABEL, KubernetesObject, generation_name
+from tests.unit.controller.live import deployment, generation, joined, observation, pool, role
+from tests.unit.manifest import cluster
+
+NOTHING = Observation((), (), None)
+
+_TWO_POOLS = {"replicas": 4, "pools": [{"name": "r5"}, {"name": "r6"}]}
+OLD = cluster(version="0.283", workers=_TWO_POOLS)
+NEW = cluster(version="0.287", workers=_TWO_POOLS)
+
+
+def test_a_new_cluster_gets_everything_at_once() -> None:
+    first = plan(NEW, NOTHING)
+    assert first.wanted_generation == first.serving_generation == generation_name(NEW)
+    assert first.remove == ()
+    assert _served(first) == generation_name(NEW)
+    assert {(pool(obj), obj["spec"]["replicas"]) for obj in _workers(first.apply)} == {("r5", 2), ("r6", 2)}
+    kinds = [obj["kind"] for obj in first.apply]
+    # What a pod mounts is there before the pod is.
+    assert max(i for i, kind in enumerate(kinds) if kind == "ConfigMap") < kinds.index("Deployment")
+
+
+def test_an_unchanged_cluster_is_planned_the_same() -> None:
+    first = plan(NEW, NOTHING)
+    assert plan(NEW, observation(first.apply)) == first
+    assert plan(NEW, observation(first.apply, ready_workers=0, is_coordinator_ready=False)) == first
+
+
+def test_a_new_generation_comes_up_beside_the_old() -> None:
+    during = plan(NEW, _serving_old())
+    assert (during.wanted_generation, during.serving_generation) == (generation_name(NEW), generation_name(OLD))
+    assert _served(during) == generation_name(OLD)
+    assert during.remove == ()
+    assert {generation(obj) for obj in during.apply if obj["kind"] == "Deployment"} == {generation_name(NEW)}
+
+
+@pytest.mark.parametrize(
+    ("ready_workers", "is_coordinator_ready"), [(2, False), (1, True), (0, True)], ids=["coordinator", "one", "none"]
+)
+def test_clients_stay_until_the_new_generation_is_complete(ready_workers: int, *, is_coordinator_ready: bool) -> None:
+    during = plan(NEW, _both(_new(ready_workers=ready_workers, is_coordinator_ready=is_coordinator_ready)))
+    assert during.serving_generation == generation_name(OLD)
+    assert during.remove == ()
+
+
+def test_clients_stay_while_one_pool_lags_behind() -> None:
+    new = _new()
+    children = [
+        deployment(obj, ready=1) if pool(obj) == "r6" and obj["kind"] == "Deployment" else obj for obj in new.children
+    ]
+    assert plan(NEW, _both(replace(new, children=tuple(children)))).serving_generation == generation_name(OLD)
+
+
+def test_clients_stay_while_one_pool_is_not_there_at_all() -> None:
+    # Its Deployment could not be applied: a quota, a webhook, a lost connection.
+    new = _new()
+    children = tuple(obj for obj in new.children if pool(obj) != "r6")
+    assert plan(NEW, _both(replace(new, children=children))).serving_generation == generation_name(OLD)
+
+
+def test_clients_stay_while_pods_of_an_older_template_are_counted() -> None:
+    new = _new()
+    for obj in _workers(new.children):
+        obj["metadata"]["generation"] = 2
+    assert plan(NEW, _both(new)).serving_generation == generation_name(OLD)
+
+
+def test_clients_follow_when_the_new_generation_is_complete_and_the_old_stays_until_then() -> None:
+    flip = plan(NEW, _both(_new()))
+    assert _served(flip) == flip.serving_generation == generation_name(NEW)
+    # The flip is not recorded yet: should it fail to be, the old generation still serves.
+    assert flip.remove == ()
+
+
+def test_the_old_generation_goes_once_the_flip_is_recorded() -> None:
+    flip = plan(NEW, _both(_new()))
+    after = joined(observation(flip.apply), _serving_old())
+    last = plan(NEW, after)
+    assert {generation(obj) for obj in last.remove} == {generation_name(OLD)}
+    assert {obj["kind"] for obj in last.remove} == {"Deployment", "Service"}
+    assert sorted(pool(obj) for obj in last.remove if role(obj) == "worker") == ["r5", "r6"]
+    assert _served(last) == generation_name(NEW)
+
+
+def test_taking_a_change_back_drops_the_new_generation() -> None:
+    back = plan(OLD, _both(_new(ready_workers=0, is_coordinator_ready=False)))
+    assert back.serving_generation == back.wanted_generation == generation_name(OLD)
+    assert {generation(obj) for obj in back.remove} == {generation_name(NEW)}
+    assert {obj["kind"] for obj in back.remove} == {"Deployment", "Service"}
+
+
+def test_a_change_of_a_change_drops_the_one_that_never_served() -> None:
+    third = cluster(version="0.288", workers=_TWO_POOLS)
+    during = plan(third, _both(_new(ready_workers=0)))
+    assert during.serving_generation == generation_name(OLD)
+    assert {generation(obj) for obj in during.remove} == {generation_name(NEW)}
+
+
+def test_clients_follow_at_once_when_what_served_is_gone() -> None:
+    old = _serving_old()
+    services = tuple(obj for obj in old.children if obj["kind"] != "Deployment")
+    assert plan(NEW, replace(old, children=services)).serving_generation == generation_name(NEW)
+
+
+def test_a_dropped_pool_goes_when_the_others_are_complete() -> None:
+    one_pool = cluster(version="0.287", workers={"replicas": 4, "pools": [{"name": "r5"}]})
+    complete = joined(observation(plan(one_pool, NOTHING).apply), _new())
+    assert [(obj["kind"], pool(obj)) for obj in plan(one_pool, complete).remove] == [("Deployment", "r6")]
+    starting = joined(observation(plan(one_pool, NOTHING).apply, ready_workers=3), _new())
+    assert plan(one_pool, starting).remove == ()
+
+
+def test_a_dropped_pool_stays_until_the_others_have_grown() -> None:
+    # Four workers on two pools: the pool that stays is complete with two, but shall have four.
+    one_pool = cluster(version="0.287", workers={"replicas": 4, "pools": [{"name": "r5"}]})
+    assert plan(one_pool, _new()).remove == ()
+
+
+def test_a_renamed_pool_stays_until_the_new_one_is_there() -> None:
+    before = observation(plan(cluster(workers={"replicas": 2, "pools": [{"name": "r5"}]}), NOTHING).apply)
+    assert plan(cluster(workers={"replicas": 2, "pools": [{"name": "r7"}]}), before).remove == ()
+
+
+def test_pools_that_never_came_up_can_all_be_dropped() -> None:
+    three = {"replicas": 6, "pools": [{"name": "r5"}, {"name": "r6"}, {"name": "r7"}]}
+    one_pool = cluster(version="0.287", workers={"replicas": 4, "pools": [{"name": "r5"}]})
+    stuck = observation(plan(cluster(version="0.287", workers=three), NOTHING).apply, ready_workers=0)
+    complete = joined(observation(plan(one_pool, NOTHING).apply), stuck)
+    assert {pool(obj) for obj in plan(one_pool, complete).remove} == {"r6", "r7"}
+
+
+def test_unused_config_maps_are_pruned_but_for_the_newest_five() -> None:
+    unused = [_config_map(f"adhoc-worker-{number}", created=number) for number in range(8)]
+    seen = joined(_new(), Observation(tuple(unused), (), None))
+    assert {obj["metadata"]["name"] for obj in plan(NEW, seen).remove} == {
+        "adhoc-worker-0",
+        "adhoc-worker-1",
+        "adhoc-worker-2",
+    }
+
+
+def test_a_config_map_that_a_pod_mounts_is_kept() -> None:
+    unused = [_config_map(f"adhoc-worker-{number}", created=number) for number in range(8)]
+    pod: dict[str, Any] = {
+        "kind": "Pod",
+        "metadata": {"name": "draining", "labels": {}, "deletionTimestamp": "2026-01-01T00:00:00Z"},
+        "spec": {"volumes": [{"projected": {"sources": [{"configMap": {"name": "adhoc-worker-0"}}]}}]},
+    }
+    seen = joined(_new(), Observation(tuple(unused), (pod,), None))
+    assert {obj["metadata"]["name"] for obj in plan(NEW, seen).remove} == {"adhoc-worker-1", "adhoc-worker-2"}
+
+
+def test_config_maps_of_the_generation_that_serves_are_kept() -> None:
+    # The Deployments still mount them, though at this moment no pod does and they are the oldest.
+    newer = [_config_map(f"adhoc-worker-{number}", created=number + 1) for number in range(8)]
+    seen = joined(replace(_serving_old(), pods=()), Observation(tuple(newer), (), None))
+    old_config_maps = {obj["metadata"]["name"] for obj in plan(OLD, NOTHING).apply if obj["kind"] == "ConfigMap"}
+    removed = {obj["metadata"]["name"] for obj in plan(NEW, seen).remove}
+    assert len(removed) == 3
+    assert removed.isdisjoint(old_config_maps)
+
+
+def test_workers_that_have_no_place_are_told_of() -> None:
+    full = cluster(workers={"replicas": 5, "pools": [{"name": "r5", "maxReplicas": 2}]})
+    assert plan(full, NOTHING).placement.unplaced == 3
+
+
+def _serving_old() -> Observation:
+    return observation(plan(OLD, NOTHING).apply)
+
+
+def _new(*, ready_workers: int | None = None, is_coordinator_ready: bool = True) -> Observation:
+    return observation(plan(NEW, NOTHING).apply, ready_workers=ready_workers, is_coordinator_ready=is_coordinator_ready)
+
+
+def _both(new: Observation) -> Observation:
+    """The old generation serves, and the new one has got this far."""
+    return joined(_serving_old(), new)
+
+
+def _served(planned: Plan) -> str:
+    (service,) = [obj for obj in planned.apply if (obj["kind"], obj["metadata"]["name"]) == ("Service", "adhoc")]
+    selected: str = service["spec"]["selector"][GENERATION_LABEL]
+    return selected
+
+
+def _workers(objects: tuple[KubernetesObject, ...]) -> list[KubernetesObject]:
+    return [obj for obj in objects if obj["kind"] == "Deployment" and role(obj) == "worker"]
+
+
+def _config_map(name: str, *, created: int) -> KubernetesObject:
+    return {
+        "kind": "ConfigMap",
+        "metadata": {"name": name, "creationTimestamp": f"2026-01-0{created + 1}T00:00:00Z", "labels": {}},
+    }

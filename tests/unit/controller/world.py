@@ -1,0 +1,87 @@
+"""A small world in which the reconcile loop runs: an API server, what the other controllers do, and a clock."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from presto_operator.controller.reconcile import Reconciler
+from presto_operator.desired import KubernetesObject
+from presto_operator.kube import PRESTO_CLUSTER, ClusterKey, Kind, ObjectStore
+from tests.unit.controller import live
+from tests.unit.fake_kubernetes import FakeKubernetes
+
+KEY = ClusterKey("analytics", "adhoc")
+
+
+class World:
+    """One PrestoCluster and everything around it."""
+
+    def __init__(self, manifest: KubernetesObject) -> None:
+        self.api = FakeKubernetes()
+        self.api.presto_answer = {"runningQueries": 1, "blockedQueries": 0, "queuedQueries": 0, "activeWorkers": 2}
+        self.now = datetime(2026, 1, 1, tzinfo=UTC)
+        self.api.write(manifest)
+        self.restart()
+
+    def restart(self) -> None:
+        """Start the operator anew: it knows only what the API server has."""
+        self.store = ObjectStore()
+        self.reconciler = Reconciler(self.api, self.store, lambda: self.now)
+
+    def reconcile(self) -> float | None:
+        """One pass, ten seconds after the last, with watches that are up to date."""
+        self.now += timedelta(seconds=10)
+        self.api.requests.clear()
+        self.api.show(self.store)
+        return asyncio.run(self.reconciler.reconcile(KEY))
+
+    def roll_out(self) -> None:
+        """What the other controllers do until every Deployment has all of its pods ready."""
+        for obj in list(self.api.objects.values()):
+            if obj["kind"] == "Deployment":
+                self.api.write(live.deployment(self.api.find("Deployment", obj["metadata"]["name"])))
+                for pod in live.pods(obj):
+                    self.api.write(pod)
+
+    def settle(self) -> None:
+        """Let everything come up, and the operator take note of it."""
+        for _ in range(5):
+            self.reconcile()
+            self.roll_out()
+
+    def edit(self, kind: Kind | str, name: str, change: Callable[[KubernetesObject], object]) -> None:
+        """Let somebody else change an object."""
+        self.api.edit(kind, name, change)
+
+    def set_spec(self, **fields: Any) -> None:
+        """Let the user change the spec."""
+        self.edit(PRESTO_CLUSTER, "adhoc", lambda obj: obj["spec"].update(fields))
+
+    def delete(self, kind: str, name: str) -> None:
+        """Let somebody else delete an object, and the watch tell of it."""
+        self.store.remove(self.api.objects.pop((kind, "analytics", name)))
+
+    def condition(self, name: str) -> dict[str, Any]:
+        """One condition of the cluster."""
+        conditions: list[dict[str, Any]] = self.status["conditions"]
+        (found,) = [condition for condition in conditions if condition["type"] == name]
+        return found
+
+    @property
+    def status(self) -> dict[str, Any]:
+        """The cluster's status."""
+        found: dict[str, Any] = self.api.find(PRESTO_CLUSTER, "adhoc").get("status", {})
+        return found
+
+    def children(self) -> dict[tuple[str, str, str], KubernetesObject]:
+        """Everything but the cluster itself and the Events about it."""
+        kinds = ("PrestoCluster", "Event")
+        return copy.deepcopy({key: obj for key, obj in self.api.objects.items() if key[0] not in kinds})
+
+    def news(self, reason: str) -> list[str]:
+        """The messages of the Events of this reason."""
+        return [event["message"] for event in self.api.events if event["reason"] == reason]

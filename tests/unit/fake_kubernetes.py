@@ -1,0 +1,132 @@
+"""An API server in memory, as far as the operator needs one."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from presto_operator.desired import KubernetesObject
+from presto_operator.kube import PRESTO_CLUSTER, ApiError, Kind, KubernetesClient, ObjectStore
+
+Identity = tuple[str, str, str]
+
+
+class FakeKubernetes(KubernetesClient):
+    """Keeps objects, their resourceVersion and their generation as an API server does, and counts requests.
+
+    Of server-side apply it knows what matters here: maps are merged, lists are replaced, a field that others set stays,
+    and an object that already is as wanted isn't written.
+    """
+
+    def __init__(self) -> None:
+        self.in_cluster = False
+        self.objects: dict[Identity, KubernetesObject] = {}
+        self.requests: list[tuple[str, str, str]] = []
+        """Verb, kind and name of every request that could write."""
+        self.refused: dict[tuple[str, str], ApiError] = {}
+        """What to answer to a write of this kind and name."""
+        self.presto_answer: object = None
+        self.asked: list[str] = []
+        """What of Presto was asked for: namespace/service:port/path."""
+        self._revision = 100
+
+    @property
+    def events(self) -> list[KubernetesObject]:
+        """Every Event that was published, in order."""
+        return [obj for (kind, _, _), obj in self.objects.items() if kind == "Event"]
+
+    def find(self, kind: Kind | str, name: str, namespace: str = "analytics") -> KubernetesObject:
+        """One object."""
+        return self.objects[str(getattr(kind, "name", kind)), namespace, name]
+
+    def names(self, kind: str) -> set[str]:
+        """The names of all objects of a kind."""
+        return {name for known, _, name in self.objects if known == kind}
+
+    def write(self, obj: KubernetesObject) -> KubernetesObject:
+        """Take an object as it is, as if somebody else had written it."""
+        self._revision += 1
+        stored = copy.deepcopy(obj)
+        identity = _identity(stored)
+        before = self.objects.get(identity)
+        metadata = stored["metadata"]
+        metadata["resourceVersion"] = str(self._revision)
+        metadata.setdefault("uid", f"uid-{self._revision}")
+        metadata.setdefault("creationTimestamp", f"2026-01-01T00:00:{self._revision % 60:02}Z")
+        if "spec" in stored:
+            is_new_spec = before is not None and before["spec"] != stored["spec"]
+            metadata["generation"] = before["metadata"].get("generation", 1) if before else 1
+            metadata["generation"] += 1 if is_new_spec else 0
+        self.objects[identity] = stored
+        return copy.deepcopy(stored)
+
+    def edit(self, kind: Kind | str, name: str, change: Callable[[KubernetesObject], object]) -> KubernetesObject:
+        """Let somebody else change an object."""
+        obj = copy.deepcopy(self.find(kind, name))
+        change(obj)
+        return self.write(obj)
+
+    def show(self, store: ObjectStore) -> None:
+        """Let the watches catch up."""
+        for obj in self.objects.values():
+            store.put(copy.deepcopy(obj))
+
+    async def get(self, kind: Kind, namespace: str, name: str) -> KubernetesObject | None:
+        return copy.deepcopy(self.objects.get((kind.name, namespace, name)))
+
+    async def apply(self, obj: KubernetesObject) -> KubernetesObject:
+        self._request("apply", obj)
+        before = self.objects.get(_identity(obj))
+        merged = _merged(before or {}, obj)
+        return copy.deepcopy(before) if before == merged and before is not None else self.write(merged)
+
+    async def delete(self, obj: KubernetesObject) -> None:
+        self._request("delete", obj)
+        self.objects.pop(_identity(obj), None)
+
+    async def patch_status(self, namespace: str, name: str, status: Mapping[str, Any]) -> KubernetesObject:
+        cluster = copy.deepcopy(self.objects[PRESTO_CLUSTER.name, namespace, name])
+        self._request("status", cluster)
+        cluster["status"] = merge_patched(cluster.get("status", {}), status)
+        return self.write(cluster)
+
+    async def create(self, obj: KubernetesObject) -> KubernetesObject:
+        self._request("create", obj)
+        return self.write(obj)
+
+    async def get_through_service(self, namespace: str, service: str, port: int, path: str) -> Any:
+        self.asked.append(f"{namespace}/{service}:{port}{path}")
+        if isinstance(self.presto_answer, ApiError):
+            raise self.presto_answer
+        return self.presto_answer
+
+    def _request(self, verb: str, obj: KubernetesObject) -> None:
+        name = obj["metadata"]["name"]
+        self.requests.append((verb, obj["kind"], name))
+        if (obj["kind"], name) in self.refused:
+            raise self.refused[obj["kind"], name]
+
+
+def merge_patched(target: Any, patch: Any) -> Any:
+    """A JSON merge patch, applied (RFC 7386)."""
+    if not isinstance(patch, Mapping):
+        return copy.deepcopy(patch)
+    result = dict(target) if isinstance(target, Mapping) else {}
+    for name, value in patch.items():
+        if value is None:
+            result.pop(name, None)
+        else:
+            result[name] = merge_patched(result.get(name), value)
+    return result
+
+
+def _merged(live: Any, desired: Any) -> Any:
+    if isinstance(live, Mapping) and isinstance(desired, Mapping):
+        added = {name: _merged(live.get(name), value) for name, value in desired.items()}
+        return {**copy.deepcopy(dict(live)), **added}
+    return copy.deepcopy(desired)
+
+
+def _identity(obj: KubernetesObject) -> Identity:
+    return obj["kind"], obj["metadata"]["namespace"], obj["metadata"]["name"]

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from presto_operator.desired import CLUSTER_LABEL, KubernetesObject
+from presto_operator.kube import DEPLOYMENT, POD, PRESTO_CLUSTER, SERVICE, ClusterKey, ObjectStore
+
+KEY = ClusterKey("analytics", "adhoc")
+
+
+def _pod(name: str = "pod-1", *, version: int = 5, uid: str = "a", cluster: str = "adhoc") -> KubernetesObject:
+    return {
+        "kind": "Pod",
+        "metadata": {
+            "name": name,
+            "namespace": "analytics",
+            "uid": uid,
+            "resourceVersion": str(version),
+            "labels": {CLUSTER_LABEL: cluster},
+        },
+    }
+
+
+def _cluster(name: str = "adhoc", namespace: str = "analytics") -> KubernetesObject:
+    metadata: dict[str, Any] = {"name": name, "namespace": namespace, "uid": name, "resourceVersion": "1"}
+    return {"kind": "PrestoCluster", "metadata": metadata}
+
+
+@pytest.fixture
+def store() -> ObjectStore:
+    """A store that knows a cluster and its pod."""
+    filled = ObjectStore()
+    filled.put(_cluster())
+    filled.put(_pod())
+    return filled
+
+
+def test_finds_objects_by_cluster_and_kind(store: ObjectStore) -> None:
+    assert store.put(_pod("pod-0")) == KEY
+    assert store.put(_pod("other", cluster="ml")) == ClusterKey("analytics", "ml")
+    assert store.list(KEY, POD) == [_pod("pod-0"), _pod()]
+    assert store.list(KEY, DEPLOYMENT) == []
+    assert store.get(KEY, POD, "pod-1") == _pod()
+    assert store.get(KEY, SERVICE, "pod-1") is None
+    assert store.cluster(KEY) == _cluster()
+
+
+def test_only_clusters_with_a_resource_are_clusters(store: ObjectStore) -> None:
+    store.put(_pod(cluster="gone"))
+    store.put(_cluster("ml", "science"))
+    assert store.clusters() == [KEY, ClusterKey("science", "ml")]
+
+
+def test_what_belongs_to_no_cluster_is_passed_over(store: ObjectStore) -> None:
+    stranger = _pod("stranger")
+    del stranger["metadata"]["labels"]
+    assert store.put(stranger) is None
+    assert store.remove(stranger) is None
+    assert store.list(KEY, POD) == [_pod()]
+
+
+@pytest.mark.parametrize(("version", "is_taken"), [(4, False), (6, True), (10, True)])
+def test_stale_news_is_ignored(store: ObjectStore, version: int, *, is_taken: bool) -> None:
+    news = {**_pod(version=version), "spec": {"nodeName": "node-1"}}
+    assert store.put(news) == KEY
+    assert store.get(KEY, POD, "pod-1") == (news if is_taken else _pod())
+
+
+def test_versions_are_compared_as_numbers(store: ObjectStore) -> None:
+    store.put(_pod(version=9))
+    store.put(_pod(version=10))
+    assert store.list(KEY, POD) == [_pod(version=10)]
+
+
+def test_a_removed_object_is_gone(store: ObjectStore) -> None:
+    assert store.remove(_pod(version=6)) == KEY
+    assert store.list(KEY, POD) == []
+    assert store.remove(_cluster()) == KEY
+    assert store.cluster(KEY) is None
+    assert store.clusters() == []
+
+
+def test_the_end_of_a_namesake_is_ignored(store: ObjectStore) -> None:
+    store.put(_pod(version=8, uid="b"))
+    store.remove(_pod(version=7, uid="a"))
+    assert store.list(KEY, POD) == [_pod(version=8, uid="b")]
+
+
+def test_a_list_finds_what_vanished_appeared_and_changed(store: ObjectStore) -> None:
+    for name in ("vanished", "changed", "same"):
+        store.put(_pod(name, cluster=name))
+    listed = [_pod(), _pod("same", cluster="same"), _pod("changed", cluster="changed", version=6)]
+    listed.append(_pod("new", cluster="new"))
+    changed = store.replace_all(POD, listed)
+    assert changed == {ClusterKey("analytics", name) for name in ("vanished", "changed", "new")}
+    assert store.list(ClusterKey("analytics", "vanished"), POD) == []
+    assert store.list(ClusterKey("analytics", "changed"), POD) == [_pod("changed", cluster="changed", version=6)]
+    assert store.list(ClusterKey("analytics", "new"), POD) == [_pod("new", cluster="new")]
+
+
+def test_a_list_of_one_kind_leaves_the_others(store: ObjectStore) -> None:
+    assert store.replace_all(POD, []) == {KEY}
+    assert store.list(KEY, POD) == []
+    assert store.cluster(KEY) == _cluster()
+
+
+def test_a_list_that_is_older_than_a_watch_changes_nothing(store: ObjectStore) -> None:
+    store.put(_pod(version=9))
+    assert store.replace_all(POD, [_pod(version=8)]) == set()
+    assert store.list(KEY, POD) == [_pod(version=9)]
+
+
+def test_a_list_finds_a_namesake(store: ObjectStore) -> None:
+    assert store.replace_all(POD, [_pod(version=9, uid="b")]) == {KEY}
+    assert store.list(KEY, POD) == [_pod(version=9, uid="b")]
+
+
+def test_a_cluster_kind_is_listed_too(store: ObjectStore) -> None:
+    assert store.replace_all(PRESTO_CLUSTER, [_cluster("ml")]) == {KEY, ClusterKey("analytics", "ml")}
+    assert store.clusters() == [ClusterKey("analytics", "ml")]
