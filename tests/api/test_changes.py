@@ -60,7 +60,7 @@ def test_more_workers_than_the_pools_may_have_is_a_condition(namespace: Namespac
     condition = namespace.wait_for_condition("adhoc", "Degraded", "True", timeout=30)
 
     assert condition["reason"] == "PoolsFull"
-    assert "3 workers have no place" in condition["message"]
+    assert "workers without a place: 3" in condition["message"]
     assert replicas_by_pool(namespace) == {"a": 2}
 
 

@@ -17,7 +17,7 @@ from tests.harness.interface import Cluster
 from tests.harness.progress import step
 from tests.harness.spec import ClusterSpec, NodeSpec, Taint
 from tests.harness.waiting import wait_until
-from tests.kit.installation import install
+from tests.kit.installation import install, operator_image
 from tests.kit.resources import Namespace
 from tests.kit.sql import Answer, PrestoClient
 
@@ -44,14 +44,17 @@ def main(*, keep: bool, provider: str) -> None:
     started = time.monotonic()
     clusters = provider_for(provider)  # type: ignore[arg-type]
     try:
-        with step(f"A real Kubernetes with {len(NODES)} real nodes ({clusters.name})"):
-            cluster = clusters.up(ClusterSpec(name=CLUSTER, nodes=NODES, presto_versions=("0.287",)))
+        image = operator_image(clusters.name)
+        with step(f"a real Kubernetes with {len(NODES)} real nodes, by provider {clusters.name}"):
+            cluster = clusters.up(ClusterSpec(name=CLUSTER, nodes=NODES, images=(image.file,)))
+        install(cluster, image)
         tell_the_story(cluster)
     except HarnessError as error:
         raise click.ClickException(str(error)) from error
     finally:
-        if keep:
-            console.print(f"\nThe cluster stays. export KUBECONFIG={cluster.kubeconfig}")
+        left = clusters.find(CLUSTER)
+        if keep and left is not None:
+            console.print(f"\nThe cluster stays. export KUBECONFIG={left.kubeconfig}", soft_wrap=True)
             console.print("Remove it with: make cluster-down CLUSTER=demo")
         else:
             clusters.down(CLUSTER)
@@ -60,7 +63,6 @@ def main(*, keep: bool, provider: str) -> None:
 
 def tell_the_story(cluster: Cluster) -> None:
     """From an empty cluster to SQL on more workers."""
-    install(cluster)
     cluster.kubectl("create", "namespace", NAMESPACE, check=False)
     namespace = Namespace(cluster, NAMESPACE)
     show(namespace, "apply", f"--filename={MANIFEST}")

@@ -10,7 +10,7 @@ import pytest
 from tests.harness.choice import provider_for
 from tests.harness.interface import Cluster
 from tests.harness.spec import ClusterSpec, NodeSpec, Taint
-from tests.kit.installation import install
+from tests.kit.installation import install, operator_image
 from tests.kit.resources import Namespace
 
 _CLUSTER_NAME = "e2e-tests"
@@ -28,8 +28,10 @@ def cluster() -> Iterator[Cluster]:
     """A cluster of three real nodes, with the operator in it."""
     provider = provider_for("auto")
     provider.down(_CLUSTER_NAME)
-    cluster = provider.up(ClusterSpec(name=_CLUSTER_NAME, nodes=NODES, presto_versions=("0.283", "0.287")))
-    install(cluster)
+    image = operator_image(provider.name)
+    spec = ClusterSpec(name=_CLUSTER_NAME, nodes=NODES, presto_versions=("0.283", "0.287"), images=(image.file,))
+    cluster = provider.up(spec)
+    install(cluster, image)
     yield cluster
     provider.down(_CLUSTER_NAME)
 

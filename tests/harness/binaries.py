@@ -120,7 +120,9 @@ def describe_program(name: str) -> str:
 def report_cached(names: Sequence[str]) -> None:
     """Say so for those of `names` that are in the cache already."""
     for module in MODULES:
-        present = [package for package in module.packages if _name(package) in names and _target(module, package).exists()]
+        present = [
+            package for package in module.packages if _name(package) in names and _target(module, package).exists()
+        ]
         if present:
             cached(f"{module.folder} {module.version()} ({', '.join(map(_name, present))})")
 
@@ -158,7 +160,9 @@ def _build(module: GoModule, packages: Sequence[str]) -> None:
         if not missing:
             return
         with step(f"{names} {module.version()}: building from Go modules (cold: {module.cold} on 2 cores)"):
-            targets = [module.module if package == module.folder else f"{module.module}/{package}" for package in missing]
+            targets = [
+                module.module if package == module.folder else f"{module.module}/{package}" for package in missing
+            ]
             destination = _target(module, missing[0]).parent
             _go_build(SOURCES / module.folder, targets, destination, module.linker_flags())
 

@@ -71,9 +71,7 @@ def run(
     return completed
 
 
-def failure_message(
-    words: Sequence[str], completed: subprocess.CompletedProcess[str], hint: str = ""
-) -> str:
+def failure_message(words: Sequence[str], completed: subprocess.CompletedProcess[str], hint: str = "") -> str:
     """Return the command, its exit code, and the last lines that it wrote."""
     said = (completed.stderr or completed.stdout or "").strip().splitlines()[-STDERR_LINES_IN_ERRORS:]
     last_words = "\n".join(f"    {line}" for line in said)

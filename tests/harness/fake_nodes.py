@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping
+from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,18 @@ LEASE_SECONDS = 24
 READY_SECONDS = 90.0
 
 
-def kwok_command(program: Path, kubeconfig: Path) -> list[str | Path]:
-    """Return the command that runs the kwok controller. Nodes without its annotation are left alone."""
+def kwok_command(program: Path, kubeconfig: Path, pods: IPv4Network) -> list[str | Path]:
+    """Return the command that runs the kwok controller. Nodes without its annotation are left alone.
+
+    `pods` is where fake pods have their addresses: the API server may try to reach them there.
+    """
     return [
         program,
         f"--kubeconfig={kubeconfig}",
         "--manage-all-nodes=false",
         f"--manage-nodes-with-annotation-selector={FAKE_NODE_ANNOTATION}=fake",
         f"--node-lease-duration-seconds={LEASE_SECONDS}",
-        "--cidr=10.179.0.0/16",
+        f"--cidr={pods}",
     ]
 
 
@@ -55,14 +59,10 @@ def next_names(prefix: str, count: int, existing: Collection[str]) -> tuple[str,
     return tuple(names)
 
 
-def create_fake_nodes(
-    kubectl: Kubectl, count: int, labels: Mapping[str, str], prefix: str
-) -> tuple[str, ...]:
+def create_fake_nodes(kubectl: Kubectl, count: int, labels: Mapping[str, str], prefix: str) -> tuple[str, ...]:
     """Make fake nodes and return their names once all are Ready; the kwok controller must be running."""
     names = next_names(prefix, count, {node.name for node in kubectl.nodes()})
-    manifest = json.dumps(
-        {"apiVersion": "v1", "kind": "List", "items": [fake_node(name, labels) for name in names]}
-    )
+    manifest = json.dumps({"apiVersion": "v1", "kind": "List", "items": [fake_node(name, labels) for name in names]})
     kubectl("create", "--filename=-", stdin=manifest, timeout=READY_SECONDS)
     kubectl.wait_for_ready_nodes(names, timeout=READY_SECONDS)
     return names

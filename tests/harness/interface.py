@@ -57,6 +57,13 @@ class Cluster(Protocol):
         """A kubeconfig file with full rights."""
         ...
 
+    def node_name(self, name: str) -> str:
+        """Return the name of the Node object of a node of the spec: kind gives its nodes names of its own.
+
+        The methods below take either.
+        """
+        ...
+
     def add_node(self, node: NodeSpec) -> None:
         """Join a node, with every image loaded so far, and return once it is Ready."""
         ...

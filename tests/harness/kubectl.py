@@ -27,7 +27,7 @@ class Kubectl:
         self, *arguments: str, stdin: str | None = None, timeout: float = 60.0, check: bool = True
     ) -> subprocess.CompletedProcess[str]:
         """Run it. See `command.run` for what is raised."""
-        command = [self.program, f"--kubeconfig={self.kubeconfig}", *arguments]
+        command: list[str | Path] = [self.program, f"--kubeconfig={self.kubeconfig}", *arguments]
         return self.runner(command, timeout=timeout, stdin=stdin, check=check)
 
     def apply(self, *objects: Mapping[str, Any]) -> None:

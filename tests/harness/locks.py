@@ -22,3 +22,16 @@ def file_lock(file: Path, what: str) -> Iterator[None]:
             say(f"    another process is busy with {what}: waiting for it ({file})")
             fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+
+
+@contextmanager
+def file_lock_if_free(file: Path) -> Iterator[bool]:
+    """Hold the lock `file` while inside if nobody has it; yield whether it is held."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            held = True
+        except BlockingIOError:
+            held = False
+        yield held

@@ -29,9 +29,7 @@ def cluster_directory(name: str) -> Path:
     Raises HarnessError for a name that can't be a part of cgroup, container and file names alike.
     """
     if not NAME_PATTERN.fullmatch(name):
-        raise HarnessError(
-            f"{name!r} can't name a cluster: at most 20 of a-z, 0-9 and '-', no '-' at either end"
-        )
+        raise HarnessError(f"{name!r} can't name a cluster: at most 20 of a-z, 0-9 and '-', no '-' at either end")
     return clusters_directory() / name
 
 

@@ -95,6 +95,16 @@ def children_of(pid: int) -> list[int]:
         return []
 
 
+def program_pid(identity: ProcessIdentity) -> int:
+    """Return the pid to show to people: that of the program, where the process only leads into its namespaces."""
+    try:
+        name = (PROC / f"{identity.pid}/comm").read_text().strip()
+    except (FileNotFoundError, ProcessLookupError):
+        return identity.pid
+    inside = children_of(identity.pid) if name == "nsenter" else []
+    return inside[0] if inside else identity.pid
+
+
 def last_lines(log: Path, count: int = 15) -> str:
     """Return the end of a log, indented, with its path: what an error message should carry."""
     if not log.exists():

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tests.harness.errors import HarnessError
 
@@ -25,9 +26,7 @@ class Taint:
         assignment, _, effect = text.rpartition(":")
         key, _, value = assignment.partition("=")
         if not key or effect not in EFFECTS:
-            raise HarnessError(
-                f"{text!r} is not a taint: write key=value:Effect, Effect one of {', '.join(EFFECTS)}"
-            )
+            raise HarnessError(f"{text!r} is not a taint: write key=value:Effect, Effect one of {', '.join(EFFECTS)}")
         return cls(key=key, effect=effect, value=value)
 
     def __str__(self) -> str:
@@ -58,12 +57,13 @@ class NodeSpec:
 class ClusterSpec:
     """A cluster to be. No `nodes` means the control plane alone, for fake nodes.
 
-    The images of `presto_versions` are on every node from its first second.
+    The images of `presto_versions`, and those of the archives `images`, are on every node from its first second.
     """
 
     name: str = "default"
     nodes: tuple[NodeSpec, ...] = ()
     presto_versions: tuple[str, ...] = DEFAULT_PRESTO_VERSIONS
+    images: tuple[Path, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse two nodes of one name."""

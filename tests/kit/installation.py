@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.harness import binaries
 from tests.harness.command import run
-from tests.harness.images.archive import archive_file
+from tests.harness.images.archive import ImageArchive, archive_file
 from tests.harness.images.operator import build_image
 from tests.harness.interface import Cluster
 from tests.harness.progress import cached, step
@@ -21,10 +21,24 @@ _IMAGE = "localhost/presto-operator"
 _IMAGE_SOURCES = ("Dockerfile", "requirements.txt", "pyproject.toml", "README.md", "LICENSE", "operator")
 
 
-def install(cluster: Cluster, *settings: str) -> None:
-    """Build the operator's image of this checkout, and install it; `settings` are further `--set` of Helm."""
-    tag = _image_tag()
-    cluster.load_image(_image_archive(tag))
+def operator_image(provider: str) -> ImageArchive:
+    """The operator's image of this checkout, built unless it is in the cache; archives of former ones are deleted."""
+    reference = f"{_IMAGE}:{_image_tag()}"
+    archive = ImageArchive(reference, archive_file(reference))
+    if archive.file.exists():
+        cached(reference)
+        return archive
+    for former in archive.file.parent.glob(archive_file(f"{_IMAGE}:*").name):
+        former.unlink()
+    if provider == "kind":
+        return _built_by_docker(archive)
+    return build_image(ROOT / "Dockerfile", reference, context=ROOT)
+
+
+def install(cluster: Cluster, image: ImageArchive, *settings: str) -> None:
+    """Install the operator with an image that the nodes have; `settings` are further `--set` of Helm."""
+    repository, _, tag = image.reference.rpartition(":")
+    values = (f"image.repository={repository}", f"image.tag={tag}", "image.pullPolicy=Never", *settings)
     with step("helm: installing the operator"):
         helm(
             cluster,
@@ -34,16 +48,8 @@ def install(cluster: Cluster, *settings: str) -> None:
             str(CHART),
             "--create-namespace",
             "--wait",
-            "--timeout=3m",
-            *(
-                f"--set={setting}"
-                for setting in (
-                    f"image.repository={_IMAGE}",
-                    f"image.tag={tag}",
-                    "image.pullPolicy=Never",
-                    *settings,
-                )
-            ),
+            "--timeout=2m",
+            *(f"--set={value}" for value in values),
         )
 
 
@@ -68,13 +74,9 @@ def _image_tag() -> str:
     return digest.hexdigest()[:12]
 
 
-def _image_archive(tag: str) -> Path:
-    """The archive of the operator's image of this tag; archives of former tags are deleted."""
-    reference = f"{_IMAGE}:{tag}"
-    archive = archive_file(reference)
-    if archive.exists():
-        cached(reference)
-        return archive
-    for former in archive.parent.glob(archive_file(f"{_IMAGE}:*").name):
-        former.unlink()
-    return build_image(ROOT / "Dockerfile", reference, context=ROOT).file
+def _built_by_docker(archive: ImageArchive) -> ImageArchive:
+    with step(f"{archive.reference}: docker build"):
+        run(["docker", "build", "--tag", archive.reference, ROOT], timeout=1800)
+        archive.file.parent.mkdir(parents=True, exist_ok=True)
+        run(["docker", "save", "--output", archive.file, archive.reference], timeout=300)
+    return archive

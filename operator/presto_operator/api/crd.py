@@ -124,12 +124,7 @@ def _converted(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, A
     for key, value in node.items():
         if key in _JSON_SCHEMA_ONLY or (key == "additionalProperties" and not isinstance(value, dict)):
             continue
-        if (
-            key == "default"
-            and not value
-            and "properties" not in node
-            and node.get("type") in (None, "array", "object")
-        ):
+        if key == "default" and value in (None, [], {}):
             # An empty list or map says no more than its absence, and would only clutter every stored object.
             continue
         if key == "properties":

@@ -31,6 +31,7 @@ class JVM(Model):
 
     heap_percent: int | None = Field(
         default=None,
+        strict=True,
         ge=10,
         le=95,
         description=(

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from presto_operator.api.model import Model, nested, rule, schema
 from presto_operator.api.role import Coordinator, PropertyName, PropertyValue
 from presto_operator.api.workers import Workers
-from presto_operator.presto import VERSION_PATTERN
+from presto_operator.presto import VERSION_PATTERN, parse_version
 
 
 class Image(Model):
@@ -33,6 +33,11 @@ class Image(Model):
     pull_secrets: tuple[Annotated[str, StringConstraints(max_length=253)], ...] = Field(
         default=(), max_length=8, description="Names of image pull Secrets in the cluster's namespace."
     )
+
+
+def _a_release(version: str) -> str:
+    parse_version(version)
+    return version
 
 
 def _with_connector_name(properties: dict[str, str]) -> dict[str, str]:
@@ -73,9 +78,12 @@ class PrestoClusterSpec(Model):
         )
     )
 
-    version: Annotated[str, StringConstraints(max_length=32, pattern=VERSION_PATTERN)] = Field(
-        description='Presto release, quoted, for example "0.287".'
-    )
+    version: Annotated[
+        str,
+        StringConstraints(max_length=32),
+        AfterValidator(_a_release),
+        Field(json_schema_extra={"pattern": VERSION_PATTERN}),
+    ] = Field(description='Presto release, quoted, for example "0.287".')
     image: Image = nested(Image, "The Presto image.")
     coordinator: Coordinator = nested(Coordinator, "The coordinator.")
     workers: Workers = nested(Workers, "The workers.")

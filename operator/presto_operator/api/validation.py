@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,12 +51,16 @@ def parse_cluster(body: Mapping[str, Any]) -> PrestoCluster:
     Raises:
         InvalidClusterError: with every field that is wrong, not just the first.
     """
-    metadata = body.get("metadata") or {}
+    metadata = body.get("metadata")
+    if not isinstance(metadata, Mapping):
+        raise InvalidClusterError([FieldError("metadata", "required: an object with the cluster's name")])
     errors = _name_errors(metadata.get("name"))
+    if body.get("spec") is None:
+        raise InvalidClusterError([*errors, FieldError("spec", "required")])
     try:
-        spec = PrestoClusterSpec.model_validate(body.get("spec", {}))
+        spec = PrestoClusterSpec.model_validate(body["spec"], by_alias=True, by_name=False)
     except ValidationError as invalid:
-        errors += [_field_error(error) for error in invalid.errors(include_url=False)]
+        errors += _field_errors(invalid.errors(include_url=False))
         raise InvalidClusterError(errors) from None
     if errors:
         raise InvalidClusterError(errors)
@@ -70,13 +74,43 @@ def parse_cluster(body: Mapping[str, Any]) -> PrestoCluster:
 
 
 def _name_errors(name: object) -> list[FieldError]:
-    if isinstance(name, str) and re.match(NAME_PATTERN, name) and len(name) <= MAX_CLUSTER_NAME_LENGTH:
+    if isinstance(name, str) and re.fullmatch(NAME_PATTERN, name) and len(name) <= MAX_CLUSTER_NAME_LENGTH:
         return []
     return [
         FieldError(
             "metadata.name",
             f"{name!r} must start with a letter, hold only small letters, digits and dashes, "
             f"and have at most {MAX_CLUSTER_NAME_LENGTH} characters",
+        )
+    ]
+
+
+_WANTED = {
+    "bool_type": "true or false",
+    "dict_type": "an object",
+    "int_type": "a whole number, without quotes",
+    "model_type": "an object",
+    "model_attributes_type": "an object",
+    "mapping_type": "an object",
+    "string_type": "a string: put it in quotes",
+    "tuple_type": "a list",
+}
+"""What a field must be, in words of YAML rather than of Python, by pydantic's type of error."""
+
+
+def _field_errors(errors: Sequence[Any]) -> list[FieldError]:
+    places = [error["loc"] for error in errors]
+    return [
+        _field_error(error)
+        for error in errors
+        # A list is "too short" for pydantic once its only item is invalid; that item's error is there, too.
+        if not (
+            error["type"] == "too_short"
+            and any(
+                place[: len(error["loc"]) + 1][:-1] == error["loc"]
+                for place in places
+                if len(place) > len(error["loc"])
+            )
         )
     ]
 
@@ -91,8 +125,10 @@ def _field_error(error: Any) -> FieldError:
         return FieldError(path, "unknown field")
     if error["type"] == "missing":
         return FieldError(path, "required")
-    message = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "value_error":
+        return FieldError(path, error["msg"].removeprefix("Value error, "))
     given = error["input"]
-    if error["type"] != "value_error" and isinstance(given, str | int | float | bool):
-        message = f"{message} (got {given!r})"
-    return FieldError(path, message[:1].lower() + message[1:] if message.startswith("Input") else message)
+    shown = f" (got {given!r})" if isinstance(given, str | int | float | bool) else ""
+    if error["type"] in _WANTED:
+        return FieldError(path, f"must be {_WANTED[error['type']]}{shown}")
+    return FieldError(path, error["msg"].replace("Input should", "must").replace("Tuple should", "must") + shown)

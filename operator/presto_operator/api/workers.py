@@ -35,12 +35,14 @@ class Pool(Model):
     ] = Field(description="Name of the pool, unique in the cluster; part of the names of its pods.")
     min_replicas: int = Field(
         default=0,
+        strict=True,
         ge=0,
         le=MAX_WORKERS,
         description="Workers that this pool always has, whatever the others have.",
     )
     max_replicas: int | None = Field(
         default=None,
+        strict=True,
         ge=0,
         le=MAX_WORKERS,
         description="Most workers that this pool may have; unbounded unless told.",
@@ -74,6 +76,7 @@ class Workers(Role):
 
     replicas: int = Field(
         default=1,
+        strict=True,
         ge=0,
         le=MAX_WORKERS,
         description="Workers in all pools together. `kubectl scale` and a HorizontalPodAutoscaler write this field.",

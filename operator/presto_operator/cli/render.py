@@ -26,7 +26,7 @@ def render(manifest: TextIO, namespace: str | None) -> None:
     """
     try:
         documents = [document for document in yaml.safe_load_all(manifest) if document]
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise click.ClickException(f"{manifest.name} is not YAML: {error}") from error
     clusters = [document for document in documents if isinstance(document, dict) and document.get("kind") == KIND]
     if not clusters:
@@ -36,12 +36,13 @@ def render(manifest: TextIO, namespace: str | None) -> None:
 
 
 def _objects(document: dict[str, Any], namespace: str | None) -> list[dict[str, Any]]:
-    metadata = document.get("metadata") or {}
-    if namespace is not None and "namespace" not in metadata:
+    metadata = document.get("metadata")
+    name = metadata.get("name", "") if isinstance(metadata, dict) else ""
+    if namespace is not None and isinstance(metadata, dict) and "namespace" not in metadata:
         document = {**document, "metadata": {**metadata, "namespace": namespace}}
     try:
         cluster = parse_cluster(document)
     except InvalidClusterError as invalid:
         lines = "\n".join(f"  {error}" for error in invalid.errors)
-        raise click.ClickException(f'{KIND} "{metadata.get("name", "")}" is invalid:\n{lines}') from invalid
+        raise click.ClickException(f'{KIND} "{name}" is invalid:\n{lines}') from invalid
     return list(plan(cluster, Observation((), (), None)).apply)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 
 import click
 
@@ -42,5 +43,7 @@ def run(namespaces: tuple[str, ...], metrics_port: int, log_format: LogFormat, *
     In a pod it uses the pod's service account; elsewhere the current context of your kubeconfig, and it then
     reaches Presto through the API server.
     """
+    # kopf wants a user's name, and a container's user id has none.
+    os.environ.setdefault("USER", "presto-operator")
     configure_logging(log_format, debug=debug)
     asyncio.run(controller.run(namespaces=namespaces, metrics_port=metrics_port))

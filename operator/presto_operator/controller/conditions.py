@@ -67,6 +67,8 @@ def progressing(observation: Observation, plan: Plan | None) -> Verdict:
 def _pending(observation: Observation, plan: Plan | None) -> list[str]:
     generations = {plan.wanted_generation, plan.serving_generation} if plan else set(observation.generations())
     pending = []
+    if plan and (missing := _missing(observation, plan)):
+        pending.append(f"{len(missing)} objects are still to be made, {missing[0]} among them")
     if plan and plan.wanted_generation != plan.serving_generation:
         pending.append(
             f"generation {plan.wanted_generation} comes up beside {plan.serving_generation}, which serves until then"
@@ -85,6 +87,12 @@ def _pending(observation: Observation, plan: Plan | None) -> list[str]:
     return pending
 
 
+def _missing(observation: Observation, plan: Plan) -> list[str]:
+    there = {(obj["kind"], obj["metadata"]["name"]) for obj in observation.children}
+    planned = [(obj["kind"], obj["metadata"]["name"]) for obj in plan.apply]
+    return [f'{kind} "{name}"' for kind, name in planned if (kind, name) not in there]
+
+
 def degraded(observation: Observation, plan: Plan | None, apply_errors: list[str]) -> Verdict:
     """Whether something is wrong that doesn't mend itself by waiting."""
     if apply_errors:
@@ -98,6 +106,6 @@ def degraded(observation: Observation, plan: Plan | None, apply_errors: list[str
             "Degraded",
             "True",
             "PoolsFull",
-            f"{plan.placement.unplaced} workers have no place: raise maxReplicas of a pool or lower workers.replicas",
+            f"workers without a place: {plan.placement.unplaced}; raise a pool's maxReplicas or lower workers.replicas",
         )
     return Verdict("Degraded", "False", "AsExpected", "")

@@ -10,8 +10,7 @@ from typing import Any
 import kopf
 from aiohttp import web
 
-from presto_operator.api import PLURAL
-from presto_operator.api.crd import GROUP, VERSION
+from presto_operator.api import GROUP, PLURAL, VERSION
 from presto_operator.controller.queue import WorkQueue
 from presto_operator.controller.reconcile import Reconciler
 from presto_operator.desired import CLUSTER_LABEL, KubernetesObject
@@ -23,6 +22,7 @@ from presto_operator.kube import (
     ClusterKey,
     Kind,
     KubernetesClient,
+    Listing,
     ObjectStore,
 )
 from presto_operator.telemetry import metrics
@@ -113,17 +113,16 @@ class Operator:
     async def _resync(self) -> None:
         """List everything. Nothing is decided before this has been done once: half a picture would mislead."""
         for kind in (*CHILD_KINDS, POD, PRESTO_CLUSTER):
-            for key in self._store.replace_all(kind, await self._list(kind)):
-                self._queue.add(key)
+            for namespace in self._namespaces or (None,):
+                listing = await self._list(kind, namespace)
+                for key in self._store.replace_all(kind, listing.items, listing.resource_version, namespace=namespace):
+                    self._queue.add(key)
         self._is_synced = True
 
-    async def _list(self, kind: Kind) -> list[KubernetesObject]:
+    async def _list(self, kind: Kind, namespace: str | None) -> Listing:
         assert self._client is not None
         selector = None if kind is PRESTO_CLUSTER else CLUSTER_LABEL
-        listed: list[KubernetesObject] = []
-        for namespace in self._namespaces or (None,):
-            listed += await self._client.list(kind, namespace=namespace, label_selector=selector)
-        return listed
+        return await self._client.list(kind, namespace=namespace, label_selector=selector)
 
     async def _keep_in_sync(self) -> None:
         while True:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from presto_operator.api import PrestoCluster
-from presto_operator.controller.observation import Observation, is_rolled_out
+from presto_operator.controller.observation import Observation, is_rolled_out, wanted_replicas
 from presto_operator.desired import (
     GENERATION_LABEL,
+    POOL_LABEL,
     KubernetesObject,
     cluster_objects,
     generation_name,
@@ -40,22 +42,25 @@ def plan(cluster: PrestoCluster, observation: Observation) -> Plan:
     """
     placement = place_workers(cluster.spec.workers.pools, cluster.spec.workers.replicas)
     wanted = generation_name(cluster)
+    generation = generation_objects(cluster, placement.replicas_by_pool)
+    is_complete = observation.coordinator_is_ready(wanted) and _pools_are_complete(generation, observation)
     serving_now = observation.serving_generation(cluster.name)
-    serving = wanted if _may_serve(wanted, serving_now, observation) else serving_now or wanted
-    apply = (*cluster_objects(cluster, serving), *generation_objects(cluster, placement.replicas_by_pool))
+    nothing_serves = serving_now is None or serving_now not in observation.generations()
+    serving = wanted if nothing_serves or is_complete else serving_now or wanted
+    apply = (*cluster_objects(cluster, serving), *generation)
     remove = _superfluous(apply, wanted, {serving, serving_now}, observation)
     return Plan(wanted, serving, placement, apply, tuple(remove))
 
 
-def _may_serve(wanted: str, serving: str | None, observation: Observation) -> bool:
-    """Whether clients may be led to the wanted generation."""
-    if serving in (None, wanted) or serving not in observation.generations():
-        return True
-    workers = observation.deployments("worker", wanted)
-    return (
-        observation.coordinator_is_ready(wanted)
-        and bool(workers)
-        and all(is_rolled_out(deployment) for deployment in workers)
+def _pools_are_complete(planned: Sequence[KubernetesObject], observation: Observation) -> bool:
+    """Whether every pool that is planned is there, as large as planned, with all of its workers ready."""
+    observed = {obj["metadata"]["name"]: obj for obj in observation.deployments("worker")}
+    return all(
+        (pool := observed.get(obj["metadata"]["name"])) is not None
+        and wanted_replicas(pool) == wanted_replicas(obj)
+        and is_rolled_out(pool)
+        for obj in planned
+        if obj["kind"] == "Deployment" and POOL_LABEL in obj["metadata"]["labels"]
     )
 
 
@@ -66,19 +71,17 @@ def _superfluous(
     identities = {(obj["kind"], obj["metadata"]["name"]) for obj in apply}
     rest = [obj for obj in observation.children if (obj["kind"], obj["metadata"]["name"]) not in identities]
     config_maps = [obj for obj in rest if obj["kind"] == "ConfigMap"]
-    others = [obj for obj in rest if obj["kind"] != "ConfigMap"]
+    # A pool that the spec no longer has goes once the workers that take over from it are there.
+    kept = still_serving - {wanted} if _pools_are_complete(apply, observation) else {*still_serving, wanted}
     return [
-        *(obj for obj in others if _has_served(obj, wanted, still_serving, observation)),
+        *(obj for obj in rest if obj["kind"] != "ConfigMap" and _generation(obj) not in kept - {None}),
         *_unused_config_maps(config_maps, observation),
     ]
 
 
-def _has_served(obj: KubernetesObject, wanted: str, still_serving: set[str | None], observation: Observation) -> bool:
-    generation = obj["metadata"].get("labels", {}).get(GENERATION_LABEL)
-    if generation == wanted:
-        # A pool that the spec no longer has: its workers go once those of the other pools are there.
-        return all(is_rolled_out(pool) for pool in observation.deployments("worker", wanted) if pool is not obj)
-    return generation not in still_serving or generation is None
+def _generation(obj: KubernetesObject) -> str | None:
+    generation: str | None = obj["metadata"].get("labels", {}).get(GENERATION_LABEL)
+    return generation
 
 
 def _unused_config_maps(config_maps: list[KubernetesObject], observation: Observation) -> list[KubernetesObject]:

@@ -50,7 +50,7 @@ def is_terminating(pod: KubernetesObject) -> bool:
 def failure(pod: KubernetesObject) -> PodProblem | None:
     """What keeps the pod's container from running, in its own last words; None if nothing does.
 
-    A container that has failed and is being tried again counts as failing until it is ready, so that the answer
+    A container that has failed and is being tried again counts as failing until it has started, so that the answer
     does not change with every turn of a crash loop.
     """
     if is_terminating(pod):
@@ -58,7 +58,8 @@ def failure(pod: KubernetesObject) -> PodProblem | None:
     for container in pod.get("status", {}).get("containerStatuses", []):
         waiting = container.get("state", {}).get("waiting", {})
         terminated = container.get("lastState", {}).get("terminated") or container.get("state", {}).get("terminated")
-        crashed = bool(terminated) and terminated.get("exitCode") != 0 and not container.get("ready")
+        # What has started since has got over it, ready or not.
+        crashed = bool(terminated) and terminated.get("exitCode") != 0 and not container.get("started")
         if crashed and terminated:
             return PodProblem(pod["metadata"]["name"], _crash_reason(terminated), _last_words(terminated))
         if waiting.get("reason") in _FAILING_WAITS:
@@ -67,7 +68,9 @@ def failure(pod: KubernetesObject) -> PodProblem | None:
 
 
 def unschedulable(pod: KubernetesObject) -> PodProblem | None:
-    """Why the scheduler has no node for the pod; None if it has one."""
+    """Why the scheduler has no node for the pod; None if it has one, or if the pod is leaving."""
+    if is_terminating(pod):
+        return None
     for condition in pod.get("status", {}).get("conditions", []):
         if (condition["type"], condition["status"]) == ("PodScheduled", "False"):
             return PodProblem(pod["metadata"]["name"], condition.get("reason", ""), condition.get("message", ""))

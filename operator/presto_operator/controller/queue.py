@@ -44,11 +44,6 @@ class WorkQueue(Generic[Key]):
             self._due[key] = due
             self._changed.set()
 
-    def forget(self, key: Key) -> None:
-        """Drop what is remembered of a key that is no more."""
-        self._due.pop(key, None)
-        self._failures.pop(key, None)
-
     async def work(self, reconcile: Callable[[Key], Awaitable[float | None]]) -> None:
         """Take keys as they fall due, forever. Several of these may run side by side.
 

@@ -173,8 +173,9 @@ def _is_settled(body: KubernetesObject) -> bool:
     What has to be changed then has been changed by somebody else.
     """
     status: dict[str, Any] = body.get("status", {})
-    progressing = [item["status"] for item in status.get("conditions", []) if item["type"] == "Progressing"]
-    return status.get("observedGeneration") == body["metadata"]["generation"] and progressing == ["False"]
+    current = {item["type"]: item["status"] for item in status.get("conditions", [])}
+    is_current = status.get("observedGeneration") == body["metadata"]["generation"]
+    return is_current and (current.get("Progressing"), current.get("Degraded")) == ("False", "False")
 
 
 def _workers_by_pool(observation: Observation, serving: str | None) -> dict[str, tuple[int, int]]:

@@ -1,7 +1,7 @@
 """All Kubernetes I/O but the watches themselves, which are kopf's."""
 
 from presto_operator.kube.apply import Applier, ForeignObjectError, Outcome, is_owned_by
-from presto_operator.kube.client import ApiError, KubernetesClient
+from presto_operator.kube.client import ApiError, KubernetesClient, Listing
 from presto_operator.kube.events import publish
 from presto_operator.kube.kind import (
     CHILD_KINDS,
@@ -27,6 +27,7 @@ __all__ = [
     "ForeignObjectError",
     "Kind",
     "KubernetesClient",
+    "Listing",
     "ObjectStore",
     "Outcome",
     "is_owned_by",

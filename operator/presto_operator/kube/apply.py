@@ -58,6 +58,7 @@ class Applier:
             live = await self._client.get(kind, metadata["namespace"], metadata["name"])
         if live is not None:
             _require_owned(live, desired)
+            self._store.put(live)
             if self._applied.get(identity) == (_fingerprint(desired), _fingerprint(live)):
                 return Outcome.SKIPPED
         applied = await self._client.apply(desired)

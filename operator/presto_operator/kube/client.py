@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -26,6 +27,15 @@ class ApiError(Exception):
         super().__init__(f"{message} (HTTP {status})" if status else message)
         self.status = status
         self.message = message
+
+
+@dataclass(frozen=True)
+class Listing:
+    """All objects of a kind, as they were at one moment."""
+
+    items: list[KubernetesObject]
+    resource_version: int
+    """The moment: what is newer than this may rightly be missing."""
 
 
 class KubernetesClient:
@@ -59,9 +69,7 @@ class KubernetesClient:
         """Close the connections."""
         await self._api_client.close()
 
-    async def list(
-        self, kind: Kind, *, namespace: str | None = None, label_selector: str | None = None
-    ) -> list[KubernetesObject]:
+    async def list(self, kind: Kind, *, namespace: str | None = None, label_selector: str | None = None) -> Listing:
         """All objects of a kind that `label_selector` selects, in one namespace or in all."""
         items: list[KubernetesObject] = []
         query = [("limit", str(_PAGE_SIZE))] + ([("labelSelector", label_selector)] if label_selector else [])
@@ -73,7 +81,7 @@ class KubernetesClient:
             items += [{"apiVersion": kind.api_version, "kind": kind.name, **item} for item in page["items"]]
             page_token = page["metadata"].get("continue", "")
             if not page_token:
-                return items
+                return Listing(items, int(page["metadata"]["resourceVersion"]))
 
     async def get(self, kind: Kind, namespace: str, name: str) -> KubernetesObject | None:
         """The object, or None if there is none of that name."""

@@ -55,13 +55,21 @@ class ObjectStore:
                 del self._objects[key]
         return key
 
-    def replace_all(self, kind: Kind, listed: Iterable[KubernetesObject]) -> set[ClusterKey]:
-        """Make a complete list of one kind the truth; returns the clusters whose objects differed from it."""
+    def replace_all(
+        self, kind: Kind, listed: Iterable[KubernetesObject], resource_version: int, *, namespace: str | None = None
+    ) -> set[ClusterKey]:
+        """Make a complete list of one kind, as it was at `resource_version`, the truth; what came later stays.
+
+        The list is of one namespace, or of all if `namespace` is None. Returns the clusters whose objects differed.
+        """
         items = {(key, _identity(obj)): obj for obj in listed if (key := cluster_key(obj)) is not None}
         changed = set()
         for key, objects in list(self._objects.items()):
+            if namespace not in (None, key.namespace):
+                continue
             for identity, known in list(objects.items()):
-                if identity[0] == kind.name and (key, identity) not in items:
+                is_vanished = identity[0] == kind.name and (key, identity) not in items
+                if is_vanished and _resource_version(known) <= resource_version:
                     changed.add(key)
                     self.remove(known)
         for (key, identity), obj in items.items():

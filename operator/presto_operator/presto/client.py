@@ -2,23 +2,48 @@
 
 from __future__ import annotations
 
+import json
+import time
+
 import requests
+import urllib3
 
 from presto_operator.presto.stats import CLUSTER_PATH, ClusterStats, PrestoUnavailableError, cluster_stats
 
 _CONNECT_TIMEOUT_SECONDS = 2.0
 _READ_TIMEOUT_SECONDS = 3.0
+_TOTAL_TIMEOUT_SECONDS = 5.0
+_MAX_ANSWER_BYTES = 1024 * 1024
+_CHUNK_BYTES = 64 * 1024
 
 
 def fetch_cluster_stats(base_uri: str) -> ClusterStats:
-    """Ask the coordinator at `base_uri`. Blocks for at most five seconds.
+    """Ask the coordinator at `base_uri`. Blocks for about five seconds at most, however slowly it answers.
 
     Raises:
         PrestoUnavailableError: it can't be reached, refuses, or answers nonsense.
     """
+    uri = f"{base_uri}{CLUSTER_PATH}"
     try:
-        response = requests.get(f"{base_uri}{CLUSTER_PATH}", timeout=(_CONNECT_TIMEOUT_SECONDS, _READ_TIMEOUT_SECONDS))
-        response.raise_for_status()
-        return cluster_stats(response.json())
-    except requests.RequestException as error:
-        raise PrestoUnavailableError(f"{base_uri}{CLUSTER_PATH}: {error}") from error
+        with requests.Session() as session:
+            # A proxy of the operator's environment is for the world outside, not for Services.
+            session.trust_env = False
+            timeout = (_CONNECT_TIMEOUT_SECONDS, _READ_TIMEOUT_SECONDS)
+            with session.get(uri, timeout=timeout, stream=True) as response:
+                response.raise_for_status()
+                return cluster_stats(json.loads(_content(response)))
+    except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
+        raise PrestoUnavailableError(f"{uri}: {error}") from error
+
+
+def _content(response: requests.Response) -> bytes:
+    # requests' read timeout is for each read: a server that sends a byte now and then would never meet it.
+    deadline = time.monotonic() + _TOTAL_TIMEOUT_SECONDS
+    content = b""
+    while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
+        content += chunk
+        if time.monotonic() > deadline:
+            raise PrestoUnavailableError(f"{response.url}: no whole answer within {_TOTAL_TIMEOUT_SECONDS:g} s")
+        if len(content) > _MAX_ANSWER_BYTES:
+            raise PrestoUnavailableError(f"{response.url}: the answer is longer than {_MAX_ANSWER_BYTES} bytes")
+    return content

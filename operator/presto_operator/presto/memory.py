@@ -41,6 +41,9 @@ def memory_errors(properties: Mapping[str, str], heap_bytes: int) -> list[str]:
             except ValueError as error:
                 errors.append(f"config.{name}: {error}")
     headroom = sizes.get(_HEADROOM, int(heap_bytes * _DEFAULT_HEADROOM_SHARE))
+    if headroom > heap_bytes:
+        errors.append(f"config.{_HEADROOM}: {properties[_HEADROOM]} is more than the heap of {_megabytes(heap_bytes)}")
+        return errors
     for name in _PER_NODE_LIMITS:
         if sizes.get(name, 0) + headroom > heap_bytes:
             errors.append(

@@ -37,5 +37,5 @@ def _escape_common(text: str) -> str:
 
 def _unicode_escape(character: str) -> str:
     # A properties file is read as ISO 8859-1; anything outside the basic plane is a surrogate pair.
-    utf16 = character.encode("utf-16-be")
+    utf16 = character.encode("utf-16-be", errors="surrogatepass")
     return "".join(f"\\u{utf16[i]:02x}{utf16[i + 1]:02x}" for i in range(0, len(utf16), 2))

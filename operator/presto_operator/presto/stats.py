@@ -32,12 +32,16 @@ def cluster_stats(answer: Any) -> ClusterStats:
     """
     if not isinstance(answer, Mapping):
         raise PrestoUnavailableError(f"{CLUSTER_PATH} answered no JSON object")
+    return ClusterStats(
+        running_queries=_count(answer, "runningQueries"),
+        blocked_queries=_count(answer, "blockedQueries"),
+        queued_queries=_count(answer, "queuedQueries"),
+        active_workers=_count(answer, "activeWorkers"),
+    )
+
+
+def _count(answer: Mapping[str, Any], name: str) -> int:
     try:
-        return ClusterStats(
-            running_queries=int(answer["runningQueries"]),
-            blocked_queries=int(answer["blockedQueries"]),
-            queued_queries=int(answer["queuedQueries"]),
-            active_workers=int(answer["activeWorkers"]),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise PrestoUnavailableError(f"{CLUSTER_PATH} answered without a usable {error}") from error
+        return int(answer[name])
+    except (KeyError, OverflowError, TypeError, ValueError):
+        raise PrestoUnavailableError(f"{CLUSTER_PATH} answered without a usable {name}: {answer.get(name)!r}") from None

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-VERSION_PATTERN = r"^0\.[0-9]{3}(\.[0-9]+)?(-[A-Za-z0-9][A-Za-z0-9.-]*)?$"
-"""A Presto release: `0.287`, `0.287.1`, or a build of one's own such as `0.287-our.2`."""
+VERSION_PATTERN = r"^0\.[0-9]{3}(\.[0-9]+)?(-[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)?$"
+"""A Presto release: `0.287`, `0.287.1`, or a build of one's own such as `0.287-our.2`. It is a label's value, too."""
 
 
 class PrestoVersion(NamedTuple):
@@ -22,7 +22,7 @@ def parse_version(text: str) -> PrestoVersion:
     Raises:
         ValueError: `text` is no Presto release.
     """
-    if not re.match(VERSION_PATTERN, text):
+    if not re.fullmatch(VERSION_PATTERN, text):
         raise ValueError(f'"{text}" is not a Presto release; write it as Presto does, for example "0.287"')
     _, minor, *patch = text.split("-", 1)[0].split(".")
     return PrestoVersion(int(minor), int(patch[0]) if patch else 0)

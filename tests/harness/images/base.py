@@ -45,8 +45,13 @@ def base_image() -> str:
 def debian_mirror() -> str:
     """Return the mirror that this machine's apt takes the suite from. Raises HarnessError when it has none."""
     targets = run(
-        ["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(CODENAME) $(COMPONENT)"]
-        + ["Created-By: Packages"],
+        [
+            "apt-get",
+            "indextargets",
+            "--format",
+            "$(REPO_URI) $(RELEASE) $(CODENAME) $(COMPONENT)",
+            "Created-By: Packages",
+        ],
         timeout=30,
     ).stdout
     mirror = find_mirror(targets)

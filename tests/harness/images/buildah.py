@@ -14,10 +14,30 @@ BUILD_SECONDS = 1800.0
 TIMESTAMP = "1700000000"
 
 
-def _buildah() -> list[str]:
+# Buildah else makes folders for networks below /etc, whether it needs one or not.
+CONFIGURATION = """\
+[network]
+network_config_dir = "{store}/networks"
+"""
+
+
+def _buildah() -> list[str | Path]:
     prerequisites.require(prerequisites.IMAGES)
     store = cache_directory() / "buildah"
-    return ["buildah", "--root", str(store / "root"), "--runroot", str(store / "run"), "--storage-driver", "overlay"]
+    store.mkdir(parents=True, exist_ok=True)
+    configuration = store / "containers.conf"
+    configuration.write_text(CONFIGURATION.format(store=store))
+    return [
+        "env",
+        f"CONTAINERS_CONF={configuration}",
+        "buildah",
+        "--root",
+        str(store / "root"),
+        "--runroot",
+        str(store / "run"),
+        "--storage-driver",
+        "overlay",
+    ]
 
 
 def has_image(reference: str) -> bool:

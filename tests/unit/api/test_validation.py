@@ -22,7 +22,7 @@ def test_the_smallest_manifest_gets_defaults() -> None:
     assert spec.catalogs == {}
     for role in (spec.coordinator, spec.workers):
         assert role.resources.limits == {"memory": "4Gi"}
-        assert role.resources.requests == {"cpu": "1", "memory": "4Gi"}
+        assert role.resources.requests == {"cpu": "1"}
         assert role.heap_bytes == 3 * 1024**3
         assert role.config == {}
 
@@ -75,12 +75,16 @@ _BAD_SPECS: dict[str, tuple[dict[str, Any], str, str]] = {
         "unknown field",
     ),
     "snake case": ({"workers": {"pools": [{"name": "a", "min_replicas": 1}]}}, "min_replicas", "unknown field"),
-    "wrong type": ({"workers": {"replicas": "three"}}, "spec.workers.replicas", "integer"),
-    "number as text": ({"workers": {"replicas": "3"}}, "spec.workers.replicas", "integer"),
-    "boolean as number": ({"workers": {"replicas": True}}, "spec.workers.replicas", "integer"),
-    "number as property": ({"workers": {"config": {"a": 16}}}, "spec.workers.config.a", "string (got 16)"),
-    "list for a map": ({"catalogs": [_TPCH]}, "spec.catalogs", "valid"),
-    "text for an object": ({"workers": "3"}, "spec.workers", "valid"),
+    "wrong type": ({"workers": {"replicas": "three"}}, "spec.workers.replicas", "whole number"),
+    "number as text": ({"workers": {"replicas": "3"}}, "spec.workers.replicas", "whole number"),
+    "boolean as number": ({"workers": {"replicas": True}}, "spec.workers.replicas", "whole number"),
+    "number as property": (
+        {"workers": {"config": {"a": 16}}},
+        "spec.workers.config.a",
+        "must be a string: put it in quotes (got 16)",
+    ),
+    "list for a map": ({"catalogs": [_TPCH]}, "spec.catalogs", "must be an object"),
+    "text for an object": ({"workers": "3"}, "spec.workers", "must be an object"),
     "negative replicas": ({"workers": {"replicas": -1}}, "spec.workers.replicas", "greater than or equal to 0"),
     "too many replicas": ({"workers": {"replicas": 1001}}, "spec.workers.replicas", "less than or equal to 1000"),
     "bad quantity": (
@@ -169,7 +173,7 @@ _BAD_SPECS: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "too much heap": ({"workers": {"jvm": {"heapPercent": 96}}}, "spec.workers.jvm.heapPercent", "equal to 95"),
     "too little heap": ({"workers": {"jvm": {"heapPercent": 9}}}, "spec.workers.jvm.heapPercent", "equal to 10"),
-    "no heap at all": ({"workers": {"jvm": {"heapSize": "0"}}}, "spec.workers", "heapSize"),
+    "no heap at all": ({"workers": {"jvm": {"heapSize": "0"}}}, "spec.workers", "a heap of 0 MiB is too small"),
     "-Xmx": ({"workers": {"jvm": {"extraArgs": ["-Xmx5g"]}}}, "spec.workers.jvm", "set heapPercent or heapSize"),
     "MaxRAMPercentage": (
         {"coordinator": {"jvm": {"extraArgs": ["-Da=b", "-XX:MaxRAMPercentage=90"]}}},
@@ -195,12 +199,12 @@ _BAD_SPECS: dict[str, tuple[dict[str, Any], str, str]] = {
     "memory request over its limit": (
         {"workers": {"resources": {"requests": {"memory": "9Gi"}, "limits": {"memory": "8Gi"}}}},
         "spec.workers.resources",
-        "limits.memory must not be less than requests.memory",
+        "requests must not be greater than limits: memory, 9Gi > 8Gi",
     ),
     "cpu request over its limit": (
         {"workers": {"resources": {"requests": {"cpu": "4"}, "limits": {"cpu": "2", "memory": "4Gi"}}}},
         "spec.workers.resources",
-        "limits.cpu must not be less than requests.cpu",
+        "requests must not be greater than limits: cpu, 4 > 2",
     ),
     "query memory over the heap": (
         {"workers": {"config": {"query.max-memory-per-node": "3GB"}}},

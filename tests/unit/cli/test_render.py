@@ -72,8 +72,9 @@ def test_every_error_of_an_invalid_cluster_has_a_line() -> None:
         ("kind: Pod", "holds no PrestoCluster"),
         ("a: [", "is not YAML"),
         (b"kind: \xff\xfe", "is not YAML"),
-        ("kind: PrestoCluster", "metadata.name"),
-        ("{kind: PrestoCluster, metadata: {name: adhoc}}", "spec.version: required"),
+        ("kind: PrestoCluster", "metadata: required"),
+        ("{kind: PrestoCluster, metadata: {name: adhoc}}", "spec: required"),
+        ("{kind: PrestoCluster, metadata: {name: adhoc}, spec: {}}", "spec.version: required"),
         ("{kind: PrestoCluster, metadata: adhoc, spec: {version: '0.287'}}", "metadata"),
     ],
 )

@@ -110,7 +110,7 @@ def test_degraded_tells_of_workers_without_a_place() -> None:
     full = plan(cluster(workers={"replicas": 5, "pools": [{"name": "r5", "maxReplicas": 2}]}), NOTHING)
     verdict = conditions.degraded(observation(full.apply), full, [])
     assert (verdict.status, verdict.reason) == ("True", "PoolsFull")
-    assert verdict.message.startswith("3 workers have no place")
+    assert verdict.message.startswith("workers without a place: 3")
 
 
 def test_nothing_is_degraded_when_all_is_well() -> None:

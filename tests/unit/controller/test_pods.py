@@ -40,8 +40,8 @@ def test_a_crash_loop_quotes_the_last_words_at_every_turn(status: dict[str, Any]
     assert str(problem) == "adhoc-r5-1: Error (exit code 1): Unrecognized VM option 'UseG2GC'"
 
 
-def test_a_crash_is_over_when_the_container_is_ready() -> None:
-    assert failure(_pod({"ready": True, "state": {"running": {}}, "lastState": _CRASH})) is None
+def test_a_crash_is_over_when_the_container_has_started() -> None:
+    assert failure(_pod({"ready": False, "started": True, "state": {"running": {}}, "lastState": _CRASH})) is None
 
 
 def test_a_container_that_ended_well_is_no_crash() -> None:

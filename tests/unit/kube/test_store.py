@@ -9,6 +9,9 @@ from presto_operator.kube import DEPLOYMENT, POD, PRESTO_CLUSTER, SERVICE, Clust
 
 KEY = ClusterKey("analytics", "adhoc")
 
+_NOW = 100
+"""A moment after everything that the tests put into the store."""
+
 
 def _pod(name: str = "pod-1", *, version: int = 5, uid: str = "a", cluster: str = "adhoc") -> KubernetesObject:
     return {
@@ -93,7 +96,7 @@ def test_a_list_finds_what_vanished_appeared_and_changed(store: ObjectStore) -> 
         store.put(_pod(name, cluster=name))
     listed = [_pod(), _pod("same", cluster="same"), _pod("changed", cluster="changed", version=6)]
     listed.append(_pod("new", cluster="new"))
-    changed = store.replace_all(POD, listed)
+    changed = store.replace_all(POD, listed, _NOW)
     assert changed == {ClusterKey("analytics", name) for name in ("vanished", "changed", "new")}
     assert store.list(ClusterKey("analytics", "vanished"), POD) == []
     assert store.list(ClusterKey("analytics", "changed"), POD) == [_pod("changed", cluster="changed", version=6)]
@@ -101,22 +104,33 @@ def test_a_list_finds_what_vanished_appeared_and_changed(store: ObjectStore) -> 
 
 
 def test_a_list_of_one_kind_leaves_the_others(store: ObjectStore) -> None:
-    assert store.replace_all(POD, []) == {KEY}
+    assert store.replace_all(POD, [], _NOW) == {KEY}
     assert store.list(KEY, POD) == []
     assert store.cluster(KEY) == _cluster()
 
 
+def test_a_list_does_not_know_of_what_came_after_it(store: ObjectStore) -> None:
+    store.put(_pod("late", version=_NOW + 1))
+    store.replace_all(POD, [_pod()], _NOW)
+    assert store.list(KEY, POD) == [_pod("late", version=_NOW + 1), _pod()]
+
+
+def test_a_list_of_one_namespace_leaves_the_others(store: ObjectStore) -> None:
+    assert store.replace_all(POD, [], _NOW, namespace="elsewhere") == set()
+    assert store.list(KEY, POD) == [_pod()]
+
+
 def test_a_list_that_is_older_than_a_watch_changes_nothing(store: ObjectStore) -> None:
     store.put(_pod(version=9))
-    assert store.replace_all(POD, [_pod(version=8)]) == set()
+    assert store.replace_all(POD, [_pod(version=8)], _NOW) == set()
     assert store.list(KEY, POD) == [_pod(version=9)]
 
 
 def test_a_list_finds_a_namesake(store: ObjectStore) -> None:
-    assert store.replace_all(POD, [_pod(version=9, uid="b")]) == {KEY}
+    assert store.replace_all(POD, [_pod(version=9, uid="b")], _NOW) == {KEY}
     assert store.list(KEY, POD) == [_pod(version=9, uid="b")]
 
 
 def test_a_cluster_kind_is_listed_too(store: ObjectStore) -> None:
-    assert store.replace_all(PRESTO_CLUSTER, [_cluster("ml")]) == {KEY, ClusterKey("analytics", "ml")}
+    assert store.replace_all(PRESTO_CLUSTER, [_cluster("ml")], _NOW) == {KEY, ClusterKey("analytics", "ml")}
     assert store.clusters() == [ClusterKey("analytics", "ml")]

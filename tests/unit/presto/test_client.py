@@ -34,6 +34,7 @@ def serve(stopped: threading.Event, monkeypatch: pytest.MonkeyPatch) -> Iterator
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setattr(client, "_CONNECT_TIMEOUT_SECONDS", 0.3)
     monkeypatch.setattr(client, "_READ_TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr(client, "_TOTAL_TIMEOUT_SECONDS", 0.6)
     servers: list[ThreadingHTTPServer] = []
 
     def start(answer: Answer) -> str:

@@ -1,0 +1,5 @@
+"""`python -m tests.harness`."""
+
+from tests.harness.cli import main
+
+main()

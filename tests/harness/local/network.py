@@ -1,0 +1,88 @@
+"""The cables of a cluster: one from the edge to each node, one from the edge to the host, and no bridge.
+
+The edge routes everything, in both directions, so that its connection tracking sees both halves of every
+connection, and so that the host needs no forwarding and no firewall rule.
+"""
+
+from tests.harness.command import run
+from tests.harness.local.addresses import Addresses
+from tests.harness.local.namespaces import Namespaces
+
+HOST_END_IN_EDGE = "host0"
+NODE_INTERFACE = "eth0"
+
+
+def host_interface(addresses: Addresses) -> str:
+    """Return the name of the host's end of its cable to the edge."""
+    return f"harness-{addresses.octet}"
+
+
+def connect_host(edge: Namespaces, addresses: Addresses) -> None:
+    """Lay the cable between host and edge, and the routes over it. It goes when the edge goes."""
+    interface = host_interface(addresses)
+    run(
+        [
+            "ip",
+            "link",
+            "add",
+            interface,
+            "type",
+            "veth",
+            "peer",
+            "name",
+            HOST_END_IN_EDGE,
+            "netns",
+            str(edge.keeper.pid),
+        ],
+        timeout=10,
+    )
+    edge.run_in_network(
+        ["ip", "-batch", "-"],
+        stdin=f"""
+address add {addresses.gateway}/32 dev lo
+address add {addresses.host_link}/30 dev {HOST_END_IN_EDGE}
+link set {HOST_END_IN_EDGE} up
+route add blackhole {addresses.nodes}
+route add blackhole {addresses.pods}
+route add unreachable {addresses.fake_pods}
+""",
+    )
+    run(
+        ["ip", "-batch", "-"],
+        stdin=f"""
+address add {addresses.host}/30 dev {interface}
+link set {interface} up
+route add {addresses.network} via {addresses.host_link} dev {interface}
+""",
+        timeout=10,
+    )
+
+
+def connect_node(edge: Namespaces, node: Namespaces, addresses: Addresses, number: int) -> None:
+    """Lay the cable between a node and the edge, with routes to the node and its pods.
+
+    When the node vanishes its routes go too, and the edge's blackholes swallow what is sent there: the
+    senders hear nothing, as from a machine that lost its power.
+    """
+    cable = f"node{number}"
+    edge.run_in_network(
+        ["ip", "link", "add", cable, "type", "veth", "peer", "name", NODE_INTERFACE, "netns", str(node.keeper.pid)]
+    )
+    node.run_in_network(
+        ["ip", "-batch", "-"],
+        stdin=f"""
+address add {addresses.node(number)}/32 dev {NODE_INTERFACE}
+link set {NODE_INTERFACE} up
+route add {addresses.gateway} dev {NODE_INTERFACE} scope link
+route add default via {addresses.gateway} dev {NODE_INTERFACE}
+""",
+    )
+    edge.run_in_network(
+        ["ip", "-batch", "-"],
+        stdin=f"""
+address add {addresses.gateway}/32 dev {cable}
+link set {cable} up
+route replace {addresses.node(number)}/32 dev {cable}
+route replace {addresses.node_pods(number)} via {addresses.node(number)} dev {cable}
+""",
+    )
