@@ -24,7 +24,8 @@ from tests.kit.sql import Answer, PrestoClient
 CLUSTER = "demo"
 NAMESPACE = "demo"
 PRESTO = "adhoc"
-MANIFEST = Path(__file__).parents[2] / "examples" / "two-pools.yaml"
+MANIFEST = Path("examples") / "two-pools.yaml"
+"""Relative to the checkout's root, which is where `make demo` runs."""
 NODES = (
     NodeSpec("on-demand-1"),
     NodeSpec("spot-r5-1", {"pool": "r5"}, (Taint("spot", "NoSchedule", "true"),)),
@@ -112,12 +113,12 @@ def show(namespace: Namespace, *arguments: str) -> None:
 
 def print_answer(question: str, answer: Answer, seconds: float) -> None:
     """Print a query's rows as a table."""
-    table = Table(title=f"{question} ({seconds:.1f} s)", title_justify="left", title_style="bold")
+    table = Table()
     for column in answer.columns:
         table.add_column(column)
     for row in answer.rows:
         table.add_row(*(str(value) for value in row))
-    console.print()
+    console.print(f"\n[bold]{question}[/bold] ({seconds:.1f} s)")
     console.print(table)
 
 
