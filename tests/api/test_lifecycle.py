@@ -82,4 +82,5 @@ def test_deleting_the_cluster_removes_everything(namespace: Namespace, operator:
 
 def test_explain_teaches(namespace: Namespace) -> None:
     assert "Largest heap in percent" in namespace.kubectl("explain", "prestocluster.spec.workers.jvm.heapPercent")
-    assert "each pool's minimum first" in namespace.kubectl("explain", "prestocluster.spec.workers.pools")
+    pools = " ".join(namespace.kubectl("explain", "prestocluster.spec.workers.pools").split())
+    assert "each pool's minimum first, the rest evenly" in pools

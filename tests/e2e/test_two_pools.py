@@ -114,7 +114,13 @@ def test_status_and_metrics_carry_prestos_own_numbers(
         timeout=60,
         what="queries in status",
     )
-    assert presto.presto_cluster(NAME)["status"]["workers"]["active"] == client.active_workers()
+    # Numbers that move all the time are written every half minute.
+    wait_until(
+        lambda: presto.presto_cluster(NAME)["status"]["workers"].get("active") == 2,
+        timeout=60,
+        what="two active workers",
+    )
+    assert client.active_workers() == 2
 
     with cluster.reach_service(installation.NAMESPACE, "presto-operator-metrics", 8081) as base_url:
         metrics = requests.get(f"{base_url}/metrics", timeout=10).text

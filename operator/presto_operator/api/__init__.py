@@ -1,6 +1,7 @@
 """The PrestoCluster resource: models, defaults, validation, and the CRD generated from them. Pure."""
 
 from presto_operator.api.crd import API_VERSION, GROUP, KIND, PLURAL, VERSION, crd
+from presto_operator.api.duration import duration_seconds
 from presto_operator.api.role import Coordinator, Resources, Role, Toleration
 from presto_operator.api.spec import Catalog, Image, PrestoClusterSpec
 from presto_operator.api.status import (
@@ -14,7 +15,7 @@ from presto_operator.api.status import (
     WorkersStatus,
 )
 from presto_operator.api.validation import FieldError, InvalidClusterError, PrestoCluster, parse_cluster
-from presto_operator.api.workers import Pool, Workers
+from presto_operator.api.workers import Drain, Pool, Workers
 
 __all__ = [
     "API_VERSION",
@@ -27,6 +28,7 @@ __all__ = [
     "ConditionType",
     "Coordinator",
     "CoordinatorStatus",
+    "Drain",
     "FieldError",
     "Image",
     "InvalidClusterError",
@@ -43,5 +45,6 @@ __all__ = [
     "Workers",
     "WorkersStatus",
     "crd",
+    "duration_seconds",
     "parse_cluster",
 ]

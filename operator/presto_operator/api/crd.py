@@ -118,22 +118,30 @@ def _structural(model: type[BaseModel]) -> dict[str, Any]:
     return _converted(document, definitions)
 
 
-def _converted(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+def _converted(node: dict[str, Any], definitions: dict[str, Any], *, is_in_list: bool = False) -> dict[str, Any]:
     node = _inlined(node, definitions)
     converted: dict[str, Any] = {}
     for key, value in node.items():
+        if key == "default" and is_in_list:
+            # Client-side apply replaces lists whole. A default that the API server filled in inside of one would look
+            # like a difference forever, to `kubectl apply` and to Argo CD alike; the models have it all the same.
+            continue
         if key in _JSON_SCHEMA_ONLY or (key == "additionalProperties" and not isinstance(value, dict)):
             continue
         if key == "default" and value in (None, [], {}):
             # An empty list or map says no more than its absence, and would only clutter every stored object.
             continue
         if key == "properties":
-            converted[key] = {name: _converted(child, definitions) for name, child in value.items()}
+            converted[key] = {
+                name: _converted(child, definitions, is_in_list=is_in_list) for name, child in value.items()
+            }
         elif key in ("items", "additionalProperties"):
-            converted[key] = _converted(value, definitions)
+            converted[key] = _converted(value, definitions, is_in_list=is_in_list or key == "items")
         elif key == "patternProperties":
             # Kubernetes has no patterns for keys; a CEL rule of the model says what names are right.
-            converted["additionalProperties"] = _converted(next(iter(value.values())), definitions)
+            converted["additionalProperties"] = _converted(
+                next(iter(value.values())), definitions, is_in_list=is_in_list
+            )
         else:
             converted[key] = value
     if "const" in converted:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from presto_operator.api.model import Model
 
-ConditionType = Literal["Valid", "Ready", "Progressing", "Degraded"]
+ConditionType = Literal["Valid", "Ready", "Progressing", "Degraded", "Draining"]
 
 Phase = Literal["Pending", "Running", "Updating", "Degraded", "Invalid"]
 
@@ -48,6 +48,7 @@ class WorkersStatus(Model):
     replicas: int = Field(default=0, description="Worker pods that exist; the scale subresource reads it.")
     desired_replicas: int = Field(default=0, description="Workers wanted in all pools together.")
     ready_replicas: int = Field(default=0, description="Workers that are ready.")
+    draining: int = Field(default=0, description="Workers that are leaving: they finish their tasks and exit.")
     active: int | None = Field(
         default=None,
         description="Active workers by Presto's own count; not there while the coordinator can't be asked.",
@@ -79,7 +80,7 @@ class PrestoClusterStatus(Model):
     conditions: Annotated[
         tuple[Condition, ...],
         Field(json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]}),
-    ] = Field(default=(), description="Valid, Ready, Progressing and Degraded.")
+    ] = Field(default=(), description="Valid, Ready, Progressing, Degraded and Draining.")
     coordinator: CoordinatorStatus = Field(default_factory=CoordinatorStatus, description="The coordinator.")
     workers: WorkersStatus = Field(default_factory=WorkersStatus, description="The workers.")
     queries: QueriesStatus | None = Field(

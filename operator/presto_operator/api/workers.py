@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, model_validator
 
-from presto_operator.api.model import Model, rule, schema
+from presto_operator.api.duration import Duration, duration_seconds
+from presto_operator.api.model import Model, nested, rule, schema
 from presto_operator.api.role import HEAP_RULE, NodeSelector, Role, Toleration
 
 MAX_WORKERS = 1000
@@ -16,7 +17,7 @@ RESERVED_POOL_NAME = "coordinator"
 """Deployments are named `<cluster>-<pool>-<generation>`, and the coordinator's has this for its pool."""
 
 _MIN_MAX_RULE = rule(
-    "!has(self.maxReplicas) || self.minReplicas <= self.maxReplicas",
+    "!has(self.minReplicas) || !has(self.maxReplicas) || self.minReplicas <= self.maxReplicas",
     "minReplicas must not be greater than maxReplicas",
 )
 
@@ -65,6 +66,37 @@ class Pool(Model):
         return self
 
 
+class Drain(Model):
+    """How a worker leaves: it takes no more tasks, finishes those that it has, and then exits."""
+
+    model_config = schema(
+        rule("duration(self.timeout) <= duration('24h')", "timeout must not be more than 24h"),
+        rule("duration(self.gracePeriod) <= duration('10m')", "gracePeriod must not be more than 10m"),
+    )
+
+    timeout: Duration = Field(
+        default="30m",
+        description=(
+            "How long a leaving worker may take to finish its tasks. What still runs then fails, so it should be "
+            "longer than the longest query. At most 24h."
+        ),
+    )
+    grace_period: Duration = Field(
+        default="10s",
+        description=(
+            "Presto's shutdown.grace-period, which a leaving worker waits twice: before and after its tasks. The "
+            "coordinator asks workers for their state every 5s; less than 10s risks tasks sent to a leaving worker."
+        ),
+    )
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Drain:
+        for name, value, limit in (("timeout", self.timeout, "24h"), ("gracePeriod", self.grace_period, "10m")):
+            if duration_seconds(value) > duration_seconds(limit):
+                raise ValueError(f"{name} must not be more than {limit}")
+        return self
+
+
 def _default_pools() -> tuple[Pool, ...]:
     return (Pool(name=DEFAULT_POOL_NAME),)
 
@@ -81,6 +113,7 @@ class Workers(Role):
         le=MAX_WORKERS,
         description="Workers in all pools together. `kubectl scale` and a HorizontalPodAutoscaler write this field.",
     )
+    drain: Drain = nested(Drain, "How a worker leaves on scale-down, roll-out or eviction.")
     pools: tuple[Pool, ...] = Field(
         default_factory=_default_pools,
         min_length=1,

@@ -14,7 +14,7 @@ from presto_operator.controller.observation import (
     wanted_replicas,
 )
 from presto_operator.controller.plan import Plan
-from presto_operator.controller.pods import failure, unschedulable
+from presto_operator.controller.pods import failure, is_terminating, unschedulable
 
 ConditionStatus = Literal["True", "False", "Unknown"]
 
@@ -85,6 +85,17 @@ def _pending(observation: Observation, plan: Plan | None) -> list[str]:
             if not is_rolled_out(pool)
         ]
     return pending
+
+
+def draining(observation: Observation) -> Verdict:
+    """Whether workers are on their way out."""
+    leaving = [pod["metadata"]["name"] for pod in observation.pods_of("worker") if is_terminating(pod)]
+    if not leaving:
+        return Verdict("Draining", "False", "NoneLeaving", "")
+    rest = f" and {len(leaving) - _MAX_PROBLEMS} more" if len(leaving) > _MAX_PROBLEMS else ""
+    return Verdict(
+        "Draining", "True", "WorkersLeaving", f"finishing their tasks: {', '.join(leaving[:_MAX_PROBLEMS])}{rest}"
+    )
 
 
 def _missing(observation: Observation, plan: Plan) -> list[str]:

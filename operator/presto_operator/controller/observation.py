@@ -62,6 +62,13 @@ def ready_replicas(deployment: KubernetesObject) -> int:
     return int(deployment.get("status", {}).get("readyReplicas", 0))
 
 
+def is_known_to_presto(deployment: KubernetesObject) -> bool:
+    """Whether all of its workers have been ready for long enough that their coordinator knows them."""
+    return is_rolled_out(deployment) and int(deployment["status"].get("availableReplicas", 0)) == wanted_replicas(
+        deployment
+    )
+
+
 def is_rolled_out(deployment: KubernetesObject) -> bool:
     """Whether all the pods that the Deployment shall have are there, are ready, and are of its newest template."""
     status: dict[str, int] = deployment.get("status", {})

@@ -11,6 +11,7 @@ import kopf
 from aiohttp import web
 
 from presto_operator.api import GROUP, PLURAL, VERSION
+from presto_operator.controller.poller import PrestoPoller
 from presto_operator.controller.queue import WorkQueue
 from presto_operator.controller.reconcile import Reconciler
 from presto_operator.desired import CLUSTER_LABEL, KubernetesObject
@@ -87,7 +88,8 @@ class Operator:
                 "(presto-operator crd | kubectl apply --server-side -f -), and may this account list it?",
                 delay=_START_RETRY_SECONDS,
             ) from error
-        reconciler = Reconciler(self._client, self._store, lambda: datetime.now(UTC))
+        poller = PrestoPoller(self._client, self._queue.add)
+        reconciler = Reconciler(self._client, self._store, poller, lambda: datetime.now(UTC))
         self._tasks = [
             *(asyncio.create_task(self._queue.work(reconciler.reconcile)) for _ in range(_CONCURRENT_PASSES)),
             asyncio.create_task(self._keep_in_sync()),

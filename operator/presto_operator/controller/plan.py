@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from presto_operator.api import PrestoCluster
-from presto_operator.controller.observation import Observation, is_rolled_out, wanted_replicas
+from presto_operator.controller.observation import Observation, is_known_to_presto, wanted_replicas
 from presto_operator.desired import (
     GENERATION_LABEL,
     POOL_LABEL,
@@ -53,12 +53,12 @@ def plan(cluster: PrestoCluster, observation: Observation) -> Plan:
 
 
 def _pools_are_complete(planned: Sequence[KubernetesObject], observation: Observation) -> bool:
-    """Whether every pool that is planned is there, as large as planned, with all of its workers ready."""
+    """Whether every pool that is planned is there, as large as planned, with all of its workers at work."""
     observed = {obj["metadata"]["name"]: obj for obj in observation.deployments("worker")}
     return all(
         (pool := observed.get(obj["metadata"]["name"])) is not None
         and wanted_replicas(pool) == wanted_replicas(obj)
-        and is_rolled_out(pool)
+        and is_known_to_presto(pool)
         for obj in planned
         if obj["kind"] == "Deployment" and POOL_LABEL in obj["metadata"]["labels"]
     )

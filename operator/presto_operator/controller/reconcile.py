@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,8 +12,9 @@ from presto_operator.api import FieldError, InvalidClusterError, PrestoCluster, 
 from presto_operator.controller import conditions
 from presto_operator.controller.observation import Observation, pool_of, ready_replicas, wanted_replicas
 from presto_operator.controller.plan import Plan, plan
+from presto_operator.controller.poller import PrestoPoller
 from presto_operator.controller.status import is_due, merge_patch, new_status, news
-from presto_operator.desired import KubernetesObject, Notice, client_uri
+from presto_operator.desired import KubernetesObject, Notice
 from presto_operator.kube import (
     CHILD_KINDS,
     POD,
@@ -28,9 +28,7 @@ from presto_operator.kube import (
     is_owned_by,
     publish,
 )
-from presto_operator.presto import HTTP_PORT
-from presto_operator.presto.client import fetch_cluster_stats
-from presto_operator.presto.stats import CLUSTER_PATH, ClusterStats, PrestoUnavailableError, cluster_stats
+from presto_operator.presto.stats import ClusterStats
 from presto_operator.telemetry import metrics
 
 POLL_SECONDS = 10.0
@@ -53,8 +51,11 @@ class _Pass:
 class Reconciler:
     """Brings one cluster after the other to what its spec asks for."""
 
-    def __init__(self, client: KubernetesClient, store: ObjectStore, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, client: KubernetesClient, store: ObjectStore, poller: PrestoPoller, clock: Callable[[], datetime]
+    ) -> None:
         self._client = client
+        self._poller = poller
         self._store = store
         self._clock = clock
         self._applier = Applier(client, store)
@@ -70,6 +71,7 @@ class Reconciler:
         if body is None or "deletionTimestamp" in body["metadata"]:
             # The children have the cluster for their owner: Kubernetes' garbage collector removes them.
             self._status_written.pop(key, None)
+            self._poller.forget(key)
             metrics.forget_cluster(key.namespace, key.name)
             return None
         with metrics.reconcile_seconds.time(), metrics.reconcile_errors.count_exceptions():
@@ -123,13 +125,18 @@ class Reconciler:
     async def _report(self, key: ClusterKey, body: KubernetesObject, found: _Pass) -> None:
         before = self._observe(key, body, None)
         serving = before.serving_generation(key.name)
-        stats = await self._ask_presto(key, before, serving)
+        stats = None
+        if serving is not None and before.coordinator_is_ready(serving):
+            stats = await self._poller.stats(key)
+        else:
+            self._poller.forget(key)
         observation = self._observe(key, body, stats)
         verdicts = [
             conditions.valid(found.field_errors),
             conditions.ready(observation, serving),
             conditions.progressing(observation, found.plan),
             conditions.degraded(observation, found.plan, found.apply_errors),
+            conditions.draining(observation),
         ]
         metrics.observe_cluster(key.namespace, key.name, observation.stats, _workers_by_pool(observation, serving))
         previous = body.get("status", {})
@@ -152,19 +159,6 @@ class Reconciler:
             metrics.status_writes.inc()
         for notice in notices:
             await publish(self._client, body, notice, now)
-
-    async def _ask_presto(self, key: ClusterKey, observation: Observation, serving: str | None) -> ClusterStats | None:
-        if serving is None or not observation.coordinator_is_ready(serving):
-            return None
-        try:
-            if self._client.in_cluster:
-                return await asyncio.to_thread(fetch_cluster_stats, client_uri(key.namespace, key.name))
-            answer = await self._client.get_through_service(key.namespace, key.name, HTTP_PORT, CLUSTER_PATH)
-            return cluster_stats(answer)
-        except (PrestoUnavailableError, ApiError) as error:
-            metrics.presto_poll_errors.labels(key.namespace, key.name).inc()
-            _logger.warning("%s: the coordinator can't be asked: %s", key, error)
-            return None
 
 
 def _is_settled(body: KubernetesObject) -> bool:

@@ -17,6 +17,7 @@ from presto_operator.api import (
 )
 from presto_operator.controller.conditions import Verdict
 from presto_operator.controller.observation import Observation, pool_of, ready_replicas, wanted_replicas
+from presto_operator.controller.pods import is_terminating
 from presto_operator.desired import Notice, client_uri, worker_selector
 from presto_operator.presto.stats import ClusterStats
 
@@ -139,6 +140,7 @@ def _workers(observation: Observation, serving: str | None, selector: str) -> Wo
         replicas=sum(int(pool.get("status", {}).get("replicas", 0)) for pool in observation.deployments("worker")),
         desired_replicas=desired,
         ready_replicas=ready,
+        draining=sum(1 for pod in observation.pods_of("worker") if is_terminating(pod)),
         active=observation.stats.active_workers if observation.stats else None,
         summary=f"{ready}/{desired}",
         selector=selector,
@@ -160,7 +162,8 @@ def _queries(stats: ClusterStats | None) -> QueriesStatus | None:
 
 
 def _without_volatile(status: Mapping[str, Any]) -> dict[str, Any]:
-    stable = {name: value for name, value in status.items() if name != "queries"}
+    # That the coordinator can be asked, or can't, is no number that moves all the time.
+    stable: dict[str, Any] = {**status, "queries": "queries" in status}
     if "workers" in stable:
         stable["workers"] = {name: value for name, value in stable["workers"].items() if name != "active"}
     return stable

@@ -8,29 +8,8 @@ from dataclasses import dataclass
 from presto_operator.api import PrestoCluster, Role
 from presto_operator.desired.names import ROLE_LABEL, RoleName
 from presto_operator.desired.object import KubernetesObject, child, content_hash
+from presto_operator.desired.server_script import SERVER_SCRIPT, SERVER_SCRIPT_TEXT
 from presto_operator.presto import jvm_config, node_config, render_properties
-
-STARTUP_PROBE = "started.sh"
-
-# Presto answers HTTP before its catalogs are loaded, and says "starting":true until then, so the status code alone
-# doesn't tell. An image need not have curl; bash can speak HTTP itself.
-_STARTUP_PROBE_SCRIPT = """\
-#!/bin/sh
-# Succeeds once Presto has finished starting.
-port=$1
-if command -v curl >/dev/null 2>&1; then
-  info=$(curl --silent --max-time 2 "http://127.0.0.1:$port/v1/info")
-else
-  info=$(PORT="$port" bash -c '
-    exec 3<>"/dev/tcp/127.0.0.1/$PORT" || exit 1
-    printf "GET /v1/info HTTP/1.0\\r\\n\\r\\n" >&3
-    timeout 2 cat <&3')
-fi
-case "$info" in
-  *'"starting":false'*) exit 0 ;;
-  *) echo "Presto is still starting"; exit 1 ;;
-esac
-"""
 
 
 @dataclass(frozen=True)
@@ -52,7 +31,7 @@ def role_config_map(
             "config.properties": render_properties(config_properties),
             "jvm.config": jvm_config(heap_bytes=role.heap_bytes, extra_arguments=role.jvm.extra_args),
             "node.properties": render_properties(node_config(cluster.name)),
-            STARTUP_PROBE: _STARTUP_PROBE_SCRIPT,
+            SERVER_SCRIPT: SERVER_SCRIPT_TEXT,
         },
         {ROLE_LABEL: role_name},
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from presto_operator.api import PrestoCluster
+from presto_operator.api import PrestoCluster, duration_seconds
 from presto_operator.desired.config_map import ServerFiles, catalogs_config_map, role_config_map
 from presto_operator.desired.coordinator import coordinator_deployment, coordinator_pod_spec
 from presto_operator.desired.names import discovery_uri
@@ -37,7 +37,14 @@ def generation_objects(cluster: PrestoCluster, replicas_by_pool: Mapping[str, in
     workers = cluster.spec.workers
     worker_files = ServerFiles(
         role_config_map(
-            cluster, workers, "worker", worker_config(workers.config, discovery_uri=discovery_uri(cluster, name))
+            cluster,
+            workers,
+            "worker",
+            worker_config(
+                workers.config,
+                discovery_uri=discovery_uri(cluster, name),
+                shutdown_grace_seconds=duration_seconds(workers.drain.grace_period),
+            ),
         ),
         coordinator_files.catalogs,
     )

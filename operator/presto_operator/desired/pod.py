@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from presto_operator.api import PrestoCluster, Role, Toleration
-from presto_operator.desired.config_map import STARTUP_PROBE, ServerFiles
+from presto_operator.desired.config_map import ServerFiles
 from presto_operator.desired.names import ROLE_LABEL, RoleName, cluster_labels, service_account_name
 from presto_operator.desired.object import KubernetesObject
+from presto_operator.desired.server_script import SERVER_SCRIPT
 from presto_operator.presto import CONFIG_DIRECTORY, HTTP_PORT
 from presto_operator.presto.configuration import DATA_DIRECTORY
 
@@ -50,6 +51,11 @@ def pod_spec(
     return spec
 
 
+def server_command(action: Literal["started", "drain"]) -> list[str]:
+    """The command that runs the server script inside of the container."""
+    return ["/bin/sh", f"{CONFIG_DIRECTORY}/{SERVER_SCRIPT}", action, str(HTTP_PORT)]
+
+
 def pod_labels(cluster: PrestoCluster, role: RoleName, labels: dict[str, str]) -> dict[str, str]:
     """Labels of a server's pod: those that select it and those that tell people what it is."""
     return {
@@ -76,7 +82,7 @@ def _container(cluster: PrestoCluster, role: Role) -> dict[str, Any]:
         "ports": [{"name": "http", "containerPort": HTTP_PORT}],
         "resources": {"requests": dict(role.resources.requests), "limits": dict(role.resources.limits)},
         "startupProbe": {
-            "exec": {"command": ["/bin/sh", f"{CONFIG_DIRECTORY}/{STARTUP_PROBE}", str(HTTP_PORT)]},
+            "exec": {"command": server_command("started")},
             "periodSeconds": _STARTUP_PERIOD_SECONDS,
             "timeoutSeconds": 5,
             "failureThreshold": _STARTUP_LIMIT_SECONDS // _STARTUP_PERIOD_SECONDS,

@@ -19,6 +19,7 @@ OWNED_PROPERTIES = (
     "discovery.uri",
     "http-server.http.port",
     "node-scheduler.include-coordinator",
+    "shutdown.grace-period",
 )
 """Properties of config.properties that follow from the cluster's shape. A manifest that sets one is refused."""
 
@@ -39,11 +40,17 @@ def coordinator_config(user_properties: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def worker_config(user_properties: Mapping[str, str], *, discovery_uri: str) -> dict[str, str]:
-    """config.properties of a worker that announces itself at `discovery_uri`."""
+def worker_config(
+    user_properties: Mapping[str, str], *, discovery_uri: str, shutdown_grace_seconds: int
+) -> dict[str, str]:
+    """config.properties of a worker that announces itself at `discovery_uri`.
+
+    Told to shut down, it waits for `shutdown_grace_seconds`, finishes its tasks, and waits as long again.
+    """
     return {
         **user_properties,
         "coordinator": "false",
+        "shutdown.grace-period": f"{shutdown_grace_seconds}s",
         "discovery.uri": discovery_uri,
         "http-server.http.port": str(HTTP_PORT),
     }

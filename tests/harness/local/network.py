@@ -47,6 +47,8 @@ route add blackhole {addresses.pods}
 route add unreachable {addresses.fake_pods}
 """,
     )
+    # To the kernel the whole host is one recipient, whom it tells of at most one unreachable pod a second.
+    edge.run_in_network(["sh", "-c", "echo 0 > /proc/sys/net/ipv4/icmp_ratelimit"])
     run(
         ["ip", "-batch", "-"],
         stdin=f"""

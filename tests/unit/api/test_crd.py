@@ -195,3 +195,19 @@ def _without_empty(value: Any) -> Any:
         items = {name: _without_empty(item) for name, item in value.items()}
         return {name: item for name, item in items.items() if item not in (None, [], {})}
     return value
+
+
+def test_no_default_stands_inside_of_a_list() -> None:
+    # `kubectl apply` and Argo CD would see a difference between the manifest and the object forever.
+    def defaults(node: Any, path: str, *, is_in_list: bool) -> list[str]:
+        if not isinstance(node, dict):
+            return []
+        found = [path] if is_in_list and "default" in node else []
+        for name, child in node.get("properties", {}).items():
+            found += defaults(child, f"{path}.{name}", is_in_list=is_in_list)
+        for key in ("items", "additionalProperties"):
+            found += defaults(node.get(key), f"{path}[]", is_in_list=is_in_list or key == "items")
+        return found
+
+    root = crd()["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    assert defaults(root["properties"]["spec"], "spec", is_in_list=False) == []

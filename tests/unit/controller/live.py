@@ -21,6 +21,7 @@ def deployment(desired: KubernetesObject, *, ready: int | None = None) -> Kubern
         "replicas": replicas,
         "updatedReplicas": replicas,
         "readyReplicas": replicas if ready is None else ready,
+        "availableReplicas": replicas if ready is None else ready,
     }
     return live
 

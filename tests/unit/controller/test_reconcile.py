@@ -58,6 +58,7 @@ def test_a_cluster_that_has_come_up_says_so(settled: World) -> None:
         "Ready": "True",
         "Progressing": "False",
         "Degraded": "False",
+        "Draining": "False",
     }
     assert settled.status["workers"]["summary"] == "2/2"
     assert settled.status["queries"] == {"running": 1, "queued": 0, "blocked": 0}

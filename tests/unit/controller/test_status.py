@@ -36,6 +36,7 @@ def test_status_counts_what_is_there() -> None:
         "replicas": 4,
         "desiredReplicas": 4,
         "readyReplicas": 2,
+        "draining": 0,
         "active": 4,
         "summary": "2/4",
         "selector": "prestooperator.io/cluster=adhoc,prestooperator.io/role=worker",

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from presto_operator.controller.poller import PrestoPoller
 from presto_operator.controller.reconcile import Reconciler
 from presto_operator.desired import KubernetesObject
 from presto_operator.kube import PRESTO_CLUSTER, ClusterKey, Kind, ObjectStore
@@ -30,14 +31,21 @@ class World:
     def restart(self) -> None:
         """Start the operator anew: it knows only what the API server has."""
         self.store = ObjectStore()
-        self.reconciler = Reconciler(self.api, self.store, lambda: self.now)
+        self.woken: list[ClusterKey] = []
+        self.reconciler = Reconciler(self.api, self.store, PrestoPoller(self.api, self.woken.append), lambda: self.now)
 
     def reconcile(self) -> float | None:
         """One pass, ten seconds after the last, with watches that are up to date."""
         self.now += timedelta(seconds=10)
         self.api.requests.clear()
         self.api.show(self.store)
-        return asyncio.run(self.reconciler.reconcile(KEY))
+        return asyncio.run(self._pass())
+
+    async def _pass(self) -> float | None:
+        again_after = await self.reconciler.reconcile(KEY)
+        # What the pass has set going beside it: the poll of the coordinator, which the next pass reports.
+        await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()})
+        return again_after
 
     def roll_out(self) -> None:
         """What the other controllers do until every Deployment has all of its pods ready."""

@@ -14,7 +14,7 @@ _URI = "http://adhoc-coordinator-1.analytics.svc:8080"
 @given(st.dictionaries(st.sampled_from(OWNED_PROPERTIES) | st.text(min_size=1), st.text()))
 def test_owned_properties_of_a_coordinator_win_and_the_others_stay(user_properties: dict[str, str]) -> None:
     config = coordinator_config(user_properties)
-    assert {key: config[key] for key in OWNED_PROPERTIES} == {
+    assert {key: config[key] for key in OWNED_PROPERTIES if key != "shutdown.grace-period"} == {
         "coordinator": "true",
         "discovery-server.enabled": "true",
         "discovery.uri": f"http://localhost:{HTTP_PORT}",
@@ -27,11 +27,14 @@ def test_owned_properties_of_a_coordinator_win_and_the_others_stay(user_properti
 
 
 def test_a_worker_announces_itself_and_is_no_coordinator() -> None:
-    config = worker_config({"task.concurrency": "16", "coordinator": "true"}, discovery_uri=_URI)
+    config = worker_config(
+        {"task.concurrency": "16", "coordinator": "true"}, discovery_uri=_URI, shutdown_grace_seconds=10
+    )
     assert config == {
         "task.concurrency": "16",
         "coordinator": "false",
         "discovery.uri": _URI,
+        "shutdown.grace-period": "10s",
         "http-server.http.port": str(HTTP_PORT),
     }
 
@@ -39,7 +42,7 @@ def test_a_worker_announces_itself_and_is_no_coordinator() -> None:
 @pytest.mark.parametrize("name", ["discovery-server.enabled", "node-scheduler.include-coordinator"])
 def test_a_worker_has_no_coordinators_properties(name: str) -> None:
     # Presto refuses to start on a property that nothing in the process reads.
-    assert name not in worker_config({}, discovery_uri=_URI)
+    assert name not in worker_config({}, discovery_uri=_URI, shutdown_grace_seconds=10)
 
 
 @given(st.from_regex(r"[a-z]([-a-z0-9]*[a-z0-9])?", fullmatch=True))

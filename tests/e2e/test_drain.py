@@ -1,0 +1,103 @@
+"""Workers that leave finish what they have: no query fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.harness.interface import Cluster
+from tests.harness.waiting import wait_until
+from tests.kit.load import Question, steady_load
+from tests.kit.resources import Namespace, Resource, manifest
+from tests.kit.sql import PrestoClient
+
+LONG = Question(
+    "SELECT count(*) FROM tpch.sf1.lineitem l JOIN tpch.sf1.orders o ON l.orderkey = o.orderkey", [(6_001_215,)]
+)
+SHORT = Question("SELECT count(*) FROM tpch.tiny.orders", [(15_000,)])
+NAME = "drained"
+
+
+def cluster_of(workers: int, *, extra_args: tuple[str, ...] = ()) -> Resource:
+    """A cluster with this many small workers."""
+    role: dict[str, Any] = {
+        "resources": {"requests": {"cpu": "100m", "memory": "1Gi"}, "limits": {"memory": "2Gi"}},
+        "config": {"query.max-memory-per-node": "400MB", "query.max-total-memory-per-node": "500MB"},
+    }
+    jvm = {"heapPercent": 60, "extraArgs": list(extra_args)}
+    return manifest(
+        NAME,
+        coordinator={**role, "jvm": {"heapPercent": 60}},
+        workers={"replicas": workers, **role, "jvm": jvm, "drain": {"timeout": "5m", "gracePeriod": "10s"}},
+    )
+
+
+@pytest.fixture(scope="module")
+def presto(shared_namespace: Namespace) -> Namespace:
+    """The namespace in which a cluster of two workers runs."""
+    shared_namespace.apply(cluster_of(2))
+    shared_namespace.wait_until_settled(NAME, timeout=300)
+    return shared_namespace
+
+
+@pytest.fixture(scope="module")
+def client(cluster: Cluster, presto: Namespace) -> Iterator[PrestoClient]:
+    """A client of it, once Presto has heard of both workers."""
+    with cluster.reach_service(presto.name, NAME, 8080) as base_url:
+        client = PrestoClient(base_url)
+        wait_until(lambda: client.active_workers() == 2, timeout=60, what="two active workers")
+        yield client
+
+
+def test_a_worker_roll_out_under_load_fails_no_query(presto: Namespace, client: PrestoClient) -> None:
+    (coordinator,) = presto.pods(NAME, "coordinator")
+    flag = "-Dexample.rolled=yes"
+
+    with steady_load(client, [SHORT, SHORT, LONG], clients=2) as tally:
+        wait_until(lambda: tally.right >= 3, timeout=120, what="a load that runs")
+        presto.apply(cluster_of(2, extra_args=(flag,)))
+        presto.wait_for_condition(NAME, "Progressing", "True", timeout=30)
+        presto.wait_until_settled(NAME, timeout=400)
+        presto.wait_for_condition(NAME, "Draining", "False", timeout=200)
+
+    assert dict(tally.failures) == {}
+    assert tally.total >= 5
+    assert [pod["metadata"]["uid"] for pod in presto.pods(NAME, "coordinator")] == [coordinator["metadata"]["uid"]]
+    workers = presto.pods(NAME, "worker")
+    assert len(workers) == 2
+    for worker in workers:
+        command = presto.kubectl("exec", worker["metadata"]["name"], "--", "cat", "/proc/1/cmdline")
+        assert flag in command.split("\0")
+
+
+def test_a_scale_down_in_mid_query_fails_no_query(presto: Namespace, client: PrestoClient) -> None:
+    with steady_load(client, [LONG], clients=2) as tally:
+        wait_until(lambda: len(busy_workers(client)) == 2, timeout=60, what="tasks on both workers")
+        presto.kubectl("scale", f"prestocluster/{NAME}", "--replicas=1")
+        presto.wait_for_condition(NAME, "Draining", "True", timeout=30)
+        (leaving,) = [
+            pod["metadata"]["name"] for pod in presto.pods(NAME, "worker") if "deletionTimestamp" in pod["metadata"]
+        ]
+        assert leaving in busy_workers(client), "it was to be caught in the middle of a task"
+        wait_until(
+            lambda: "draining: finishing the tasks" in presto.kubectl("logs", leaving, "--tail=200"),
+            timeout=30,
+            what="the worker to say that it drains",
+        )
+        presto.wait_for_condition(NAME, "Draining", "False", timeout=200)
+
+    assert dict(tally.failures) == {}
+    assert tally.right >= 2
+    assert len(presto.pods(NAME, "worker")) == 1
+    assert client.active_workers() == 1
+
+
+def busy_workers(client: PrestoClient) -> set[str]:
+    """Pods of the workers that have running tasks."""
+    rows = client.query(
+        "SELECT DISTINCT t.node_id FROM system.runtime.tasks t JOIN system.runtime.nodes n ON t.node_id = n.node_id "
+        "WHERE t.state = 'RUNNING' AND NOT n.coordinator"
+    ).rows
+    return {str(node_id) for (node_id,) in rows}
