@@ -78,7 +78,7 @@ REFUSED_AT_APPLY: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "catalog without a connector": (
         spec(catalogs={"hive": {"properties": {"hive.metastore.uri": "thrift://x:9083"}}}),
-        ["spec.catalogs.hive", "connector.name is required"],
+        ["spec.catalogs[hive].properties", "connector.name is required"],
     ),
     "bad catalog name": (
         spec(catalogs={"My-Hive": {"properties": {"connector.name": "tpch"}}}),

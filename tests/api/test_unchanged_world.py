@@ -24,9 +24,23 @@ def two_pools(**workers: object) -> Resource:
     return manifest("adhoc", workers={"replicas": 3, "pools": [{"name": "a"}, {"name": "b"}], **workers})
 
 
-def test_applying_it_again_changes_nothing(namespace: Namespace, operator: OperatorProcess) -> None:
+def bring_up(namespace: Namespace) -> None:
+    """Bring the cluster up, and wait for the last write of Kubernetes' own controllers, too."""
     namespace.apply(two_pools())
     namespace.wait_until_settled("adhoc", timeout=60)
+    namespace.kubectl("wait", "--for=condition=Available", "--timeout=55s", "--all", "deployments")
+    wait_until(
+        lambda: all(
+            pool["status"].get("availableReplicas") == pool["spec"]["replicas"]
+            for pool in namespace.objects("deployments")
+        ),
+        timeout=30,
+        what="all replicas to be available",
+    )
+
+
+def test_applying_it_again_changes_nothing(namespace: Namespace, operator: OperatorProcess) -> None:
+    bring_up(namespace)
     before = namespace.resource_versions("adhoc")
     seen = passes(operator)
 
@@ -37,8 +51,7 @@ def test_applying_it_again_changes_nothing(namespace: Namespace, operator: Opera
 
 
 def test_restarting_the_operator_changes_nothing(namespace: Namespace, operator: OperatorProcess) -> None:
-    namespace.apply(two_pools())
-    namespace.wait_until_settled("adhoc", timeout=60)
+    bring_up(namespace)
     before = namespace.resource_versions("adhoc")
     events = namespace.events("adhoc")
 
@@ -62,8 +75,7 @@ def test_a_killed_operator_goes_on_where_it_was(namespace: Namespace, operator: 
 
 
 def test_what_others_add_to_a_child_survives(namespace: Namespace, operator: OperatorProcess) -> None:
-    namespace.apply(two_pools())
-    namespace.wait_until_settled("adhoc", timeout=60)
+    bring_up(namespace)
     seen = passes(operator)
 
     namespace.kubectl("annotate", "service", "adhoc", "example.org/owner=platform")
@@ -73,8 +85,7 @@ def test_what_others_add_to_a_child_survives(namespace: Namespace, operator: Ope
 
 
 def test_a_quiet_cluster_costs_no_call(namespace: Namespace, operator: OperatorProcess) -> None:
-    namespace.apply(two_pools())
-    namespace.wait_until_settled("adhoc", timeout=60)
+    bring_up(namespace)
     # What former tests left behind goes first: the operator counts all of its calls together.
     wait_until(lambda: operator.metric("presto_operator_clusters") == 1, timeout=60, what="no other cluster")
     wait_for_a_pass(operator, after=passes(operator))
