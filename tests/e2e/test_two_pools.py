@@ -103,7 +103,7 @@ def test_kubectl_scale_changes_prestos_own_count(presto: Namespace, client: Pres
 
     wait_until(lambda: client.active_workers() == 2, timeout=180, what="two active workers")
     presto.wait_until_settled(NAME, timeout=60)
-    assert len(presto.pods(NAME, "worker")) == 2
+    wait_until(lambda: len(presto.pods(NAME, "worker")) == 2, timeout=120, what="the drained workers to go")
 
 
 def test_status_and_metrics_carry_prestos_own_numbers(
