@@ -82,6 +82,13 @@ MODULES = (
         version_variables=("helm.sh/helm/v3/internal/version.version",),
     ),
     GoModule(folder="kind", module="sigs.k8s.io/kind", packages=("kind",), cold="about 1 min"),
+    GoModule(
+        folder="versitygw",
+        module="github.com/versity/versitygw",
+        packages=("cmd/versitygw",),
+        cold="about 2 min",
+        version_variables=("main.Version",),
+    ),
 )
 PAUSE_SOURCE = SOURCES / "pause"
 
@@ -111,10 +118,9 @@ def all_programs() -> list[str]:
     return [_name(package) for module in MODULES for package in module.packages]
 
 
-def describe_program(name: str) -> str:
-    """Return a program's name with the version pinned for it."""
-    module = next(module for module in MODULES if name in map(_name, module.packages))
-    return f"{name} {module.version()}"
+def program_version(name: str) -> str:
+    """Return the version pinned for a program."""
+    return next(module for module in MODULES if name in map(_name, module.packages)).version()
 
 
 def report_cached(names: Sequence[str]) -> None:

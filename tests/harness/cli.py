@@ -11,8 +11,7 @@ from tests.harness import binaries
 from tests.harness.choice import Choice, provider_for
 from tests.harness.errors import HarnessError
 from tests.harness.images import buildah
-from tests.harness.images.archive import ImageArchive
-from tests.harness.images.base import base_image
+from tests.harness.images.data_platform import data_platform_images
 from tests.harness.images.operator import build_image
 from tests.harness.images.pause import pause_image
 from tests.harness.images.presto import presto_image
@@ -21,6 +20,9 @@ from tests.harness.interface import Cluster
 from tests.harness.kind.provider import KindProvider
 from tests.harness.kind.state import state_file
 from tests.harness.local.image_template import image_template
+from tests.harness.local.provider import LocalProvider
+from tests.harness.provisions import provide
+from tests.harness.spark import spark_packages
 from tests.harness.spec import DEFAULT_PRESTO_VERSIONS, ClusterSpec, NodeSpec, Taint, numbered_nodes
 from tests.harness.status_table import print_status
 
@@ -167,14 +169,16 @@ def fake_nodes(name: str, count: int, prefix: str, labels: tuple[str, ...]) -> N
 @main.command()
 @_presto_option
 @click.option("--all-presto", is_flag=True, help="Every Presto release that can be had.")
-def fetch(presto_versions: tuple[str, ...], *, all_presto: bool) -> None:
+@click.option("--data-platform", is_flag=True, help="The Hive metastore, its database, S3 and Spark, too.")
+def fetch(presto_versions: tuple[str, ...], *, all_presto: bool, data_platform: bool) -> None:
     """Build and download everything that clusters need, into the cache."""
     names = binaries.all_programs()
     binaries.report_cached(names)
-    binaries.programs(names)
-    base_image()
-    archives: list[ImageArchive] = [pause_image()]
-    archives += [presto_image(version) for version in (RELEASES if all_presto else presto_versions)]
+    presto_images = provide(names, tuple(RELEASES) if all_presto else presto_versions)
+    archives = [pause_image(), *presto_images]
+    if data_platform:
+        spark_packages()
+        archives += data_platform_images(LocalProvider.name)
     image_template(archives)
     for archive in archives:
         click.echo(f"{archive.reference}  {archive.file}")

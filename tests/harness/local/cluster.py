@@ -30,6 +30,7 @@ from tests.harness.waiting import wait_until
 
 # More would only take the processors from each other.
 NODES_AT_A_TIME = 3
+NODE_PROGRAMS = ("kubelet", "kube-proxy", "coredns")
 
 
 class LocalCluster:
@@ -71,7 +72,7 @@ class LocalCluster:
                 *state.loaded.values(),
             ]
         )
-        binaries.programs(["kubelet", "kube-proxy", "coredns"])
+        binaries.programs(NODE_PROGRAMS)
         KernelSettings().note()
         for spec in specs:
             self._forget_if_gone(spec.name)

@@ -10,7 +10,7 @@ from tests.harness.disk import require_free_space
 from tests.harness.errors import HarnessError
 from tests.harness.local import control_plane
 from tests.harness.local.addresses import free_octet, free_ports, routed_networks
-from tests.harness.local.cluster import LocalCluster
+from tests.harness.local.cluster import NODE_PROGRAMS, LocalCluster
 from tests.harness.local.edge import start_edge
 from tests.harness.local.image_template import clear_unfinished_templates
 from tests.harness.local.kernel_settings import KernelSettings
@@ -19,6 +19,7 @@ from tests.harness.local.surroundings import Surroundings
 from tests.harness.locks import file_lock
 from tests.harness.paths import clusters_directory
 from tests.harness.progress import cached, say, step
+from tests.harness.provisions import provide
 from tests.harness.spec import ClusterSpec
 
 
@@ -32,9 +33,9 @@ class LocalProvider:
         _require_root()
         prerequisites.require(prerequisites.NODES)
         # Built before the lock is taken: a cold build takes long, and others may want to look meanwhile.
-        names = [*control_plane.COMPONENTS, "kubectl"]
+        names = [*control_plane.COMPONENTS, "kubectl", *(NODE_PROGRAMS if spec.nodes else ())]
         binaries.report_cached(names)
-        binaries.programs(names)
+        provide(names, spec.presto_versions if spec.nodes else ())
         binaries.pause_program()
         surroundings = Surroundings.of(spec.name)
         with _lock(spec.name):
