@@ -28,6 +28,18 @@ REFUSED_AT_APPLY: dict[str, tuple[dict[str, Any], list[str]]] = {
         spec(workers={"config": {"task.concurrency": 16}}),
         ["spec.workers.config.task.concurrency", "string"],
     ),
+    "surge of nothing": (
+        spec(workers={"rollout": {"maxSurge": 0}}),
+        ["spec.workers.rollout", "maxSurge must be a number of workers from 1 to 1000"],
+    ),
+    "surge of no percent": (
+        spec(workers={"rollout": {"maxSurge": "many"}}),
+        ["spec.workers.rollout", 'a share from "1%" to "100%"'],
+    ),
+    "coordinator that waits for days": (
+        spec(coordinator={"drainTimeout": "25h"}),
+        ["spec.coordinator", "drainTimeout must not be more than 24h"],
+    ),
     "no version": ({"workers": {"replicas": 1}}, ["spec.version", "Required"]),
     "bad version": (spec(version="latest"), ["spec.version", "latest"]),
     "bad quantity": (
@@ -78,11 +90,143 @@ REFUSED_AT_APPLY: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "catalog without a connector": (
         spec(catalogs={"hive": {"properties": {"hive.metastore.uri": "thrift://x:9083"}}}),
-        ["spec.catalogs[hive].properties", "connector.name is required"],
+        ["spec.catalogs", "connector.name is required"],
+    ),
+    "plugin from nowhere": (spec(plugins=[{"name": "udfs"}]), ["spec.plugins[0]", "set either image or url"]),
+    "plugin from two places": (
+        spec(plugins=[{"name": "udfs", "image": "registry/udfs:3", "path": "/plugin", "url": "https://repo/udfs.jar"}]),
+        ["spec.plugins[0]", "set either image or url"],
+    ),
+    "plugin image without a path": (
+        spec(plugins=[{"name": "udfs", "image": "registry/udfs:3"}]),
+        ["spec.plugins[0]", "image needs path"],
+    ),
+    "plugin address without a checksum": (
+        spec(plugins=[{"name": "udfs", "url": "https://repo/udfs.jar"}]),
+        ["spec.plugins[0]", "url needs sha256"],
+    ),
+    "plugin checksum that is none": (
+        spec(plugins=[{"name": "udfs", "url": "https://repo/udfs.jar", "sha256": "abc"}]),
+        ["spec.plugins[0].sha256", "[0-9a-f]{64}"],
+    ),
+    "plugin of an unknown kind": (
+        spec(plugins=[{"name": "udfs", "url": "https://repo/udfs.rpm", "sha256": "0" * 64}]),
+        ["spec.plugins[0].url", "jar"],
+    ),
+    "password in a plugin's address": (
+        spec(plugins=[{"name": "udfs", "url": "https://me:secret@repo/udfs.jar", "sha256": "0" * 64}]),
+        ["spec.plugins[0].url"],
+    ),
+    "two plugins of one name": (
+        spec(plugins=[{"name": "udfs", "image": "registry/udfs:3", "path": "/plugin"}] * 2),
+        ["spec.plugins[1]", "Duplicate value"],
+    ),
+    "plugin.dir beside plugins": (
+        spec(
+            plugins=[{"name": "udfs", "image": "registry/udfs:3", "path": "/plugin"}],
+            coordinator={"config": {"plugin.dir": "/plugins"}},
+        ),
+        ["coordinator.config: plugin.dir follows from plugins"],
+    ),
+    "sysctl of the node": (
+        spec(sysctls={"net.core.somaxconn": "1024", "vm.max_map_count": "262144"}),
+        ["sysctls.vm.max_map_count belongs to the whole node", "allowNodeSysctls: true"],
+    ),
+    "sysctl of the node's network": (
+        spec(sysctls={"net.netfilter.nf_conntrack_max": "262144"}, allowNodeSysctls=True),
+        ["spec.sysctls", "net.netfilter.nf_conntrack_max belongs to the node's own network"],
+    ),
+    "sysctl with slashes": (
+        spec(sysctls={"net/core/somaxconn": "1024"}),
+        ["spec.sysctls", "write a name with dots"],
+    ),
+    "sysctl that is a number": (spec(sysctls={"net.core.somaxconn": 1024}), ["spec.sysctls", "string"]),
+    "too few open files": (
+        spec(workers={"ulimits": {"nofile": 1024}}),
+        ["spec.workers.ulimits.nofile", "greater than or equal to 4096"],
+    ),
+    "limit in words": (spec(workers={"ulimits": {"core": "none"}}), ["spec.workers.ulimits.core", "unlimited"]),
+    "negative limit": (spec(workers={"ulimits": {"core": -1}}), ["spec.workers.ulimits.core", "greater than or equal"]),
+    "variable that the operator sets": (
+        spec(workers={"env": [{"name": "POD_NAME", "value": "x"}]}),
+        ["spec.workers.env[0]", "POD_NAME is set by the operator: remove it"],
+    ),
+    "variable without a value": (
+        spec(workers={"env": [{"name": "TZ"}]}),
+        ["spec.workers.env[0]", "set either value or valueFrom"],
+    ),
+    "variable from two sources": (
+        spec(
+            workers={
+                "env": [
+                    {
+                        "name": "TZ",
+                        "valueFrom": {
+                            "fieldRef": {"fieldPath": "status.podIP"},
+                            "secretKeyRef": {"name": "a", "key": "b"},
+                        },
+                    }
+                ]
+            }
+        ),
+        ["spec.workers.env[0].valueFrom", "exactly one of secretKeyRef"],
+    ),
+    "two variables of one name": (
+        spec(workers={"env": [{"name": "TZ", "value": "UTC"}] * 2}),
+        ["spec.workers.env[1]", "Duplicate value"],
+    ),
+    "volume over the configuration": (
+        spec(workers={"volumes": [{"name": "spill", "mountPath": "/etc", "source": {"emptyDir": {}}}]}),
+        ["spec.workers.volumes[0]", "mountPath must not be, hold or lie in /etc/presto"],
+    ),
+    "volume in the data directory": (
+        spec(workers={"volumes": [{"name": "spill", "mountPath": "/var/lib/presto/x", "source": {"emptyDir": {}}}]}),
+        ["spec.workers.volumes[0]", "mountPath must not be, hold or lie in"],
+    ),
+    "volume with the operator's name": (
+        spec(workers={"volumes": [{"name": "data", "mountPath": "/spill", "source": {"emptyDir": {}}}]}),
+        ["spec.workers.volumes[0]", "are the operator's: choose another name"],
+    ),
+    "volume of two sources": (
+        spec(
+            workers={
+                "volumes": [
+                    {"name": "spill", "mountPath": "/spill", "source": {"emptyDir": {}, "hostPath": {"path": "/x"}}}
+                ]
+            }
+        ),
+        ["spec.workers.volumes[0].source", "at most 1"],
+    ),
+    "volume of no source": (
+        spec(workers={"volumes": [{"name": "spill", "mountPath": "/spill", "source": {}}]}),
+        ["spec.workers.volumes[0].source", "at least 1"],
+    ),
+    "two volumes in one place": (
+        spec(
+            workers={
+                "volumes": [
+                    {"name": "a", "mountPath": "/spill", "source": {"emptyDir": {}}},
+                    {"name": "b", "mountPath": "/spill", "source": {"emptyDir": {}}},
+                ]
+            }
+        ),
+        ["spec.workers.volumes", "each volume needs a mountPath of its own"],
+    ),
+    "init container with the operator's name": (
+        spec(workers={"initContainers": [{"name": "plugin-udfs", "image": "registry/x:1"}]}),
+        ["spec.workers.initContainers[0]", "are the operator's: choose another name"],
+    ),
+    "init container without an image": (
+        spec(workers={"initContainers": [{"name": "format"}]}),
+        ["spec.workers.initContainers[0].image", "Required"],
+    ),
+    "label of the operator in an override": (
+        spec(workers={"podOverrides": {"metadata": {"labels": {"prestooperator.io/pool": "x"}}}}),
+        ["spec.workers.podOverrides.metadata.labels", "prestooperator.io/ are set by the operator"],
     ),
     "bad catalog name": (
         spec(catalogs={"My-Hive": {"properties": {"connector.name": "tpch"}}}),
-        ["spec", "catalogs: a name must start with a letter"],
+        ["spec.catalogs", "a name must start with a letter"],
     ),
 }
 
@@ -91,7 +235,7 @@ REFUSED_AT_APPLY: dict[str, tuple[dict[str, Any], list[str]]] = {
 def running(namespace: Namespace) -> Namespace:
     """A namespace with a cluster `adhoc` that runs."""
     namespace.apply({**manifest("adhoc"), "spec": GOOD})
-    namespace.wait_until_settled("adhoc", timeout=60)
+    namespace.wait_until_quiet("adhoc", timeout=60)
     return namespace
 
 
@@ -138,6 +282,20 @@ def test_what_only_the_operator_can_see_is_a_condition_and_the_cluster_is_untouc
     running.apply({**manifest("adhoc"), "spec": spec(workers={"replicas": 2})})
     running.wait_for_condition("adhoc", "Valid", "True", timeout=20)
     running.wait_until_settled("adhoc", timeout=60)
+
+
+def test_what_an_override_must_not_touch_is_a_condition_that_names_the_field_to_use(running: Namespace) -> None:
+    before = running.children("adhoc")
+    override = {"spec": {"containers": [{"name": "presto", "command": ["sleep"]}]}}
+
+    running.apply({**manifest("adhoc"), "spec": spec(workers={"replicas": 1, "podOverrides": override})})
+
+    condition = running.wait_for_condition("adhoc", "Valid", "False", timeout=20)
+    assert "spec.workers.podOverrides.spec.containers[presto].command: the operator's: set jvm" in condition["message"]
+    after = running.children("adhoc")
+    assert {key: without_status(child) for key, child in after.items()} == {
+        key: without_status(child) for key, child in before.items()
+    }
 
 
 def without_status(child: Resource) -> Resource:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 
 from tests.harness.waiting import wait_until
@@ -10,12 +11,12 @@ from tests.kit.resources import Namespace, manifest
 
 
 def replicas_by_pool(namespace: Namespace) -> dict[str, int]:
-    """Workers wanted in each pool, out of the pools' Deployments."""
-    return {
-        child["metadata"]["labels"]["prestooperator.io/pool"]: child["spec"]["replicas"]
-        for key, child in namespace.children("adhoc").items()
-        if key.startswith("Deployment/") and "prestooperator.io/pool" in child["metadata"]["labels"]
-    }
+    """Workers wanted in each pool, out of the pools' Deployments, of all revisions together."""
+    replicas: Counter[str] = Counter()
+    for key, child in namespace.children("adhoc").items():
+        if key.startswith("Deployment/") and "prestooperator.io/pool" in child["metadata"]["labels"]:
+            replicas[child["metadata"]["labels"]["prestooperator.io/pool"]] += child["spec"]["replicas"]
+    return dict(replicas)
 
 
 def generations(namespace: Namespace) -> set[str]:
@@ -97,7 +98,8 @@ def test_a_new_pool_comes_before_a_dropped_one_goes(namespace: Namespace) -> Non
         what="the scheduler's reason",
     )
     assert condition["reason"] == "RollingOut"
-    assert replicas_by_pool(namespace) == {"old": 2, "new": 2}
+    # One more than wanted: a tenth of two workers, rounded up.
+    assert replicas_by_pool(namespace) == {"old": 2, "new": 1}
 
     namespace.apply(manifest("adhoc", workers={"replicas": 2, "pools": [{"name": "new"}]}))
 
@@ -106,18 +108,48 @@ def test_a_new_pool_comes_before_a_dropped_one_goes(namespace: Namespace) -> Non
 
 
 def test_a_new_generation_takes_over_when_it_is_ready(namespace: Namespace) -> None:
-    namespace.apply(manifest("adhoc", workers={"replicas": 2}))
+    # Nobody plays the coordinator's HTTP API here: what can't be asked would be waited for.
+    at_once = {"drainTimeout": "0s"}
+    namespace.apply(manifest("adhoc", workers={"replicas": 2}, coordinator=at_once))
     namespace.wait_until_settled("adhoc", timeout=60)
     (old,) = generations(namespace)
 
-    namespace.apply(manifest("adhoc", workers={"replicas": 2}, version="0.283"))
+    namespace.apply(manifest("adhoc", workers={"replicas": 2}, coordinator=at_once, version="0.283"))
 
     wait_until(lambda: len(generations(namespace)) == 2, timeout=20, what="a second generation")
     wait_until(lambda: old not in generations(namespace), timeout=90, what="the old generation to go")
     settled = namespace.wait_until_settled("adhoc", timeout=60)
     (new,) = generations(namespace)
     assert settled["status"]["coordinator"]["generation"] == new
+    rollout = settled["status"]["rollout"]
+    assert (rollout["fromGeneration"], rollout["toGeneration"], rollout["changes"]) == (old, new, ["Generation"])
+    assert rollout["switchedAt"] <= rollout["finishedAt"]
+    assert "queriesInterrupted" not in rollout
+    (message,) = [message for reason, message in namespace.events("adhoc") if reason == "GenerationChanged"]
+    assert "is unknown" in message
     assert namespace.get("service", "adhoc")["spec"]["selector"]["prestooperator.io/generation"] == new
+
+
+def test_a_coordinator_that_cannot_be_asked_is_left_alone_until_it_is_time(namespace: Namespace) -> None:
+    namespace.apply(manifest("adhoc"))
+    namespace.wait_until_settled("adhoc", timeout=60)
+    (old,) = generations(namespace)
+
+    namespace.apply(manifest("adhoc", version="0.283"))
+
+    wait_until(
+        lambda: namespace.condition("adhoc", "Progressing")["reason"] == "WaitingForQueries",
+        timeout=60,
+        what="a complete generation that waits",
+    )
+    assert "its queries can't be asked for now" in namespace.condition("adhoc", "Progressing")["message"]
+    assert namespace.presto_cluster("adhoc")["status"]["rollout"]["readyAt"]
+    assert namespace.get("service", "adhoc")["spec"]["selector"]["prestooperator.io/generation"] == old
+
+    namespace.apply(manifest("adhoc", version="0.283", coordinator={"drainTimeout": "0s"}))
+
+    wait_until(lambda: old not in generations(namespace), timeout=60, what="the old generation to go")
+    namespace.wait_until_settled("adhoc", timeout=60)
 
 
 def test_a_generation_that_never_gets_ready_is_thrown_away_when_the_change_is_taken_back(namespace: Namespace) -> None:

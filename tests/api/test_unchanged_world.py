@@ -25,18 +25,9 @@ def two_pools(**workers: object) -> Resource:
 
 
 def bring_up(namespace: Namespace) -> None:
-    """Bring the cluster up, and wait for the last write of Kubernetes' own controllers, too."""
+    """Bring the cluster up, and wait until nobody has anything to write about it."""
     namespace.apply(two_pools())
-    namespace.wait_until_settled("adhoc", timeout=60)
-    namespace.kubectl("wait", "--for=condition=Available", "--timeout=55s", "--all", "deployments")
-    wait_until(
-        lambda: all(
-            pool["status"].get("availableReplicas") == pool["spec"]["replicas"]
-            for pool in namespace.objects("deployments")
-        ),
-        timeout=30,
-        what="all replicas to be available",
-    )
+    namespace.wait_until_quiet("adhoc", timeout=60)
 
 
 def test_applying_it_again_changes_nothing(namespace: Namespace, operator: OperatorProcess) -> None:

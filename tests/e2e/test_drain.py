@@ -16,21 +16,20 @@ from tests.kit.sql import PrestoClient
 LONG = Question(
     "SELECT count(*) FROM tpch.sf1.lineitem l JOIN tpch.sf1.orders o ON l.orderkey = o.orderkey", [(6_001_215,)]
 )
-SHORT = Question("SELECT count(*) FROM tpch.tiny.orders", [(15_000,)])
 NAME = "drained"
 
 
-def cluster_of(workers: int, *, extra_args: tuple[str, ...] = ()) -> Resource:
+def cluster_of(workers: int) -> Resource:
     """A cluster with this many small workers."""
     role: dict[str, Any] = {
         "resources": {"requests": {"cpu": "100m", "memory": "1Gi"}, "limits": {"memory": "2Gi"}},
         "config": {"query.max-memory-per-node": "400MB", "query.max-total-memory-per-node": "500MB"},
     }
     # Servers that live for minutes start sooner without the optimising compiler.
-    jvm = {"heapPercent": 60, "extraArgs": ["-XX:TieredStopAtLevel=1", *extra_args]}
+    jvm = {"heapPercent": 60, "extraArgs": ["-XX:TieredStopAtLevel=1"]}
     return manifest(
         NAME,
-        coordinator={**role, "jvm": {**jvm, "extraArgs": ["-XX:TieredStopAtLevel=1"]}},
+        coordinator={**role, "jvm": jvm},
         workers={"replicas": workers, **role, "jvm": jvm, "drain": {"timeout": "5m", "gracePeriod": "10s"}},
     )
 
@@ -50,27 +49,6 @@ def client(cluster: Cluster, presto: Namespace) -> Iterator[PrestoClient]:
         client = PrestoClient(base_url)
         wait_until(lambda: client.active_workers() == 2, timeout=60, what="two active workers")
         yield client
-
-
-def test_a_worker_roll_out_under_load_fails_no_query(presto: Namespace, client: PrestoClient) -> None:
-    (coordinator,) = presto.pods(NAME, "coordinator")
-    flag = "-Dexample.rolled=yes"
-
-    with steady_load(client, [SHORT, SHORT, SHORT, LONG], clients=2) as tally:
-        wait_until(lambda: tally.right >= 3, timeout=120, what="a load that runs")
-        presto.apply(cluster_of(2, extra_args=(flag,)))
-        presto.wait_for_condition(NAME, "Progressing", "True", timeout=30)
-        presto.wait_until_settled(NAME, timeout=400)
-        presto.wait_for_condition(NAME, "Draining", "False", timeout=200)
-
-    assert dict(tally.failures) == {}
-    assert tally.total >= 5
-    assert [pod["metadata"]["uid"] for pod in presto.pods(NAME, "coordinator")] == [coordinator["metadata"]["uid"]]
-    workers = presto.pods(NAME, "worker")
-    assert len(workers) == 2
-    for worker in workers:
-        command = presto.kubectl("exec", worker["metadata"]["name"], "--", "cat", "/proc/1/cmdline")
-        assert flag in command.split("\0")
 
 
 def test_a_scale_down_in_mid_query_fails_no_query(presto: Namespace, client: PrestoClient) -> None:

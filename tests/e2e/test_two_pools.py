@@ -136,6 +136,7 @@ def test_an_operator_restart_and_a_second_apply_change_nothing(cluster: Cluster,
         pods = {f"Pod/{pod['metadata']['name']}": pod["metadata"]["uid"] for pod in presto.pods(NAME)}
         return {**versions, **pods}
 
+    presto.wait_until_quiet(NAME, timeout=60)
     before = stable_versions()
     operator = ("--namespace", installation.NAMESPACE, "rollout")
     cluster.kubectl(*operator, "restart", "deployment/presto-operator")
@@ -158,6 +159,8 @@ def test_deleted_workers_come_back_and_sql_goes_on(presto: Namespace, client: Pr
 
     wait_until(lambda: client.active_workers() == 2, timeout=60, what="two active workers")
     assert client.query("SELECT count(*) FROM lineitem").rows == [(60_175,)]
+    # What was deleted has drained by then, so that the tests after this one see those pods only that stay.
+    wait_until(lambda: len(presto.pods(NAME, "worker")) == 2, timeout=120, what="the deleted workers to go")
 
 
 def test_an_image_that_is_not_there_hurts_nobody(presto: Namespace, client: PrestoClient) -> None:

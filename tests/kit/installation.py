@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.harness import binaries
 from tests.harness.command import run
+from tests.harness.images import docker
 from tests.harness.images.archive import ImageArchive, archive_file
 from tests.harness.images.operator import build_image
 from tests.harness.interface import Cluster
@@ -31,7 +32,9 @@ def operator_image(provider: str) -> ImageArchive:
     for former in archive.file.parent.glob(archive_file(f"{_IMAGE}:*").name):
         former.unlink()
     if provider == "kind":
-        return _built_by_docker(archive)
+        with step(f"{archive.reference}: docker build"):
+            docker.build(ROOT / "Dockerfile", ROOT, archive)
+        return archive
     return build_image(ROOT / "Dockerfile", reference, context=ROOT)
 
 
@@ -72,11 +75,3 @@ def _image_tag() -> str:
         for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
             digest.update(str(file.relative_to(ROOT)).encode() + file.read_bytes())
     return digest.hexdigest()[:12]
-
-
-def _built_by_docker(archive: ImageArchive) -> ImageArchive:
-    with step(f"{archive.reference}: docker build"):
-        run(["docker", "build", "--tag", archive.reference, ROOT], timeout=1800)
-        archive.file.parent.mkdir(parents=True, exist_ok=True)
-        run(["docker", "save", "--output", archive.file, archive.reference], timeout=300)
-    return archive

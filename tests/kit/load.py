@@ -76,6 +76,6 @@ def _failure(client: PrestoClient, question: Question) -> str | None:
         answer = client.query(question.sql)
     except prestodb.exceptions.PrestoQueryError as error:
         return str(error.error_name)
-    except (prestodb.exceptions.Error, requests.RequestException) as error:
+    except (prestodb.exceptions.Error, prestodb.exceptions.HttpError, requests.RequestException) as error:
         return type(error).__name__
     return None if answer.rows == question.rows else f"WRONG_ANSWER {answer.rows}"

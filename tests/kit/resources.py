@@ -115,6 +115,19 @@ class Namespace:
         self.wait_for_condition(name, "Ready", "True", timeout=timeout)
         return self.presto_cluster(name)
 
+    def wait_until_quiet(self, name: str, *, timeout: float) -> None:
+        """Wait until the cluster is settled and Kubernetes' own controllers have nothing more to write about it.
+
+        A replica is counted as available some seconds after it is ready, which is one more write of a status.
+        """
+        self.wait_until_settled(name, timeout=timeout)
+
+        def all_are_available() -> bool:
+            deployments = self.objects("deployments", f"{CLUSTER_LABEL}={name}")
+            return all(item["status"].get("availableReplicas", 0) == item["spec"]["replicas"] for item in deployments)
+
+        wait_until(all_are_available, timeout=timeout, what=f"all replicas of {name} to be available", interval=0.3)
+
     def events(self, name: str) -> list[tuple[str, str]]:
         """Reason and message of each Event about a PrestoCluster, oldest first."""
         items = [item for item in self.objects("events") if item["involvedObject"]["name"] == name]

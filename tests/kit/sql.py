@@ -23,8 +23,9 @@ class Answer:
 class PrestoClient:
     """A client of the coordinator at `base_url`, as some user who looks at TPC-H data."""
 
-    def __init__(self, base_url: str, schema: str = "tiny") -> None:
+    def __init__(self, base_url: str, schema: str = "tiny", user: str = "analyst") -> None:
         self._base_url = base_url
+        self._user = user
         self._schema = schema
 
     def query(self, sql: str) -> Answer:
@@ -37,7 +38,7 @@ class PrestoClient:
         connection = prestodb.dbapi.connect(
             host=address.hostname,
             port=address.port,
-            user="analyst",
+            user=self._user,
             catalog="tpch",
             schema=self._schema,
             request_timeout=REQUEST_TIMEOUT_SECONDS,

@@ -8,6 +8,7 @@ from typing import Any
 
 from presto_operator.desired import KubernetesObject
 from presto_operator.kube import PRESTO_CLUSTER, ApiError, Kind, KubernetesClient, ObjectStore
+from presto_operator.presto.queries import QUERIES_PATH
 
 Identity = tuple[str, str, str]
 
@@ -27,6 +28,9 @@ class FakeKubernetes(KubernetesClient):
         self.refused: dict[tuple[str, str], ApiError] = {}
         """What to answer to a write of this kind and name."""
         self.presto_answer: object = None
+        """What each coordinator says of its cluster; an ApiError if it can't be asked for anything."""
+        self.queries: Callable[[], object] = list
+        """What each coordinator says of its queries; an ApiError if it can't be asked for them."""
         self.asked: list[str] = []
         """What of Presto was asked for: namespace/service:port/path."""
         self._revision = 100
@@ -70,10 +74,12 @@ class FakeKubernetes(KubernetesClient):
     def show(self, store: ObjectStore) -> None:
         """Let the watches catch up."""
         for obj in self.objects.values():
+            if obj["kind"] == "Node":
+                continue
             store.put(copy.deepcopy(obj))
 
-    async def get(self, kind: Kind, namespace: str, name: str) -> KubernetesObject | None:
-        return copy.deepcopy(self.objects.get((kind.name, namespace, name)))
+    async def get(self, kind: Kind, namespace: str | None, name: str) -> KubernetesObject | None:
+        return copy.deepcopy(self.objects.get((kind.name, namespace or "", name)))
 
     async def apply(self, obj: KubernetesObject) -> KubernetesObject:
         self._request("apply", obj)
@@ -81,9 +87,23 @@ class FakeKubernetes(KubernetesClient):
         merged = _merged(before or {}, obj)
         return copy.deepcopy(before) if before == merged and before is not None else self.write(merged)
 
+    async def scale(self, obj: KubernetesObject, replicas: int) -> KubernetesObject:
+        self._request("scale", obj)
+        return self.edit(obj["kind"], obj["metadata"]["name"], lambda live: live["spec"].update(replicas=replicas))
+
     async def delete(self, obj: KubernetesObject) -> None:
         self._request("delete", obj)
         self.objects.pop(_identity(obj), None)
+
+    async def delete_pod(
+        self, pod: KubernetesObject, *, grace_period_seconds: int | None = None
+    ) -> KubernetesObject | None:
+        self._request("delete" if grace_period_seconds is None else "remove", pod)
+        if grace_period_seconds == 0:
+            self.objects.pop(_identity(pod), None)
+            return None
+        name = pod["metadata"]["name"]
+        return self.edit("Pod", name, lambda live: live["metadata"].update(deletionTimestamp="2026-01-01T06:00:00Z"))
 
     async def patch_status(self, namespace: str, name: str, status: Mapping[str, Any]) -> KubernetesObject:
         cluster = copy.deepcopy(self.objects[PRESTO_CLUSTER.name, namespace, name])
@@ -93,13 +113,16 @@ class FakeKubernetes(KubernetesClient):
 
     async def create(self, obj: KubernetesObject) -> KubernetesObject:
         self._request("create", obj)
+        if _identity(obj) in self.objects:
+            raise ApiError(409, "AlreadyExists")
         return self.write(obj)
 
     async def get_through_service(self, namespace: str, service: str, port: int, path: str) -> Any:
         self.asked.append(f"{namespace}/{service}:{port}{path}")
-        if isinstance(self.presto_answer, ApiError):
-            raise self.presto_answer
-        return self.presto_answer
+        answer = self.queries() if path == QUERIES_PATH else self.presto_answer
+        if isinstance(answer, ApiError):
+            raise answer
+        return copy.deepcopy(answer)
 
     def _request(self, verb: str, obj: KubernetesObject) -> None:
         name = obj["metadata"]["name"]
@@ -129,4 +152,4 @@ def _merged(live: Any, desired: Any) -> Any:
 
 
 def _identity(obj: KubernetesObject) -> Identity:
-    return obj["kind"], obj["metadata"]["namespace"], obj["metadata"]["name"]
+    return obj["kind"], obj["metadata"].get("namespace", ""), obj["metadata"]["name"]

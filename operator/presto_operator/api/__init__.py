@@ -1,9 +1,33 @@
 """The PrestoCluster resource: models, defaults, validation, and the CRD generated from them. Pure."""
 
+from presto_operator.api.capacity import CapacityType
+from presto_operator.api.catalog import Catalog
 from presto_operator.api.crd import API_VERSION, GROUP, KIND, PLURAL, VERSION, crd
 from presto_operator.api.duration import duration_seconds
+from presto_operator.api.env import Variable
+from presto_operator.api.metastore import Metastore
+from presto_operator.api.owned import (
+    CONFIG_VOLUME,
+    DATA_VOLUME,
+    NODE_SYSCTLS_CONTAINER,
+    PLUGIN_CONTAINER_PREFIX,
+    PLUGINS_VOLUME,
+    POD_NAME_VARIABLE,
+    PRESTO_CONTAINER,
+)
+from presto_operator.api.placement import PlacementSettings
+from presto_operator.api.plugin import Plugin
+from presto_operator.api.pod_overrides import MERGE_KEYS, PATCH_DIRECTIVE, PodOverrides
+from presto_operator.api.pool import MAX_WORKERS, Pool
+from presto_operator.api.pool_limit import LimitReason, PoolLimit, whole_second
+from presto_operator.api.price import price_value
+from presto_operator.api.query_retry import QueryRetry
+from presto_operator.api.reference import Reference, SourceData, SourceObject
+from presto_operator.api.resolution import CatalogProperties, RoleField, references
 from presto_operator.api.role import Coordinator, Resources, Role, Toleration
-from presto_operator.api.spec import Catalog, Image, PrestoClusterSpec
+from presto_operator.api.rollout import Rollout
+from presto_operator.api.service_account import ServiceAccount
+from presto_operator.api.spec import Image, PrestoClusterSpec
 from presto_operator.api.status import (
     Condition,
     ConditionType,
@@ -12,18 +36,34 @@ from presto_operator.api.status import (
     PoolStatus,
     PrestoClusterStatus,
     QueriesStatus,
+    RolloutChange,
+    RolloutStatus,
     WorkersStatus,
 )
-from presto_operator.api.validation import FieldError, InvalidClusterError, PrestoCluster, parse_cluster
-from presto_operator.api.workers import Drain, Pool, Workers
+from presto_operator.api.sysctls import is_namespaced
+from presto_operator.api.ulimits import Ulimits
+from presto_operator.api.validation import FieldError, InvalidClusterError, PrestoCluster, parse_cluster, parse_spec
+from presto_operator.api.workers import Drain, Workers
 
 __all__ = [
     "API_VERSION",
+    "CONFIG_VOLUME",
+    "DATA_VOLUME",
     "GROUP",
     "KIND",
+    "MAX_WORKERS",
+    "MERGE_KEYS",
+    "NODE_SYSCTLS_CONTAINER",
+    "PATCH_DIRECTIVE",
+    "PLUGINS_VOLUME",
+    "PLUGIN_CONTAINER_PREFIX",
     "PLURAL",
+    "POD_NAME_VARIABLE",
+    "PRESTO_CONTAINER",
     "VERSION",
+    "CapacityType",
     "Catalog",
+    "CatalogProperties",
     "Condition",
     "ConditionType",
     "Coordinator",
@@ -32,19 +72,41 @@ __all__ = [
     "FieldError",
     "Image",
     "InvalidClusterError",
+    "LimitReason",
+    "Metastore",
     "Phase",
+    "PlacementSettings",
+    "Plugin",
+    "PodOverrides",
     "Pool",
+    "PoolLimit",
     "PoolStatus",
     "PrestoCluster",
     "PrestoClusterSpec",
     "PrestoClusterStatus",
     "QueriesStatus",
+    "QueryRetry",
+    "Reference",
     "Resources",
     "Role",
+    "RoleField",
+    "Rollout",
+    "RolloutChange",
+    "RolloutStatus",
+    "ServiceAccount",
+    "SourceData",
+    "SourceObject",
     "Toleration",
+    "Ulimits",
+    "Variable",
     "Workers",
     "WorkersStatus",
     "crd",
     "duration_seconds",
+    "is_namespaced",
     "parse_cluster",
+    "parse_spec",
+    "price_value",
+    "references",
+    "whole_second",
 ]

@@ -17,7 +17,7 @@ PLURAL = "prestoclusters"
 API_VERSION = f"{GROUP}/{VERSION}"
 
 MAX_CLUSTER_NAME_LENGTH = 38
-"""So that `<name>-<pool>-<generation>` (38 + 1 + 15 + 1 + 8) stays a DNS label of 63 characters."""
+"""So that `<name>-<pool>-<revision>` (38 + 1 + 15 + 1 + 8) stays a DNS label of 63 characters."""
 
 NAME_PATTERN = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
 """A cluster's name is part of the names of Services, which are DNS-1035 labels: letter first, no dots."""

@@ -52,6 +52,14 @@ class JVM(Model):
         ),
     )
 
+    heap_dump_path: Annotated[str, Field(max_length=256, pattern=r"^/\S*$")] | None = Field(
+        default=None,
+        description=(
+            "Directory for a heap dump when the heap is exhausted; none is written unless told. Presto exits then in "
+            'any case, and starts anew. "/var/lib/presto" outlives that start but not the pod; a volume may outlive it.'
+        ),
+    )
+
     @model_validator(mode="after")
     def _one_heap_setting(self) -> JVM:
         if self.heap_percent is not None and self.heap_size is not None:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
+from presto_operator.api.capacity import CapacityType
+from presto_operator.api.duration import Duration, duration_seconds
+from presto_operator.api.env import Variable
+from presto_operator.api.init_container import InitContainer
 from presto_operator.api.jvm import DEFAULT_HEAP_PERCENT, JVM
-from presto_operator.api.model import Model, nested, rule, schema
+from presto_operator.api.model import BY_NAME, Model, first_duplicate, nested, problem_inside, rule, schema
+from presto_operator.api.pod_overrides import PodOverrides
+from presto_operator.api.properties import Properties, Without
 from presto_operator.api.quantity import Quantity, is_more, quantity_bytes
-from presto_operator.presto import OWNED_PROPERTIES, memory_errors
+from presto_operator.api.ulimits import Ulimits
+from presto_operator.api.volume import Volume
+from presto_operator.presto import OWNED_NODE_PROPERTIES, OWNED_PROPERTIES, memory_errors
 
 DEFAULT_MEMORY = "4Gi"
 MINIMUM_HEAP_BYTES = 256 * 1024**2
@@ -92,29 +100,23 @@ class Toleration(Model):
     )
 
 
-def _without_owned_properties(properties: dict[str, str]) -> dict[str, str]:
-    for key in OWNED_PROPERTIES:
-        if key in properties:
-            raise ValueError(f'"{key}" is set by the operator: remove it')
-    return properties
-
-
-PropertyName = Annotated[str, Field(min_length=1, max_length=256)]
-PropertyValue = Annotated[str, Field(max_length=8192)]
-
-Config = Annotated[
-    dict[PropertyName, PropertyValue],
-    Field(
-        max_length=256,
-        json_schema_extra={
-            "x-kubernetes-validations": [
-                rule(f"!('{key}' in self)", f"{key} is set by the operator: remove it") for key in OWNED_PROPERTIES
-            ]
-        },
-    ),
-    AfterValidator(_without_owned_properties),
-]
+Config = Annotated[Properties, Without(OWNED_PROPERTIES)]
 """Properties of Presto's config.properties, without those that the operator owns."""
+
+NodeProperties = Annotated[Properties, Without(OWNED_NODE_PROPERTIES)]
+"""Properties of Presto's node.properties, without those that the operator owns."""
+
+LogLevels = Annotated[
+    dict[Annotated[str, Field(min_length=1, max_length=256)], Literal["DEBUG", "INFO", "WARN", "ERROR"]],
+    Field(max_length=64),
+]
+_MOUNT_PATHS_MESSAGE = "each volume needs a mountPath of its own"
+_VOLUMES_SCHEMA: dict[str, Any] = {
+    **BY_NAME,
+    "x-kubernetes-validations": [
+        rule("self.all(one, self.exists_one(other, other.mountPath == one.mountPath))", _MOUNT_PATHS_MESSAGE)
+    ],
+}
 
 NodeSelector = dict[Annotated[str, Field(max_length=317)], Annotated[str, Field(max_length=63)]]
 
@@ -133,6 +135,55 @@ class Role(Model):
             "and booleans. Properties that follow from the cluster's shape, such as discovery.uri, are refused."
         ),
     )
+    node_properties: NodeProperties = Field(
+        default_factory=dict,
+        description=(
+            'Presto\'s node.properties, for example {"node.location": "rack-7"}. node.id, node.environment and '
+            "node.data-dir are the operator's."
+        ),
+    )
+    log_levels: LogLevels = Field(
+        default_factory=dict,
+        description=(
+            "Presto's log.properties: the least level that is logged, DEBUG, INFO, WARN or ERROR, by logger, for "
+            'example {"com.facebook.presto.hive": "DEBUG"}.'
+        ),
+    )
+
+    env: tuple[Variable, ...] = Field(
+        default=(),
+        max_length=64,
+        description="Further environment variables of each server.",
+        json_schema_extra=BY_NAME,
+    )
+    volumes: tuple[Volume, ...] = Field(
+        default=(),
+        max_length=32,
+        description="Further volumes of each server, for example local disks to spill to.",
+        json_schema_extra=_VOLUMES_SCHEMA,
+    )
+    init_containers: tuple[InitContainer, ...] = Field(
+        default=(),
+        max_length=16,
+        description=(
+            "Containers that run one after the other before each server, after those of the operator. They can mount "
+            "the role's volumes by name."
+        ),
+        json_schema_extra=BY_NAME,
+    )
+    ulimits: Ulimits = Field(default_factory=Ulimits, description="Resource limits of the server's process.")
+    pod_overrides: PodOverrides | None = Field(
+        default=None, description="A patch over the pods, for whatever has no field of its own."
+    )
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Role:
+        for field, items in (("env", self.env), ("volumes", self.volumes), ("initContainers", self.init_containers)):
+            if name := first_duplicate([item.name for item in items]):
+                raise problem_inside(field, f'two of them are named "{name}": each needs a name of its own')
+        if path := first_duplicate([volume.mount_path for volume in self.volumes]):
+            raise problem_inside("volumes", f"{_MOUNT_PATHS_MESSAGE} ({path})")
+        return self
 
     @model_validator(mode="after")
     def _memory_fits(self) -> Role:
@@ -159,8 +210,24 @@ class Role(Model):
 class Coordinator(Role):
     """The coordinator: parses and plans queries, and hands their tasks to the workers."""
 
-    model_config = schema(HEAP_RULE)
+    model_config = schema(
+        HEAP_RULE, rule("duration(self.drainTimeout) <= duration('24h')", "drainTimeout must not be more than 24h")
+    )
 
+    capacity_type: CapacityType = Field(
+        default="Any",
+        description=(
+            "OnDemand keeps the coordinator off spot nodes: a reclaim of its node fails every running query. Spot and "
+            "OnDemand are recognised as in workers.pools; Any, unless told, is every node."
+        ),
+    )
+    drain_timeout: Duration = Field(
+        default="10m",
+        description=(
+            "How long a new coordinator that is ready waits for a moment in which no query runs on the old one, before "
+            "it takes over all the same; queries that then run on the old one may fail. 0s: at once. At most 24h."
+        ),
+    )
     node_selector: NodeSelector = Field(
         default_factory=dict,
         max_length=32,
@@ -169,3 +236,9 @@ class Coordinator(Role):
     tolerations: tuple[Toleration, ...] = Field(
         default=(), max_length=32, description="Taints that the coordinator tolerates."
     )
+
+    @model_validator(mode="after")
+    def _drain_timeout_is_bounded(self) -> Coordinator:
+        if duration_seconds(self.drain_timeout) > duration_seconds("24h"):
+            raise ValueError("drainTimeout must not be more than 24h")
+        return self

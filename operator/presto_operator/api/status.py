@@ -8,7 +8,10 @@ from pydantic import Field
 
 from presto_operator.api.model import Model
 
-ConditionType = Literal["Valid", "Ready", "Progressing", "Degraded", "Draining"]
+ConditionType = Literal["Valid", "Ready", "Progressing", "Degraded", "Draining", "MetastoreAvailable"]
+
+Timestamp = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+"""A time in UTC, as Kubernetes writes it."""
 
 Phase = Literal["Pending", "Running", "Updating", "Degraded", "Invalid"]
 
@@ -70,6 +73,42 @@ class QueriesStatus(Model):
     blocked: int = Field(description="Queries whose every driver waits for something.")
 
 
+RolloutChange = Literal["Generation", "Workers"]
+
+
+class RolloutStatus(Model):
+    """A change that is being carried out, or the last one that was."""
+
+    changes: tuple[RolloutChange, ...] = Field(
+        description=(
+            "What changes: Workers are replaced by changed ones; a Generation, the coordinator with all of its "
+            "workers, by another one."
+        )
+    )
+    from_generation: str = Field(description="Generation that served when the roll-out began.")
+    to_generation: str = Field(description="Generation that the roll-out leads to; the same if only workers change.")
+    updated_workers: int = Field(description="Workers that are as the spec asks for and serve.")
+    total_workers: int = Field(description="Workers that the roll-out leads to.")
+    started_at: Timestamp = Field(description="When the roll-out began.")
+    ready_at: Timestamp | None = Field(
+        default=None,
+        description="When the new generation was complete first: coordinator.drainTimeout counts from here.",
+    )
+    switched_at: Timestamp | None = Field(
+        default=None, description="When clients were led from the old generation to the new one."
+    )
+    queries_interrupted: int | None = Field(
+        default=None,
+        description=(
+            "Queries that the change of generation may have cost: those that were unfinished on the old coordinator "
+            "when clients were led away from it, or that it ran since then. An upper bound: a client that keeps its "
+            "connection gets its answer all the same. Not there if the old coordinator could not be asked."
+        ),
+    )
+    finished_at: Timestamp | None = Field(default=None, description="When all was as the spec asks for.")
+    message: str = Field(default="", description="How far it has come, or how it ended, in words.")
+
+
 class PrestoClusterStatus(Model):
     """What the cluster is."""
 
@@ -80,9 +119,14 @@ class PrestoClusterStatus(Model):
     conditions: Annotated[
         tuple[Condition, ...],
         Field(json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]}),
-    ] = Field(default=(), description="Valid, Ready, Progressing, Degraded and Draining.")
+    ] = Field(
+        default=(), description="Valid, Ready, Progressing, Degraded and Draining; MetastoreAvailable with a metastore."
+    )
     coordinator: CoordinatorStatus = Field(default_factory=CoordinatorStatus, description="The coordinator.")
     workers: WorkersStatus = Field(default_factory=WorkersStatus, description="The workers.")
     queries: QueriesStatus | None = Field(
         default=None, description="Queries; not there while the coordinator can't be asked."
+    )
+    rollout: RolloutStatus | None = Field(
+        default=None, description="The roll-out that goes on, or the last one; not there before the first one."
     )

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
 
+from presto_operator.api.conflicts import conflicts
 from presto_operator.api.crd import MAX_CLUSTER_NAME_LENGTH, NAME_PATTERN
+from presto_operator.api.model import PROBLEM_INSIDE
+from presto_operator.api.reference import SourceData
+from presto_operator.api.resolution import CatalogProperties, RoleField, resolved_catalogs, resolved_environment
 from presto_operator.api.spec import PrestoClusterSpec
 
 
@@ -28,13 +32,17 @@ class FieldError:
 
 @dataclass(frozen=True)
 class PrestoCluster:
-    """A valid PrestoCluster: whose it is and what it shall be."""
+    """A valid PrestoCluster: whose it is, what it shall be, and what it refers to."""
 
     namespace: str
     name: str
     uid: str
     spec: PrestoClusterSpec
     generation: int = 1
+    catalogs: Mapping[str, CatalogProperties] = field(default_factory=dict)
+    """All of its catalogs by name, wherever their properties come from."""
+    environment: Mapping[RoleField, Mapping[str, str]] = field(default_factory=dict)
+    """What each role's environment variables get from Secrets and ConfigMaps."""
 
 
 class InvalidClusterError(ValueError):
@@ -45,8 +53,8 @@ class InvalidClusterError(ValueError):
         self.errors = errors
 
 
-def parse_cluster(body: Mapping[str, Any]) -> PrestoCluster:
-    """The cluster that `body`, a PrestoCluster as the API server or a manifest has it, describes.
+def parse_spec(body: Mapping[str, Any]) -> PrestoClusterSpec:
+    """The spec of `body`, a PrestoCluster as the API server or a manifest has it.
 
     Raises:
         InvalidClusterError: with every field that is wrong, not just the first.
@@ -62,14 +70,36 @@ def parse_cluster(body: Mapping[str, Any]) -> PrestoCluster:
     except ValidationError as invalid:
         errors += _field_errors(invalid.errors(include_url=False))
         raise InvalidClusterError(errors) from None
+    errors += [FieldError(path, message) for path, message in conflicts(spec)]
     if errors:
         raise InvalidClusterError(errors)
+    return spec
+
+
+def parse_cluster(body: Mapping[str, Any], sources: SourceData | None = None) -> PrestoCluster:
+    """The cluster that `body` describes.
+
+    Args:
+        body: a PrestoCluster as the API server or a manifest has it.
+        sources: the data of what its spec refers to (`references` tells which); needed where it refers to anything.
+
+    Raises:
+        InvalidClusterError: with every field that is wrong, and every reference to what isn't there.
+    """
+    spec = parse_spec(body)
+    catalogs, errors = resolved_catalogs(spec, sources or {})
+    environment, more_errors = resolved_environment(spec, sources or {})
+    if errors or more_errors:
+        raise InvalidClusterError([FieldError(path, message) for path, message in [*errors, *more_errors]])
+    metadata = body["metadata"]
     return PrestoCluster(
         namespace=metadata.get("namespace") or "default",
         name=metadata["name"],
         uid=metadata.get("uid", ""),
         spec=spec,
         generation=metadata.get("generation", 1),
+        catalogs=catalogs,
+        environment=environment,
     )
 
 
@@ -121,6 +151,8 @@ def _field_error(error: Any) -> FieldError:
         if part == "[key]":
             continue
         path += f"[{part}]" if isinstance(part, int) else f".{part}"
+    if error["type"] == PROBLEM_INSIDE:
+        return FieldError(f"{path}.{error['ctx']['path']}", error["msg"])
     if error["type"] == "extra_forbidden":
         return FieldError(path, "unknown field")
     if error["type"] == "missing":

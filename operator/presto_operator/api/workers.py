@@ -2,68 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from presto_operator.api.duration import Duration, duration_seconds
 from presto_operator.api.model import Model, nested, rule, schema
-from presto_operator.api.role import HEAP_RULE, NodeSelector, Role, Toleration
-
-MAX_WORKERS = 1000
-MAX_POOL_NAME_LENGTH = 15
-DEFAULT_POOL_NAME = "workers"
-RESERVED_POOL_NAME = "coordinator"
-"""Deployments are named `<cluster>-<pool>-<generation>`, and the coordinator's has this for its pool."""
-
-_MIN_MAX_RULE = rule(
-    "!has(self.minReplicas) || !has(self.maxReplicas) || self.minReplicas <= self.maxReplicas",
-    "minReplicas must not be greater than maxReplicas",
-)
-
-
-class Pool(Model):
-    """A set of interchangeable nodes on which workers run."""
-
-    model_config = schema(
-        _MIN_MAX_RULE,
-        rule(f"self.name != '{RESERVED_POOL_NAME}'", f'a pool must not be named "{RESERVED_POOL_NAME}"'),
-    )
-
-    name: Annotated[
-        str,
-        StringConstraints(min_length=1, max_length=MAX_POOL_NAME_LENGTH, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"),
-    ] = Field(description="Name of the pool, unique in the cluster; part of the names of its pods.")
-    min_replicas: int = Field(
-        default=0,
-        strict=True,
-        ge=0,
-        le=MAX_WORKERS,
-        description="Workers that this pool always has, whatever the others have.",
-    )
-    max_replicas: int | None = Field(
-        default=None,
-        strict=True,
-        ge=0,
-        le=MAX_WORKERS,
-        description="Most workers that this pool may have; unbounded unless told.",
-    )
-    node_selector: NodeSelector = Field(
-        default_factory=dict, max_length=32, description="Labels of the nodes of this pool."
-    )
-    tolerations: tuple[Toleration, ...] = Field(
-        default=(), max_length=32, description="Taints that this pool's workers tolerate."
-    )
-
-    @model_validator(mode="after")
-    def _bounds_are_in_order(self) -> Pool:
-        if self.max_replicas is not None and self.min_replicas > self.max_replicas:
-            raise ValueError(
-                f"minReplicas must not be greater than maxReplicas ({self.min_replicas} > {self.max_replicas})"
-            )
-        if self.name == RESERVED_POOL_NAME:
-            raise ValueError(f'a pool must not be named "{RESERVED_POOL_NAME}"')
-        return self
+from presto_operator.api.placement import PlacementSettings
+from presto_operator.api.pool import DEFAULT_POOL_NAME, MAX_WORKERS, Pool
+from presto_operator.api.role import HEAP_RULE, Role
+from presto_operator.api.rollout import Rollout
 
 
 class Drain(Model):
@@ -114,11 +60,16 @@ class Workers(Role):
         description="Workers in all pools together. `kubectl scale` and a HorizontalPodAutoscaler write this field.",
     )
     drain: Drain = nested(Drain, "How a worker leaves on scale-down, roll-out or eviction.")
+    placement: PlacementSettings = nested(PlacementSettings, "How the workers are shared out over the pools.")
+    rollout: Rollout = nested(Rollout, "How fast workers are replaced when what they run has changed.")
     pools: tuple[Pool, ...] = Field(
         default_factory=_default_pools,
         min_length=1,
         max_length=32,
-        description="Pools of nodes that the workers are shared out over: each pool's minimum first, the rest evenly.",
+        description=(
+            "Pools of nodes that the workers are shared out over: each pool's minimum first, OnDemand pools last, the "
+            "rest by price and number of instance types, evenly unless told."
+        ),
         json_schema_extra={
             "default": [{"name": DEFAULT_POOL_NAME}],
             "x-kubernetes-list-type": "map",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any, TextIO
 
 import click
 import yaml
 
-from presto_operator.api import KIND, InvalidClusterError, parse_cluster
+from presto_operator.api import KIND, InvalidClusterError, SourceData, SourceObject, parse_cluster
 from presto_operator.cli.yaml import dump
 from presto_operator.controller.observation import Observation
 from presto_operator.controller.plan import plan
@@ -22,7 +23,8 @@ def render(manifest: TextIO, namespace: str | None) -> None:
     """Print the Kubernetes objects that a PrestoCluster becomes, without a cluster.
 
     What is printed is what the operator applies at first, but for the owner references, which need the uid of a
-    real resource. Other kinds in the manifest are passed over.
+    real resource. ConfigMaps and Secrets in the manifest are what the cluster may refer to; other kinds are passed
+    over.
     """
     try:
         documents = [document for document in yaml.safe_load_all(manifest) if document]
@@ -32,16 +34,28 @@ def render(manifest: TextIO, namespace: str | None) -> None:
     if not clusters:
         raise click.ClickException(f"{manifest.name} holds no {KIND}")
     for document in clusters:
-        click.echo(dump(_objects(document, namespace)), nl=False)
+        click.echo(dump(_objects(document, namespace, _sources(documents))), nl=False)
 
 
-def _objects(document: dict[str, Any], namespace: str | None) -> list[dict[str, Any]]:
+def _sources(documents: list[Any]) -> SourceData:
+    sources: dict[SourceObject, dict[str, str]] = {}
+    for document in documents:
+        if isinstance(document, dict) and document.get("kind") in ("ConfigMap", "Secret"):
+            data = document.get("data") or {}
+            if document["kind"] == "Secret":
+                data = {key: base64.b64decode(value).decode(errors="replace") for key, value in data.items()}
+            name = document.get("metadata", {}).get("name", "")
+            sources[SourceObject(document["kind"], name)] = {**data, **(document.get("stringData") or {})}
+    return sources
+
+
+def _objects(document: dict[str, Any], namespace: str | None, sources: SourceData) -> list[dict[str, Any]]:
     metadata = document.get("metadata")
     name = metadata.get("name", "") if isinstance(metadata, dict) else ""
     if namespace is not None and isinstance(metadata, dict) and "namespace" not in metadata:
         document = {**document, "metadata": {**metadata, "namespace": namespace}}
     try:
-        cluster = parse_cluster(document)
+        cluster = parse_cluster(document, sources)
     except InvalidClusterError as invalid:
         lines = "\n".join(f"  {error}" for error in invalid.errors)
         raise click.ClickException(f'{KIND} "{name}" is invalid:\n{lines}') from invalid

@@ -8,6 +8,7 @@ import os
 import click
 
 from presto_operator import controller
+from presto_operator.nodes import configured_taints
 from presto_operator.telemetry.logging import LogFormat, configure_logging
 
 
@@ -29,6 +30,22 @@ from presto_operator.telemetry.logging import LogFormat, configure_logging
     help="Port of /healthz, /readyz and /metrics.",
 )
 @click.option(
+    "--leaving-taint",
+    "leaving_taints",
+    multiple=True,
+    metavar="KEY",
+    envvar="PRESTO_OPERATOR_LEAVING_TAINTS",
+    help="Key of a taint that tells that a node goes; may be given more than once. Beside those that are known.",
+)
+@click.option(
+    "--at-risk-taint",
+    "at_risk_taints",
+    multiple=True,
+    metavar="KEY",
+    envvar="PRESTO_OPERATOR_AT_RISK_TAINTS",
+    help="Key of a taint that tells that a node may go; may be given more than once.",
+)
+@click.option(
     "--log-format",
     type=click.Choice(["text", "json"]),
     default="text",
@@ -37,7 +54,15 @@ from presto_operator.telemetry.logging import LogFormat, configure_logging
     help="Log lines for people or for a log store.",
 )
 @click.option("--debug", is_flag=True, envvar="PRESTO_OPERATOR_DEBUG", help="Log what kopf does, too.")
-def run(namespaces: tuple[str, ...], metrics_port: int, log_format: LogFormat, *, debug: bool) -> None:
+def run(
+    namespaces: tuple[str, ...],
+    metrics_port: int,
+    leaving_taints: tuple[str, ...],
+    at_risk_taints: tuple[str, ...],
+    log_format: LogFormat,
+    *,
+    debug: bool,
+) -> None:
     """Run the operator.
 
     In a pod it uses the pod's service account; elsewhere the current context of your kubeconfig, and it then
@@ -46,4 +71,5 @@ def run(namespaces: tuple[str, ...], metrics_port: int, log_format: LogFormat, *
     # kopf wants a user's name, and a container's user id has none.
     os.environ.setdefault("USER", "presto-operator")
     configure_logging(log_format, debug=debug)
-    asyncio.run(controller.run(namespaces=namespaces, metrics_port=metrics_port))
+    extra_taints = configured_taints(leaving_taints, at_risk_taints)
+    asyncio.run(controller.run(namespaces=namespaces, metrics_port=metrics_port, extra_taints=extra_taints))

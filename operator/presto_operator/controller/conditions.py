@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from presto_operator.api import ConditionType, FieldError
 from presto_operator.controller.observation import (
@@ -14,11 +15,16 @@ from presto_operator.controller.observation import (
     wanted_replicas,
 )
 from presto_operator.controller.plan import Plan
-from presto_operator.controller.pods import failure, is_terminating, unschedulable
+from presto_operator.controller.pods import failure, unschedulable
+from presto_operator.controller.rollout import old_workers, updated_workers
+from presto_operator.metastore import Finding, Outcome, Probe, deciding
 
 ConditionStatus = Literal["True", "False", "Unknown"]
 
 _MAX_PROBLEMS = 3
+
+VOLATILE_REASONS = ("WaitingForQueries", "OldGenerationLingers")
+"""Reasons whose message carries a number that moves all the time: how many queries are unfinished."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +37,11 @@ class Verdict:
     message: str
 
 
-def valid(errors: list[FieldError]) -> Verdict:
-    """Whether the spec can be carried out."""
+def valid(errors: list[FieldError], warnings: Sequence[str] = ()) -> Verdict:
+    """Whether the spec can be carried out; where it can, what of it may not be as it is meant."""
     if not errors:
-        return Verdict("Valid", "True", "SpecAccepted", "")
+        told = f"accepted, but: {'; '.join(warnings)}" if warnings else ""
+        return Verdict("Valid", "True", "SpecAccepted", told)
     listed = "; ".join(str(error) for error in errors)
     return Verdict("Valid", "False", "InvalidSpec", f"{listed}. The running cluster is left as it is.")
 
@@ -57,11 +64,25 @@ def progressing(observation: Observation, plan: Plan | None) -> Verdict:
     pending = _pending(observation, plan)
     if not pending:
         return Verdict("Progressing", "False", "UpToDate", "")
-    reason = "NewGeneration" if plan and plan.serving_generation != plan.wanted_generation else "RollingOut"
     without_node = [problem for pod in observation.pods if (problem := unschedulable(pod))]
     if without_node:
         pending.append(f"{len(without_node)} without a node: {without_node[0].message}")
-    return Verdict("Progressing", "True", reason, "; ".join(pending))
+    return Verdict("Progressing", "True", _progress_reason(observation, plan), "; ".join(pending))
+
+
+def _progress_reason(observation: Observation, plan: Plan | None) -> str:
+    if plan is None:
+        return "RollingOut"
+    if plan.hold.takeover:
+        return "WaitingForQueries"
+    if plan.serving_generation != plan.wanted_generation:
+        return "NewGeneration"
+    return "OldGenerationLingers" if _former_generations(observation, plan) else "RollingOut"
+
+
+def _former_generations(observation: Observation, plan: Plan) -> list[str]:
+    """Generations that have nothing more to do than to go."""
+    return sorted(set(observation.generations()) - {plan.wanted_generation, plan.serving_generation})
 
 
 def _pending(observation: Observation, plan: Plan | None) -> list[str]:
@@ -69,27 +90,57 @@ def _pending(observation: Observation, plan: Plan | None) -> list[str]:
     pending = []
     if plan and (missing := _missing(observation, plan)):
         pending.append(f"{len(missing)} objects are still to be made, {missing[0]} among them")
-    if plan and plan.wanted_generation != plan.serving_generation:
+    if plan and plan.hold.is_on:
+        pending.append(plan.hold.message)
+    elif plan and plan.wanted_generation != plan.serving_generation:
         pending.append(
             f"generation {plan.wanted_generation} comes up beside {plan.serving_generation}, which serves until then"
         )
+    elif plan:
+        pending += [f"generation {former} no longer serves" for former in _former_generations(observation, plan)]
     for generation in sorted(generations):
         pending += [
             f"coordinator {generation} is starting"
             for coordinator in observation.deployments("coordinator", generation)
             if not is_rolled_out(coordinator)
         ]
-        pending += [
-            f"pool {pool_of(pool)} has {ready_replicas(pool)} of {wanted_replicas(pool)} workers ready"
-            for pool in observation.deployments("worker", generation)
-            if not is_rolled_out(pool)
-        ]
+        if plan and generation == plan.wanted_generation:
+            pending += _pending_workers(observation, plan)
+        else:
+            pending += [
+                f"pool {pool_of(pool)} has {ready_replicas(pool)} of {wanted_replicas(pool)} workers ready"
+                for pool in observation.deployments("worker", generation)
+                if not is_rolled_out(pool)
+            ]
     return pending
+
+
+def _pending_workers(observation: Observation, plan: Plan) -> list[str]:
+    """What the workers of the wanted generation still lack."""
+    pending = []
+    if old := old_workers(plan, observation):
+        replaced = f"{updated_workers(plan, observation)} of {plan.placement.total} workers are as the spec asks for"
+        leaving = len(observation.leaving_workers())
+        pending.append(f"{replaced}, {old} old ones are left" + (f", {leaving} are leaving" if leaving else ""))
+        if failing := _failing_workers(observation, plan):
+            pending.append(f"{failing} new workers can't start, and no old one goes before they do")
+    for pool in observation.deployments("worker", plan.wanted_generation):
+        wanted = plan.placement.replicas_by_pool.get(pool_of(pool), 0)
+        is_ours = pool["metadata"]["name"] in plan.worker_deployments
+        if is_ours and not (is_rolled_out(pool) and wanted_replicas(pool) == wanted):
+            pending.append(f"pool {pool_of(pool)} has {ready_replicas(pool)} of {wanted} workers ready")
+    return pending
+
+
+def _failing_workers(observation: Observation, plan: Plan) -> int:
+    """Workers that are as the spec asks for, and can't start."""
+    revisions = observation.revisions(plan.wanted_generation, plan.worker_deployments)
+    return sum(revision.failing for revision in revisions if revision.is_wanted)
 
 
 def draining(observation: Observation) -> Verdict:
     """Whether workers are on their way out."""
-    leaving = [pod["metadata"]["name"] for pod in observation.pods_of("worker") if is_terminating(pod)]
+    leaving = [pod["metadata"]["name"] for pod in observation.leaving_workers()]
     if not leaving:
         return Verdict("Draining", "False", "NoneLeaving", "")
     rest = f" and {len(leaving) - _MAX_PROBLEMS} more" if len(leaving) > _MAX_PROBLEMS else ""
@@ -120,3 +171,52 @@ def degraded(observation: Observation, plan: Plan | None, apply_errors: list[str
             f"workers without a place: {plan.placement.unplaced}; raise a pool's maxReplicas or lower workers.replicas",
         )
     return Verdict("Degraded", "False", "AsExpected", "")
+
+
+def metastore_available(
+    findings: Mapping[Probe, Finding | None], previous: Mapping[str, Any], generation: int
+) -> Verdict:
+    """Whether Presto can use its metastore.
+
+    Args:
+        findings: what came of asking each of its URIs, in their order; None where nothing has come of it yet.
+        previous: the status as it is. What it says of this spec holds until something else is known: an operator that
+            was restarted shall not report that it knows nothing.
+        generation: metadata.generation of the spec.
+    """
+    found = {probe: finding or Finding(Outcome.NOT_CHECKED, "is being asked") for probe, finding in findings.items()}
+    decisive = deciding(found.values())
+    if decisive is None:
+        return Verdict("MetastoreAvailable", "Unknown", Outcome.NOT_CHECKED, "the spec can't be read")
+    if decisive.outcome is Outcome.NOT_CHECKED and None in findings.values():
+        before = _condition(previous, "MetastoreAvailable", generation)
+        if before is not None:
+            return before
+    # What decides comes first, and is not among those that are left out.
+    by_weight = sorted(found.items(), key=lambda item: item[1] is not decisive)
+    told = [f"{probe.address} {finding.detail}" for probe, finding in by_weight if finding.detail]
+    # An Event shows the message without its condition: it has to say itself what it is about.
+    message = f"metastore {'; '.join(told[:_MAX_PROBLEMS])}"
+    if decisive.outcome is Outcome.NOT_CHECKED:
+        return Verdict("MetastoreAvailable", "Unknown", Outcome.NOT_CHECKED, message)
+    if decisive.is_failure:
+        return Verdict(
+            "MetastoreAvailable",
+            "False",
+            decisive.outcome,
+            f"{message}. Queries that need its tables fail until it answers; Presto is left as it is.",
+        )
+    answering = by_weight[0][0].address
+    return Verdict(
+        "MetastoreAvailable",
+        "True",
+        decisive.outcome,
+        f"metastore {'; '.join([f'{answering} answers', *told[:_MAX_PROBLEMS]])}",
+    )
+
+
+def _condition(status: Mapping[str, Any], name: ConditionType, generation: int) -> Verdict | None:
+    for item in status.get("conditions", []):
+        if (item["type"], item["observedGeneration"]) == (name, generation):
+            return Verdict(name, item["status"], item["reason"], item.get("message", ""))
+    return None

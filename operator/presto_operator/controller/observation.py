@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from presto_operator.controller.pods import is_ready
-from presto_operator.desired import GENERATION_LABEL, POOL_LABEL, ROLE_LABEL, KubernetesObject
+from presto_operator.controller.pods import failure, is_at_work, is_ready, is_terminating
+from presto_operator.desired import GENERATION_LABEL, POOL_LABEL, REVISION_LABEL, ROLE_LABEL, KubernetesObject
 from presto_operator.presto.stats import ClusterStats
+from presto_operator.scaling import Revision
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,34 @@ class Observation:
         """The pods of a role."""
         return [pod for pod in self.pods if _label(pod, ROLE_LABEL) == role]
 
+    def leaving_workers(self) -> list[KubernetesObject]:
+        """The worker pods that are on their way out: they drain."""
+        return [pod for pod in self.pods_of("worker") if is_terminating(pod)]
+
+    def workers_of(self, deployment: KubernetesObject) -> list[KubernetesObject]:
+        """The pods that a pool's Deployment has, leaving ones among them."""
+        labels = (POOL_LABEL, GENERATION_LABEL, REVISION_LABEL)
+        own = [_label(deployment, name) for name in labels]
+        return [pod for pod in self.pods_of("worker") if [_label(pod, name) for name in labels] == own]
+
+    def revisions(self, generation: str, wanted: Collection[str]) -> list[Revision]:
+        """The workers of each revision in a generation; `wanted` are the names of those that the spec asks for."""
+        return [self._revision(deployment, wanted) for deployment in self.deployments("worker", generation)]
+
+    def _revision(self, deployment: KubernetesObject, wanted: Collection[str]) -> Revision:
+        name = deployment["metadata"]["name"]
+        pods = [pod for pod in self.workers_of(deployment) if is_at_work(pod)]
+        return Revision(
+            name=name,
+            pool=pool_of(deployment),
+            is_wanted=name in wanted,
+            replicas=wanted_replicas(deployment),
+            pods=len(pods),
+            ready=ready_replicas(deployment),
+            available=available_replicas(deployment),
+            failing=sum(1 for pod in pods if failure(pod)),
+        )
+
     def coordinator_is_ready(self, generation: str) -> bool:
         """Whether a coordinator of this generation takes queries."""
         return any(is_ready(pod) for pod in self.pods_of("coordinator") if _label(pod, GENERATION_LABEL) == generation)
@@ -57,16 +87,24 @@ def wanted_replicas(deployment: KubernetesObject) -> int:
     return int(deployment["spec"].get("replicas", 1))
 
 
+def present_replicas(deployment: KubernetesObject) -> int:
+    """How many pods it has, without those that leave."""
+    return int(deployment.get("status", {}).get("replicas", 0))
+
+
 def ready_replicas(deployment: KubernetesObject) -> int:
     """How many of its pods are ready."""
     return int(deployment.get("status", {}).get("readyReplicas", 0))
 
 
+def available_replicas(deployment: KubernetesObject) -> int:
+    """How many of its pods have been ready for long enough that their coordinator knows them."""
+    return int(deployment.get("status", {}).get("availableReplicas", 0))
+
+
 def is_known_to_presto(deployment: KubernetesObject) -> bool:
     """Whether all of its workers have been ready for long enough that their coordinator knows them."""
-    return is_rolled_out(deployment) and int(deployment["status"].get("availableReplicas", 0)) == wanted_replicas(
-        deployment
-    )
+    return is_rolled_out(deployment) and available_replicas(deployment) == wanted_replicas(deployment)
 
 
 def is_rolled_out(deployment: KubernetesObject) -> bool:
@@ -85,6 +123,48 @@ def is_rolled_out(deployment: KubernetesObject) -> bool:
 def pool_of(deployment: KubernetesObject) -> str:
     """The pool whose workers the Deployment runs."""
     return _label(deployment, POOL_LABEL)
+
+
+@dataclass(frozen=True)
+class PoolCount:
+    """The workers of a pool, over all of its revisions."""
+
+    name: str
+    wanted: int
+    ready: int
+
+
+@dataclass(frozen=True)
+class Serving:
+    """What serves clients."""
+
+    generation: str | None
+    """The generation that clients are led to."""
+    pools: tuple[PoolCount, ...]
+    """Its workers."""
+
+
+def pool_counts(
+    observation: Observation, generation: str | None, wanted_by_pool: Mapping[str, int] | None
+) -> list[PoolCount]:
+    """The workers of each pool in a generation.
+
+    How many are wanted is said by `wanted_by_pool`, and by the Deployments themselves if that is None: their manifest
+    is then not known.
+    """
+    deployments = observation.deployments("worker", generation) if generation else []
+    counts = []
+    for name in dict.fromkeys(pool_of(deployment) for deployment in deployments):
+        own = [deployment for deployment in deployments if pool_of(deployment) == name]
+        asked_for = sum(wanted_replicas(deployment) for deployment in own)
+        counts.append(
+            PoolCount(
+                name,
+                asked_for if wanted_by_pool is None else wanted_by_pool.get(name, 0),
+                sum(ready_replicas(deployment) for deployment in own),
+            )
+        )
+    return counts
 
 
 def _label(obj: KubernetesObject, name: str) -> str:

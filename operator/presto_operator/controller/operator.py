@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
+from collections.abc import Hashable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,12 +13,16 @@ import kopf
 from aiohttp import web
 
 from presto_operator.api import GROUP, PLURAL, VERSION
-from presto_operator.controller.poller import PrestoPoller
+from presto_operator.controller.metastore_poller import MetastorePoller, ThreadedCheck
+from presto_operator.controller.poller import PrestoPoller, QueryReader
 from presto_operator.controller.queue import WorkQueue
+from presto_operator.controller.reclaim import node_digest
+from presto_operator.controller.reclaimer import Reclaimer
 from presto_operator.controller.reconcile import Reconciler
 from presto_operator.desired import CLUSTER_LABEL, KubernetesObject
 from presto_operator.kube import (
     CHILD_KINDS,
+    NODE,
     POD,
     PRESTO_CLUSTER,
     ApiError,
@@ -24,10 +30,14 @@ from presto_operator.kube import (
     Kind,
     KubernetesClient,
     Listing,
+    NodeStore,
     ObjectStore,
 )
+from presto_operator.nodes import TaintMeaning
 from presto_operator.telemetry import metrics
 from presto_operator.telemetry.server import serve
+
+_logger = logging.getLogger(__name__)
 
 _CONCURRENT_PASSES = 8
 _RESYNC_SECONDS = 300.0
@@ -39,12 +49,18 @@ _HEARTBEAT_LIMIT_SECONDS = 120.0
 class Operator:
     """Everything that runs, started and stopped with kopf."""
 
-    def __init__(self, *, namespaces: tuple[str, ...], metrics_port: int) -> None:
+    def __init__(
+        self, *, namespaces: tuple[str, ...], metrics_port: int, extra_taints: tuple[TaintMeaning, ...] = ()
+    ) -> None:
         self._namespaces = namespaces
+        self._extra_taints = extra_taints
+        self._registry = kopf.OperatorRegistry()
         self._metrics_port = metrics_port
         self._store = ObjectStore()
+        self._nodes = NodeStore(self._digest)
         self._queue: WorkQueue[ClusterKey] = WorkQueue(expected_errors=(ApiError,))
         self._client: KubernetesClient | None = None
+        self._metastores: MetastorePoller | None = None
         self._server: web.AppRunner | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._is_synced = False
@@ -56,7 +72,7 @@ class Operator:
         Plain event handlers only: kopf's timers and daemons would put a finalizer on every cluster, and its change
         handlers an annotation with a copy of it.
         """
-        registry = kopf.OperatorRegistry()
+        registry = self._registry
         kopf.on.login(registry=registry)(_log_in)
         kopf.on.startup(registry=registry)(self._start)
         kopf.on.cleanup(registry=registry)(self._stop)
@@ -82,6 +98,7 @@ class Operator:
             self._client = await KubernetesClient.connect()
         try:
             await self._resync()
+            await self._start_with_nodes()
         except ApiError as error:
             raise kopf.TemporaryError(
                 f"can't list what there is: {error}. Is the CustomResourceDefinition installed "
@@ -89,7 +106,11 @@ class Operator:
                 delay=_START_RETRY_SECONDS,
             ) from error
         poller = PrestoPoller(self._client, self._queue.add)
-        reconciler = Reconciler(self._client, self._store, poller, lambda: datetime.now(UTC))
+        self._metastores = MetastorePoller(self._queue.add, ThreadedCheck(in_cluster=self._client.in_cluster))
+        reclaimer = Reclaimer(
+            self._client, self._store, self._nodes, QueryReader(self._client), extra_taints=self._extra_taints
+        )
+        reconciler = Reconciler(self._client, self._store, poller, self._metastores, reclaimer, _now)
         self._tasks = [
             *(asyncio.create_task(self._queue.work(reconciler.reconcile)) for _ in range(_CONCURRENT_PASSES)),
             asyncio.create_task(self._keep_in_sync()),
@@ -100,6 +121,8 @@ class Operator:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._metastores is not None:
+            await self._metastores.close()
         if self._client is not None:
             await self._client.close()
         if self._server is not None:
@@ -111,6 +134,37 @@ class Operator:
         if key is not None:
             self._queue.add(key)
         metrics.clusters.set(len(self._store.clusters()))
+
+    async def _start_with_nodes(self) -> None:
+        """Watch nodes, if this account may: kopf would give up on a watch that is refused."""
+        try:
+            await self._resync_nodes()
+        except ApiError as error:
+            if error.status != 403:
+                raise
+            metrics.nodes_known.set(0)
+            _logger.warning("nodes can't be watched, so that reclaims go unnoticed until a restart: %s", error)
+            return
+        metrics.nodes_known.set(1)
+        kopf.on.event(NODE.group, NODE.api_version, NODE.plural, registry=self._registry)(self._see_node)
+
+    async def _see_node(self, type: str | None, body: kopf.Body, **_: Any) -> None:  # noqa: A002 - kopf's name
+        node: KubernetesObject = dict(body)
+        is_news = self._nodes.remove(node) if type == "DELETED" else self._nodes.put(node)
+        if is_news:
+            self._wake_clusters_on({node["metadata"]["name"]})
+
+    async def _resync_nodes(self) -> None:
+        assert self._client is not None
+        listing = await self._client.list(NODE)
+        self._wake_clusters_on(self._nodes.replace_all(listing.items, listing.resource_version))
+
+    def _wake_clusters_on(self, nodes: set[str]) -> None:
+        for key in self._store.clusters_on(nodes):
+            self._queue.add(key)
+
+    def _digest(self, node: KubernetesObject) -> Hashable:
+        return node_digest(node, _now(), self._extra_taints)
 
     async def _resync(self) -> None:
         """List everything. Nothing is decided before this has been done once: half a picture would mislead."""
@@ -132,6 +186,8 @@ class Operator:
             # The watches go on meanwhile, and the next round tries again.
             with contextlib.suppress(ApiError):
                 await self._resync()
+                if self._nodes.is_synced:
+                    await self._resync_nodes()
 
     async def _beat(self) -> None:
         """Show that the event loop turns: a handler that blocks it stops this, and the liveness probe sees it."""
@@ -144,6 +200,10 @@ class Operator:
         return asyncio.get_running_loop().time() - self._last_heartbeat < _HEARTBEAT_LIMIT_SECONDS and not any(
             task.done() for task in self._tasks
         )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _log_in(**arguments: Any) -> kopf.ConnectionInfo | None:
@@ -161,14 +221,15 @@ def _configure(settings: kopf.OperatorSettings) -> None:
         settings.watching.label_selectors[kind.group, kind.plural] = CLUSTER_LABEL
 
 
-async def run(*, namespaces: tuple[str, ...], metrics_port: int) -> None:
+async def run(*, namespaces: tuple[str, ...], metrics_port: int, extra_taints: tuple[TaintMeaning, ...] = ()) -> None:
     """Run the operator until it is told to stop.
 
     Args:
         namespaces: the namespaces to look after; none means all of them.
         metrics_port: where to serve /healthz, /readyz and /metrics.
+        extra_taints: what taints of nodes mean, beside those that are known.
     """
-    operator = Operator(namespaces=namespaces, metrics_port=metrics_port)
+    operator = Operator(namespaces=namespaces, metrics_port=metrics_port, extra_taints=extra_taints)
     await kopf.operator(
         registry=operator.registry(), standalone=True, clusterwide=not namespaces, namespaces=list(namespaces)
     )

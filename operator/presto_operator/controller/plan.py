@@ -15,10 +15,40 @@ from presto_operator.desired import (
     generation_name,
     generation_objects,
 )
-from presto_operator.scaling import Placement, place_workers
+from presto_operator.scaling import Placement, next_step, place_workers
 
-_KEPT_CONFIG_MAPS = 5
-"""Unused ConfigMaps that are kept for a look at what was, the newest first."""
+_KEPT_FILES = 5
+"""Unused ConfigMaps, and unused Secrets, that are kept for a look at what was and for going back to it: the newest."""
+
+_FILE_KINDS = ("ConfigMap", "Secret")
+
+
+@dataclass(frozen=True)
+class Hold:
+    """What could be done by now, and has to wait for the clients' sake."""
+
+    takeover: bool = False
+    """Clients stay with the generation that serves, although the wanted one is complete."""
+    lingering: str | None = None
+    """A generation that no longer serves, and that some clients are still busy with."""
+    message: str = ""
+    """What is waited for, in words."""
+
+    @property
+    def is_on(self) -> bool:
+        """Whether anything waits."""
+        return self.takeover or self.lingering is not None
+
+
+NOTHING_WAITS = Hold()
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A Deployment that keeps everything but its number of replicas."""
+
+    deployment: KubernetesObject
+    replicas: int
 
 
 @dataclass(frozen=True)
@@ -28,28 +58,74 @@ class Plan:
     wanted_generation: str
     serving_generation: str
     """The generation that clients shall be led to: the wanted one as soon as it can take over."""
+    is_complete: bool
+    """Whether the wanted generation can take over: its coordinator and all of its workers are at work."""
     placement: Placement
     apply: tuple[KubernetesObject, ...]
+    scale: tuple[Scale, ...]
+    """Workers that are not, or no longer, as the spec asks for: they are left as they are, and get fewer."""
     remove: tuple[KubernetesObject, ...]
+    hold: Hold = NOTHING_WAITS
+
+    @property
+    def worker_deployments(self) -> set[str]:
+        """The names of the Deployments whose workers are as the spec asks for."""
+        return {obj["metadata"]["name"] for obj in self.apply if _is_of_workers(obj)}
 
 
-def plan(cluster: PrestoCluster, observation: Observation) -> Plan:
+def plan(cluster: PrestoCluster, observation: Observation, hold: Hold = NOTHING_WAITS) -> Plan:
     """Decide what the cluster's children shall be.
 
     A changed generation is brought up beside the one that serves. When its coordinator and all of its workers are
-    ready, clients are led to it; the pass after that removes the old one. A new generation that never gets ready, or
-    that is taken back, has therefore hurt nobody.
+    ready, clients are led to it; a pass after that removes the old one. A new generation that never gets ready, or
+    that is taken back, has therefore hurt nobody. Changed workers of the generation that serves replace the old ones
+    step by step.
     """
     placement = place_workers(cluster.spec.workers.pools, cluster.spec.workers.replicas)
     wanted = generation_name(cluster)
-    generation = generation_objects(cluster, placement.replicas_by_pool)
-    is_complete = observation.coordinator_is_ready(wanted) and _pools_are_complete(generation, observation)
+    complete = generation_objects(cluster, placement.replicas_by_pool)
+    is_complete = observation.coordinator_is_ready(wanted) and _pools_are_complete(complete, observation)
     serving_now = observation.serving_generation(cluster.name)
     nothing_serves = serving_now is None or serving_now not in observation.generations()
-    serving = wanted if nothing_serves or is_complete else serving_now or wanted
+    takes_over = nothing_serves or (is_complete and not hold.takeover)
+    serving = wanted if takes_over else serving_now or wanted
+    names = {obj["metadata"]["name"] for obj in complete if _is_of_workers(obj)}
+    if nothing_serves or serving_now == wanted:
+        generation, scale = _next_step(cluster, observation, placement, names)
+    else:
+        # Nobody depends on a generation that doesn't serve yet: workers that were wanted before just go.
+        generation, scale = complete, []
     apply = (*cluster_objects(cluster, serving), *generation)
-    remove = _superfluous(apply, wanted, {serving, serving_now}, observation)
-    return Plan(wanted, serving, placement, apply, tuple(remove))
+    kept_generations = {wanted, serving, serving_now, hold.lingering}
+    remove = (
+        *_without_use(apply, kept_generations, observation),
+        *_finished_revisions(observation, wanted, names, is_serving=nothing_serves or serving_now == wanted),
+    )
+    return Plan(wanted, serving, is_complete, placement, apply, tuple(scale), remove, hold)
+
+
+def _next_step(
+    cluster: PrestoCluster, observation: Observation, placement: Placement, names: set[str]
+) -> tuple[list[KubernetesObject], list[Scale]]:
+    """The objects of the generation that serves, with as many workers as there may be by now."""
+    wanted = generation_name(cluster)
+    step = next_step(
+        placement.replicas_by_pool,
+        observation.revisions(wanted, names),
+        leaving=len(observation.leaving_workers()),
+        max_surge=cluster.spec.workers.rollout.surge(placement.total),
+    )
+    scale = [
+        Scale(deployment, step.old_replicas[name])
+        for deployment in observation.deployments("worker", wanted)
+        if (name := deployment["metadata"]["name"]) in step.old_replicas
+        and step.old_replicas[name] != wanted_replicas(deployment)
+    ]
+    return generation_objects(cluster, step.replicas_by_pool), scale
+
+
+def _is_of_workers(obj: KubernetesObject) -> bool:
+    return obj["kind"] == "Deployment" and POOL_LABEL in obj["metadata"]["labels"]
 
 
 def _pools_are_complete(planned: Sequence[KubernetesObject], observation: Observation) -> bool:
@@ -60,22 +136,38 @@ def _pools_are_complete(planned: Sequence[KubernetesObject], observation: Observ
         and wanted_replicas(pool) == wanted_replicas(obj)
         and is_known_to_presto(pool)
         for obj in planned
-        if obj["kind"] == "Deployment" and POOL_LABEL in obj["metadata"]["labels"]
+        if _is_of_workers(obj)
     )
 
 
-def _superfluous(
-    apply: tuple[KubernetesObject, ...], wanted: str, still_serving: set[str | None], observation: Observation
+def _without_use(
+    apply: tuple[KubernetesObject, ...], kept_generations: set[str | None], observation: Observation
 ) -> list[KubernetesObject]:
-    """Children that have nothing more to do."""
+    """Children of no generation that is still needed, and ConfigMaps that nobody has mounted for long."""
     identities = {(obj["kind"], obj["metadata"]["name"]) for obj in apply}
     rest = [obj for obj in observation.children if (obj["kind"], obj["metadata"]["name"]) not in identities]
-    config_maps = [obj for obj in rest if obj["kind"] == "ConfigMap"]
-    # A pool that the spec no longer has goes once the workers that take over from it are there.
-    kept = still_serving - {wanted} if _pools_are_complete(apply, observation) else {*still_serving, wanted}
     return [
-        *(obj for obj in rest if obj["kind"] != "ConfigMap" and _generation(obj) not in kept - {None}),
-        *_unused_config_maps(config_maps, observation),
+        *(obj for obj in rest if obj["kind"] not in _FILE_KINDS and _generation(obj) not in kept_generations - {None}),
+        *(
+            unused
+            for kind in _FILE_KINDS
+            for unused in _unused([obj for obj in rest if obj["kind"] == kind], observation)
+        ),
+    ]
+
+
+def _finished_revisions(
+    observation: Observation, generation: str, names: set[str], *, is_serving: bool
+) -> list[KubernetesObject]:
+    """Deployments of workers that are no longer wanted, once that takes no worker from anybody.
+
+    One whose last worker is still leaving stays: should the change be taken back, it is there.
+    """
+    return [
+        deployment
+        for deployment in observation.deployments("worker", generation)
+        if deployment["metadata"]["name"] not in names
+        and (not is_serving or (wanted_replicas(deployment) == 0 and not observation.workers_of(deployment)))
     ]
 
 
@@ -84,21 +176,23 @@ def _generation(obj: KubernetesObject) -> str | None:
     return generation
 
 
-def _unused_config_maps(config_maps: list[KubernetesObject], observation: Observation) -> list[KubernetesObject]:
-    used = {name for pod in observation.pods for name in _mounted_config_maps(pod["spec"])}
+def _unused(files: list[KubernetesObject], observation: Observation) -> list[KubernetesObject]:
+    """Those of the ConfigMaps or Secrets that no server reads, but for the newest few."""
+    used = {identity for pod in observation.pods for identity in _mounted(pod["spec"])}
     for deployment in observation.deployments("coordinator") + observation.deployments("worker"):
-        used.update(_mounted_config_maps(deployment["spec"]["template"]["spec"]))
-    unused = [obj for obj in config_maps if obj["metadata"]["name"] not in used]
+        used.update(_mounted(deployment["spec"]["template"]["spec"]))
+    unused = [obj for obj in files if (obj["kind"], obj["metadata"]["name"]) not in used]
     newest_first = sorted(
         unused, key=lambda obj: (obj["metadata"].get("creationTimestamp", ""), obj["metadata"]["name"]), reverse=True
     )
-    return newest_first[_KEPT_CONFIG_MAPS:]
+    return newest_first[_KEPT_FILES:]
 
 
-def _mounted_config_maps(pod_spec: KubernetesObject) -> set[str]:
+def _mounted(pod_spec: KubernetesObject) -> set[tuple[str, str]]:
     return {
-        source["configMap"]["name"]
+        (kind, source[field]["name"])
         for volume in pod_spec.get("volumes", [])
         for source in volume.get("projected", {}).get("sources", [])
-        if "configMap" in source
+        for kind, field in (("ConfigMap", "configMap"), ("Secret", "secret"))
+        if field in source
     }

@@ -6,10 +6,12 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from presto_operator.desired import client_uri
+from presto_operator.api import PrestoCluster
+from presto_operator.desired import client_uri, coordinator_name, discovery_uri
 from presto_operator.kube import ApiError, ClusterKey, KubernetesClient
 from presto_operator.presto import HTTP_PORT
-from presto_operator.presto.client import fetch_cluster_stats
+from presto_operator.presto.client import fetch_cluster_stats, fetch_query_activity
+from presto_operator.presto.queries import QUERIES_PATH, QueryActivity, query_activity
 from presto_operator.presto.stats import CLUSTER_PATH, ClusterStats, PrestoUnavailableError, cluster_stats
 from presto_operator.telemetry import metrics
 
@@ -61,3 +63,27 @@ class PrestoPoller:
             return await asyncio.to_thread(fetch_cluster_stats, client_uri(key.namespace, key.name))
         answer = await self._client.get_through_service(key.namespace, key.name, HTTP_PORT, CLUSTER_PATH)
         return cluster_stats(answer)
+
+
+class QueryReader:
+    """Asks a generation's coordinator for its queries.
+
+    Unlike the numbers above, they are waited for: what is decided by them, and what it cost, is true of this moment
+    only. They are asked for while clients are to be led to another generation, and at no other time.
+    """
+
+    def __init__(self, client: KubernetesClient) -> None:
+        self._client = client
+
+    async def activity(self, cluster: PrestoCluster, generation: str) -> QueryActivity | None:
+        """The queries of this generation; None if its coordinator could not be asked within seconds."""
+        try:
+            if self._client.in_cluster:
+                return await asyncio.to_thread(fetch_query_activity, discovery_uri(cluster, generation))
+            service = coordinator_name(cluster, generation)
+            answer = await self._client.get_through_service(cluster.namespace, service, HTTP_PORT, QUERIES_PATH)
+            return query_activity(answer)
+        except (PrestoUnavailableError, ApiError) as error:
+            metrics.presto_poll_errors.labels(cluster.namespace, cluster.name).inc()
+            _logger.warning("%s/%s: %s can't be asked: %s", cluster.namespace, cluster.name, generation, error)
+            return None

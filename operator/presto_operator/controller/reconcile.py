@@ -5,16 +5,30 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from presto_operator.api import FieldError, InvalidClusterError, PrestoCluster, parse_cluster
+from presto_operator.api import (
+    FieldError,
+    InvalidClusterError,
+    PrestoCluster,
+    RolloutStatus,
+    duration_seconds,
+    parse_cluster,
+    parse_spec,
+    references,
+)
 from presto_operator.controller import conditions
-from presto_operator.controller.observation import Observation, pool_of, ready_replicas, wanted_replicas
+from presto_operator.controller.handover import Handover
+from presto_operator.controller.metastore_poller import MetastorePoller, probes
+from presto_operator.controller.observation import Observation, PoolCount, Serving, pool_counts
 from presto_operator.controller.plan import Plan, plan
-from presto_operator.controller.poller import PrestoPoller
+from presto_operator.controller.pods import is_lost
+from presto_operator.controller.poller import PrestoPoller, QueryReader
+from presto_operator.controller.reclaimer import Reclaimer
+from presto_operator.controller.rollout import next_record, old_workers, recorded_rollout, rollout_news
 from presto_operator.controller.status import is_due, merge_patch, new_status, news
-from presto_operator.desired import KubernetesObject, Notice
+from presto_operator.desired import KubernetesObject, Notice, retry_warnings
 from presto_operator.kube import (
     CHILD_KINDS,
     POD,
@@ -25,14 +39,19 @@ from presto_operator.kube import (
     KubernetesClient,
     ObjectStore,
     Outcome,
+    SourceReader,
     is_owned_by,
     publish,
 )
+from presto_operator.presto.queries import QueryActivity
 from presto_operator.presto.stats import ClusterStats
 from presto_operator.telemetry import metrics
 
 POLL_SECONDS = 10.0
 """How often a cluster is looked at when nothing happens to it: Presto's own numbers come with no event."""
+
+WAIT_SECONDS = 1.0
+"""How often it is looked at while clients wait to be led to another generation: a moment without queries is short."""
 
 _logger = logging.getLogger(__name__)
 
@@ -41,8 +60,14 @@ _logger = logging.getLogger(__name__)
 class _Pass:
     """What one pass over a cluster found out so far."""
 
+    now: datetime
+    """When it began."""
     cluster: PrestoCluster | None = None
     plan: Plan | None = None
+    asked: str | None = None
+    """The generation whose queries matter to this pass."""
+    activity: QueryActivity | None = None
+    """Its queries; None if it could not be asked."""
     field_errors: list[FieldError] = field(default_factory=list)
     apply_errors: list[str] = field(default_factory=list)
     corrected: list[str] = field(default_factory=list)
@@ -52,13 +77,23 @@ class Reconciler:
     """Brings one cluster after the other to what its spec asks for."""
 
     def __init__(
-        self, client: KubernetesClient, store: ObjectStore, poller: PrestoPoller, clock: Callable[[], datetime]
+        self,
+        client: KubernetesClient,
+        store: ObjectStore,
+        poller: PrestoPoller,
+        metastores: MetastorePoller,
+        reclaimer: Reclaimer,
+        clock: Callable[[], datetime],
     ) -> None:
         self._client = client
         self._poller = poller
+        self._metastores = metastores
+        self._reclaimer = reclaimer
         self._store = store
         self._clock = clock
         self._applier = Applier(client, store)
+        self._sources = SourceReader(client, clock)
+        self._queries = QueryReader(client)
         self._status_written: dict[ClusterKey, datetime] = {}
 
     async def reconcile(self, key: ClusterKey) -> float | None:
@@ -72,24 +107,37 @@ class Reconciler:
             # The children have the cluster for their owner: Kubernetes' garbage collector removes them.
             self._status_written.pop(key, None)
             self._poller.forget(key)
+            self._metastores.forget(key)
             metrics.forget_cluster(key.namespace, key.name)
             return None
         with metrics.reconcile_seconds.time(), metrics.reconcile_errors.count_exceptions():
+            # First of all: what leaves has little time, and needs nothing of what follows.
+            reclaimed = await self._reclaimer.act(key, body, self._clock())
             found = await self._act(key, body)
+            await self._reclaimer.move_coordinators(key, body, found.cluster, reclaimed, self._clock())
+            found.apply_errors += reclaimed.errors
             await self._report(key, body, found)
             if found.apply_errors:
                 raise ApiError(0, "; ".join(found.apply_errors))
-        return POLL_SECONDS
+        is_waiting = bool(reclaimed.coordinators) or (found.plan is not None and found.plan.hold.is_on)
+        return WAIT_SECONDS if is_waiting else POLL_SECONDS
 
     async def _act(self, key: ClusterKey, body: KubernetesObject) -> _Pass:
-        found = _Pass()
+        found = _Pass(self._clock())
         try:
-            found.cluster = parse_cluster(body)
+            referred = {reference.source for reference in references(parse_spec(body))}
+            found.cluster = parse_cluster(body, await self._sources.read(key.namespace, referred))
         except InvalidClusterError as invalid:
             found.field_errors = invalid.errors
             return found
-        found.plan = plan(found.cluster, self._observe(key, body, None))
-        is_settled = _is_settled(body)
+        except ApiError as error:
+            found.apply_errors.append(f"what the spec refers to can't be read: {error}")
+            return found
+        observation = self._observe(key, body, found.now)
+        found.plan = await self._plan(key, body, found.cluster, observation, found)
+        # What a roll-out does is no correction, though the spec be the same: an operator of another release makes one.
+        is_changing = observation.serving_generation(key.name) not in (None, found.plan.wanted_generation)
+        is_settled = _is_settled(body) and not is_changing and not old_workers(found.plan, observation)
         for desired in found.plan.apply:
             label = f'{desired["kind"]} "{desired["metadata"]["name"]}"'
             try:
@@ -102,9 +150,37 @@ class Reconciler:
                 _logger.info("%s: %s %s", key, label, outcome)
                 if is_settled:
                     found.corrected.append(label)
+        await self._scale(key, found)
         if not found.apply_errors:
             await self._remove(key, found)
         return found
+
+    async def _plan(
+        self, key: ClusterKey, body: KubernetesObject, cluster: PrestoCluster, observation: Observation, found: _Pass
+    ) -> Plan:
+        """What is to be done now; what would hurt clients waits."""
+        at_once = plan(cluster, observation)
+        serving = observation.serving_generation(key.name)
+        handover = Handover(at_once, observation, recorded_rollout(body.get("status", {})), serving)
+        found.asked = handover.generation_to_ask
+        if found.asked is None:
+            return at_once
+        found.activity = await self._queries.activity(cluster, found.asked)
+        drain_timeout = timedelta(seconds=duration_seconds(cluster.spec.coordinator.drain_timeout))
+        hold = handover.hold(found.activity, drain_timeout=drain_timeout, now=found.now)
+        return plan(cluster, observation, hold) if hold.is_on else at_once
+
+    async def _scale(self, key: ClusterKey, found: _Pass) -> None:
+        assert found.plan is not None
+        for step in found.plan.scale:
+            label = f'Deployment "{step.deployment["metadata"]["name"]}"'
+            try:
+                await self._applier.scale(step.deployment, step.replicas)
+            except ApiError as error:
+                if error.status != 404:  # gone already, which the watch is about to tell
+                    found.apply_errors.append(f"{label}: {error}")
+            else:
+                _logger.info("%s: %s now has %d replicas", key, label, step.replicas)
 
     async def _remove(self, key: ClusterKey, found: _Pass) -> None:
         assert found.plan is not None
@@ -117,40 +193,50 @@ class Reconciler:
             else:
                 _logger.info("%s: %s deleted, it has no more use", key, label)
 
-    def _observe(self, key: ClusterKey, body: KubernetesObject, stats: ClusterStats | None) -> Observation:
+    def _observe(
+        self, key: ClusterKey, body: KubernetesObject, now: datetime, stats: ClusterStats | None = None
+    ) -> Observation:
         uid = body["metadata"]["uid"]
         children = [obj for obj in self._store.list(key, *CHILD_KINDS) if is_owned_by(obj, uid)]
-        return Observation(tuple(children), tuple(self._store.list(key, POD)), stats)
+        pods = [pod for pod in self._store.list(key, POD) if not is_lost(pod, now)]
+        return Observation(tuple(children), tuple(pods), stats)
 
     async def _report(self, key: ClusterKey, body: KubernetesObject, found: _Pass) -> None:
-        before = self._observe(key, body, None)
+        before = self._observe(key, body, found.now)
         serving = before.serving_generation(key.name)
         stats = None
         if serving is not None and before.coordinator_is_ready(serving):
             stats = await self._poller.stats(key)
         else:
             self._poller.forget(key)
-        observation = self._observe(key, body, stats)
+        observation = self._observe(key, body, found.now, stats)
         verdicts = [
-            conditions.valid(found.field_errors),
+            conditions.valid(found.field_errors, retry_warnings(found.cluster.spec) if found.cluster else ()),
             conditions.ready(observation, serving),
-            conditions.progressing(observation, found.plan),
+            progressing := conditions.progressing(observation, found.plan),
             conditions.degraded(observation, found.plan, found.apply_errors),
             conditions.draining(observation),
+            *self._metastore_verdict(key, body, found.cluster),
         ]
-        metrics.observe_cluster(key.namespace, key.name, observation.stats, _workers_by_pool(observation, serving))
+        pools = _pools(observation, serving, found.plan)
+        by_pool = {pool.name: (pool.wanted, pool.ready) for pool in pools}
+        metrics.observe_cluster(key.namespace, key.name, observation.stats, by_pool)
         previous = body.get("status", {})
+        record = recorded_rollout(previous)
+        next_rollout = await self._next_rollout(record, observation, serving, progressing.message, found)
         now = self._clock()
         status = new_status(
             previous,
             verdicts,
             observation,
             metadata=body["metadata"],
-            serving=serving,
+            serving=Serving(serving, tuple(pools)),
+            rollout=next_rollout,
             now=now,
         )
         notices = [
             *news(previous, status),
+            *rollout_news(record, next_rollout, found.activity),
             *(Notice("Normal", "Corrected", f"{label} was not as wanted: put right") for label in found.corrected),
         ]
         if is_due(previous, status, last_written=self._status_written.get(key), now=now):
@@ -159,6 +245,53 @@ class Reconciler:
             metrics.status_writes.inc()
         for notice in notices:
             await publish(self._client, body, notice, now)
+
+    def _metastore_verdict(
+        self, key: ClusterKey, body: KubernetesObject, cluster: PrestoCluster | None
+    ) -> list[conditions.Verdict]:
+        """What to say of the metastore; nothing if there is none, or if it isn't to be asked.
+
+        Nothing but words comes of it: a metastore that is down is no reason to touch Presto.
+        """
+        if cluster is not None:
+            self._metastores.watch(key, probes(cluster))
+        previous = body.get("status", {})
+        findings = self._metastores.findings(key)
+        # Of an invalid spec, what was asked before is asked on: that is what the running cluster uses.
+        is_told_of = any(item["type"] == "MetastoreAvailable" for item in previous.get("conditions", []))
+        if not findings and (cluster is not None or not is_told_of):
+            metrics.observe_metastore(key.namespace, key.name, None)
+            return []
+        verdict = conditions.metastore_available(findings, previous, body["metadata"]["generation"])
+        metrics.observe_metastore(key.namespace, key.name, verdict.status)
+        return [verdict]
+
+    async def _next_rollout(
+        self,
+        record: RolloutStatus | None,
+        observation: Observation,
+        serving: str | None,
+        message: str,
+        found: _Pass,
+    ) -> RolloutStatus | None:
+        """The record of the roll-out after this pass."""
+        if found.cluster is None or found.plan is None or serving is None:
+            return record
+        activity = None
+        if found.asked is not None and found.asked != serving:
+            if record is None or record.switched_at is None:
+                # What was asked before is of a moment at which clients still came.
+                found.activity = await self._queries.activity(found.cluster, found.asked)
+            activity = found.activity
+        return next_record(
+            record,
+            found.plan,
+            observation,
+            serving=serving,
+            activity=activity,
+            message=message,
+            now=found.now,
+        )
 
 
 def _is_settled(body: KubernetesObject) -> bool:
@@ -172,6 +305,6 @@ def _is_settled(body: KubernetesObject) -> bool:
     return is_current and (current.get("Progressing"), current.get("Degraded")) == ("False", "False")
 
 
-def _workers_by_pool(observation: Observation, serving: str | None) -> dict[str, tuple[int, int]]:
-    deployments = observation.deployments("worker", serving) if serving else []
-    return {pool_of(pool): (wanted_replicas(pool), ready_replicas(pool)) for pool in deployments}
+def _pools(observation: Observation, serving: str | None, plan: Plan | None) -> list[PoolCount]:
+    is_planned = plan is not None and plan.wanted_generation == serving
+    return pool_counts(observation, serving, plan.placement.replicas_by_pool if plan and is_planned else None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,18 +13,18 @@ from presto_operator.api import (
     PoolStatus,
     PrestoClusterStatus,
     QueriesStatus,
+    RolloutStatus,
     WorkersStatus,
 )
-from presto_operator.controller.conditions import Verdict
-from presto_operator.controller.observation import Observation, pool_of, ready_replicas, wanted_replicas
-from presto_operator.controller.pods import is_terminating
+from presto_operator.controller.conditions import VOLATILE_REASONS, Verdict
+from presto_operator.controller.observation import Observation, PoolCount, Serving, present_replicas
 from presto_operator.desired import Notice, client_uri, worker_selector
 from presto_operator.presto.stats import ClusterStats
 
 VOLATILE_WRITE_INTERVAL = timedelta(seconds=30)
 """How often numbers that move all the time (queries, active workers) are written: many clusters share an API server."""
 
-_NEWSWORTHY: Mapping[str, str] = {"Valid": "False", "Degraded": "True"}
+_NEWSWORTHY: Mapping[str, str] = {"Valid": "False", "Degraded": "True", "MetastoreAvailable": "False"}
 """Conditions that are bad news when they have this status."""
 
 
@@ -34,7 +34,8 @@ def new_status(
     observation: Observation,
     *,
     metadata: Mapping[str, Any],
-    serving: str | None,
+    serving: Serving,
+    rollout: RolloutStatus | None,
     now: datetime,
 ) -> dict[str, Any]:
     """The status of the cluster with this `metadata`, as it is written.
@@ -44,7 +45,8 @@ def new_status(
         verdicts: what each condition shall say.
         observation: what is known of the children.
         metadata: the cluster's metadata.
-        serving: the generation that clients are led to.
+        serving: the generation that clients are led to, and its workers.
+        rollout: the roll-out that goes on, or the last one.
         now: the time of a transition.
     """
     status = PrestoClusterStatus(
@@ -52,12 +54,13 @@ def new_status(
         phase=_phase(verdicts),
         conditions=tuple(_condition(verdict, previous, metadata["generation"], now) for verdict in verdicts),
         coordinator=CoordinatorStatus(
-            generation=serving or "",
-            ready=serving is not None and observation.coordinator_is_ready(serving),
+            generation=serving.generation or "",
+            ready=serving.generation is not None and observation.coordinator_is_ready(serving.generation),
             uri=client_uri(metadata["namespace"], metadata["name"]),
         ),
-        workers=_workers(observation, serving, worker_selector(metadata["name"])),
+        workers=_workers(observation, serving.pools, worker_selector(metadata["name"])),
         queries=_queries(observation.stats),
+        rollout=rollout,
     )
     return status.model_dump(by_alias=True, exclude_none=True, mode="json")
 
@@ -87,9 +90,12 @@ def merge_patch(previous: Mapping[str, Any], status: Mapping[str, Any]) -> dict[
 
 def news(previous: Mapping[str, Any], status: Mapping[str, Any]) -> list[Notice]:
     """A notice for each condition that changed its status or its reason."""
-    before = {condition["type"]: condition for condition in previous.get("conditions", [])}
+    # That something isn't known is no news, neither when it begins nor when it ends well.
+    before = {item["type"]: item for item in previous.get("conditions", []) if item["status"] != "Unknown"}
     notices = []
     for condition in status["conditions"]:
+        if condition["status"] == "Unknown":
+            continue
         was = before.get(condition["type"], {})
         if (was.get("status"), was.get("reason")) == (condition["status"], condition["reason"]):
             continue
@@ -132,26 +138,18 @@ def _phase(verdicts: list[Verdict]) -> Phase:
     return "Updating" if is_true["Progressing"] else "Running"
 
 
-def _workers(observation: Observation, serving: str | None, selector: str) -> WorkersStatus:
-    deployments = observation.deployments("worker", serving) if serving else []
-    desired = sum(wanted_replicas(deployment) for deployment in deployments)
-    ready = sum(ready_replicas(deployment) for deployment in deployments)
+def _workers(observation: Observation, pools: Sequence[PoolCount], selector: str) -> WorkersStatus:
+    desired = sum(pool.wanted for pool in pools)
+    ready = sum(pool.ready for pool in pools)
     return WorkersStatus(
-        replicas=sum(int(pool.get("status", {}).get("replicas", 0)) for pool in observation.deployments("worker")),
+        replicas=sum(present_replicas(pool) for pool in observation.deployments("worker")),
         desired_replicas=desired,
         ready_replicas=ready,
-        draining=sum(1 for pod in observation.pods_of("worker") if is_terminating(pod)),
+        draining=len(observation.leaving_workers()),
         active=observation.stats.active_workers if observation.stats else None,
         summary=f"{ready}/{desired}",
         selector=selector,
-        pools=tuple(
-            PoolStatus(
-                name=pool_of(deployment),
-                replicas=wanted_replicas(deployment),
-                ready_replicas=ready_replicas(deployment),
-            )
-            for deployment in deployments
-        ),
+        pools=tuple(PoolStatus(name=pool.name, replicas=pool.wanted, ready_replicas=pool.ready) for pool in pools),
     )
 
 
@@ -161,9 +159,24 @@ def _queries(stats: ClusterStats | None) -> QueriesStatus | None:
     return QueriesStatus(running=stats.running_queries, queued=stats.queued_queries, blocked=stats.blocked_queries)
 
 
+def _has_volatile_message(condition: Mapping[str, Any]) -> bool:
+    # A metastore's own words may hold a time or an address that is another one at each call.
+    return condition["reason"] in VOLATILE_REASONS or condition["type"] == "MetastoreAvailable"
+
+
 def _without_volatile(status: Mapping[str, Any]) -> dict[str, Any]:
     # That the coordinator can be asked, or can't, is no number that moves all the time.
     stable: dict[str, Any] = {**status, "queries": "queries" in status}
     if "workers" in stable:
-        stable["workers"] = {name: value for name, value in stable["workers"].items() if name != "active"}
+        stable["workers"] = _without(stable["workers"], "active")
+    if "rollout" in stable:
+        stable["rollout"] = _without(stable["rollout"], "message")
+    stable["conditions"] = [
+        _without(condition, "message") if _has_volatile_message(condition) else condition
+        for condition in status.get("conditions", [])
+    ]
     return stable
+
+
+def _without(item: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in item.items() if name not in names}

@@ -9,11 +9,15 @@ from presto_operator.desired.names import (
     MANAGED_BY_LABEL,
     MANAGER,
     POOL_LABEL,
+    REVISION_LABEL,
     ROLE_LABEL,
     client_uri,
+    coordinator_name,
+    discovery_uri,
     worker_selector,
 )
 from presto_operator.desired.object import KubernetesObject
+from presto_operator.desired.query_retry import retry_warnings
 
 __all__ = [
     "CLUSTER_LABEL",
@@ -21,13 +25,17 @@ __all__ = [
     "MANAGED_BY_LABEL",
     "MANAGER",
     "POOL_LABEL",
+    "REVISION_LABEL",
     "ROLE_LABEL",
     "KubernetesObject",
     "Notice",
     "client_uri",
     "cluster_objects",
+    "coordinator_name",
+    "discovery_uri",
     "event",
     "generation_name",
     "generation_objects",
+    "retry_warnings",
     "worker_selector",
 ]

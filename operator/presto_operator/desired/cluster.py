@@ -11,8 +11,9 @@ from presto_operator.desired.service_account import service_account
 
 def cluster_objects(cluster: PrestoCluster, active_generation: str) -> list[KubernetesObject]:
     """The objects that stay over all generations; clients are led to the coordinator of `active_generation`."""
+    account = service_account(cluster)
     return [
-        service_account(cluster),
+        *([account] if account else []),
         client_service(cluster, active_generation),
         workers_service(cluster),
         coordinator_disruption_budget(cluster),

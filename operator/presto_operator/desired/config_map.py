@@ -1,7 +1,9 @@
-"""ConfigMaps: immutable and named by their content, so that a roll-out is a new name and a roll-back an old one."""
+"""What servers read: ConfigMaps and Secrets, immutable and named by their content, so that a roll-out is a new name and
+a roll-back an old one."""
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,48 +11,102 @@ from presto_operator.api import PrestoCluster, Role
 from presto_operator.desired.names import ROLE_LABEL, RoleName
 from presto_operator.desired.object import KubernetesObject, child, content_hash
 from presto_operator.desired.server_script import SERVER_SCRIPT, SERVER_SCRIPT_TEXT
-from presto_operator.presto import jvm_config, node_config, render_properties
+from presto_operator.presto import (
+    CONFIG_DIRECTORY,
+    RESOURCE_GROUPS_FILE,
+    RESOURCE_GROUPS_PROPERTIES,
+    SESSION_RULES_FILE,
+    SESSION_RULES_PROPERTIES,
+    jvm_config,
+    node_config,
+    render_properties,
+    resource_groups_json,
+    resource_groups_properties,
+    session_rules_json,
+    session_rules_properties,
+)
 
 
 @dataclass(frozen=True)
 class ServerFiles:
-    """The ConfigMaps that make up one server's etc directory."""
+    """The objects that make up one server's etc directory."""
 
     role: KubernetesObject
     catalogs: KubernetesObject
+    secret_catalogs: KubernetesObject | None
+    """A Secret with the catalogs that hold anything secret; None: there are none."""
 
 
 def role_config_map(
-    cluster: PrestoCluster, role: Role, role_name: RoleName, config_properties: Mapping[str, str]
+    cluster: PrestoCluster,
+    role: Role,
+    role_name: RoleName,
+    config_properties: Mapping[str, str],
+    more_files: Mapping[str, str] | None = None,
 ) -> KubernetesObject:
     """What one role finds in its etc directory, but for the catalogs."""
-    return _immutable(
-        cluster,
-        f"{cluster.name}-{role_name}",
-        {
-            "config.properties": render_properties(config_properties),
-            "jvm.config": jvm_config(heap_bytes=role.heap_bytes, extra_arguments=role.jvm.extra_args),
-            "node.properties": render_properties(node_config(cluster.name)),
-            SERVER_SCRIPT: SERVER_SCRIPT_TEXT,
-        },
-        {ROLE_LABEL: role_name},
-    )
+    files = {
+        "config.properties": render_properties(config_properties),
+        "jvm.config": jvm_config(
+            heap_bytes=role.heap_bytes,
+            java=cluster.spec.java,
+            extra_arguments=role.jvm.extra_args,
+            heap_dump_path=role.jvm.heap_dump_path,
+        ),
+        "node.properties": render_properties(node_config(role.node_properties, cluster_name=cluster.name)),
+        SERVER_SCRIPT: SERVER_SCRIPT_TEXT,
+        **(more_files or {}),
+    }
+    if role.log_levels:
+        files["log.properties"] = render_properties(role.log_levels)
+    return _config_map(cluster, f"{cluster.name}-{role_name}", files, {ROLE_LABEL: role_name})
+
+
+def query_policy_files(cluster: PrestoCluster) -> dict[str, str]:
+    """Files of the coordinator alone: which queries run when, and with which session properties."""
+    files = {}
+    if cluster.spec.resource_groups:
+        files[RESOURCE_GROUPS_PROPERTIES] = render_properties(resource_groups_properties(CONFIG_DIRECTORY))
+        files[RESOURCE_GROUPS_FILE] = resource_groups_json(cluster.spec.resource_groups)
+    if cluster.spec.session_property_rules:
+        files[SESSION_RULES_PROPERTIES] = render_properties(session_rules_properties(CONFIG_DIRECTORY))
+        files[SESSION_RULES_FILE] = session_rules_json(
+            [
+                rule.model_dump(by_alias=True, exclude_none=True, exclude_defaults=True, mode="json")
+                for rule in cluster.spec.session_property_rules
+            ]
+        )
+    return files
 
 
 def catalogs_config_map(cluster: PrestoCluster) -> KubernetesObject:
-    """The catalogs, a properties file each: the same for all servers."""
-    return _immutable(
-        cluster,
-        f"{cluster.name}-catalogs",
-        {
-            f"{name}.properties": render_properties(catalog.properties)
-            for name, catalog in cluster.spec.catalogs.items()
-        },
-        {},
-    )
+    """The catalogs without secrets, a properties file each: the same for all servers."""
+    return _config_map(cluster, f"{cluster.name}-catalogs", _catalog_files(cluster, secret=False), {})
 
 
-def _immutable(
+def catalogs_secret(cluster: PrestoCluster) -> KubernetesObject | None:
+    """The catalogs in which anything is secret; None if there are none.
+
+    It is a copy of what users' Secrets say: a server that starts anew, on another node perhaps, then reads what the
+    others of its generation read, whatever has become of the users' Secrets since.
+    """
+    files = _catalog_files(cluster, secret=True)
+    if not files:
+        return None
+    data = {name: base64.b64encode(text.encode()).decode() for name, text in files.items()}
+    name = f"{cluster.name}-catalogs-{content_hash(data)}"
+    return child(cluster, "v1", "Secret", name, immutable=True, type="Opaque", data=data)
+
+
+def _catalog_files(cluster: PrestoCluster, *, secret: bool) -> dict[str, str]:
+    return {
+        f"{name}.properties": render_properties(catalog.properties)
+        for name, catalog in cluster.catalogs.items()
+        if catalog.is_secret is secret
+    }
+
+
+def _config_map(
     cluster: PrestoCluster, prefix: str, data: dict[str, str], labels: Mapping[str, str]
 ) -> KubernetesObject:
     return child(cluster, "v1", "ConfigMap", f"{prefix}-{content_hash(data)}", labels=labels, immutable=True, data=data)

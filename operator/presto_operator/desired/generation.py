@@ -6,10 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from presto_operator.api import PrestoCluster, duration_seconds
-from presto_operator.desired.config_map import ServerFiles, catalogs_config_map, role_config_map
-from presto_operator.desired.coordinator import coordinator_deployment, coordinator_pod_spec
+from presto_operator.desired.config_map import (
+    ServerFiles,
+    catalogs_config_map,
+    catalogs_secret,
+    query_policy_files,
+    role_config_map,
+)
+from presto_operator.desired.coordinator import coordinator_deployment, coordinator_template
 from presto_operator.desired.names import discovery_uri
 from presto_operator.desired.object import KubernetesObject, content_hash
+from presto_operator.desired.query_retry import coordinator_retry, worker_retry
 from presto_operator.desired.service import discovery_service
 from presto_operator.desired.workers import pool_deployment
 from presto_operator.presto import coordinator_config, worker_config
@@ -21,8 +28,8 @@ def generation_name(cluster: PrestoCluster) -> str:
     It is the hash of the coordinator's whole pod: version, image, configuration, catalogs, and how it is run. What
     changes any of it never restarts a coordinator in place; it makes another one beside it.
     """
-    spec, _ = _coordinator(cluster)
-    return content_hash([cluster.spec.version, spec])
+    template, _ = _coordinator(cluster)
+    return content_hash([cluster.spec.version, template, *_identity(cluster)])
 
 
 def generation_objects(cluster: PrestoCluster, replicas_by_pool: Mapping[str, int]) -> list[KubernetesObject]:
@@ -33,7 +40,7 @@ def generation_objects(cluster: PrestoCluster, replicas_by_pool: Mapping[str, in
         replicas_by_pool: workers wanted in each pool of the spec, by its name.
     """
     name = generation_name(cluster)
-    coordinator_spec, coordinator_files = _coordinator(cluster)
+    template, coordinator_files = _coordinator(cluster)
     workers = cluster.spec.workers
     worker_files = ServerFiles(
         role_config_map(
@@ -41,19 +48,21 @@ def generation_objects(cluster: PrestoCluster, replicas_by_pool: Mapping[str, in
             workers,
             "worker",
             worker_config(
-                workers.config,
+                {**worker_retry(cluster.spec), **workers.config},
                 discovery_uri=discovery_uri(cluster, name),
                 shutdown_grace_seconds=duration_seconds(workers.drain.grace_period),
             ),
         ),
         coordinator_files.catalogs,
+        coordinator_files.secret_catalogs,
     )
     return [
         coordinator_files.catalogs,
+        *([coordinator_files.secret_catalogs] if coordinator_files.secret_catalogs else []),
         coordinator_files.role,
         worker_files.role,
         discovery_service(cluster, name),
-        coordinator_deployment(cluster, name, coordinator_spec),
+        coordinator_deployment(cluster, name, template),
         *(pool_deployment(cluster, pool, name, replicas_by_pool[pool.name], worker_files) for pool in workers.pools),
     ]
 
@@ -61,7 +70,20 @@ def generation_objects(cluster: PrestoCluster, replicas_by_pool: Mapping[str, in
 def _coordinator(cluster: PrestoCluster) -> tuple[dict[str, Any], ServerFiles]:
     coordinator = cluster.spec.coordinator
     files = ServerFiles(
-        role_config_map(cluster, coordinator, "coordinator", coordinator_config(coordinator.config)),
+        role_config_map(
+            cluster,
+            coordinator,
+            "coordinator",
+            coordinator_config({**coordinator_retry(cluster.spec), **coordinator.config}),
+            query_policy_files(cluster),
+        ),
         catalogs_config_map(cluster),
+        catalogs_secret(cluster),
     )
-    return coordinator_pod_spec(cluster, files), files
+    return coordinator_template(cluster, files), files
+
+
+def _identity(cluster: PrestoCluster) -> list[dict[str, str]]:
+    # What a cloud makes of the ServiceAccount's annotations, it makes when a pod starts.
+    annotations = cluster.spec.service_account.annotations
+    return [dict(annotations)] if annotations else []

@@ -14,7 +14,10 @@ MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
 CLUSTER_LABEL = f"{GROUP}/cluster"
 ROLE_LABEL = f"{GROUP}/role"
 POOL_LABEL = f"{GROUP}/pool"
+ENVIRONMENT_ANNOTATION = f"{GROUP}/environment"
+"""On pods: the hash of what their environment variables get from Secrets and ConfigMaps."""
 GENERATION_LABEL = f"{GROUP}/generation"
+REVISION_LABEL = f"{GROUP}/revision"
 
 RoleName = Literal["coordinator", "worker"]
 
@@ -44,14 +47,14 @@ def coordinator_name(cluster: PrestoCluster, generation: str) -> str:
     return f"{cluster.name}-coordinator-{generation}"
 
 
-def pool_deployment_name(cluster: PrestoCluster, pool: str, generation: str) -> str:
-    """Name of the Deployment of one pool in one generation."""
-    return f"{cluster.name}-{pool}-{generation}"
+def pool_deployment_name(cluster: PrestoCluster, pool: str, revision: str) -> str:
+    """Name of the Deployment of one revision of a pool's workers. A revision belongs to one generation."""
+    return f"{cluster.name}-{pool}-{revision}"
 
 
 def service_account_name(cluster: PrestoCluster) -> str:
     """Name of the ServiceAccount of the cluster's pods."""
-    return f"{cluster.name}-presto"
+    return cluster.spec.service_account.name or f"{cluster.name}-presto"
 
 
 def discovery_uri(cluster: PrestoCluster, generation: str) -> str:

@@ -2,27 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from presto_operator.api import PrestoCluster, Role, Toleration
-from presto_operator.desired.config_map import ServerFiles
-from presto_operator.desired.names import ROLE_LABEL, RoleName, cluster_labels, service_account_name
-from presto_operator.desired.object import KubernetesObject
-from presto_operator.desired.server_script import SERVER_SCRIPT
-from presto_operator.presto import CONFIG_DIRECTORY, HTTP_PORT
-from presto_operator.presto.configuration import DATA_DIRECTORY
-
-CONTAINER = "presto"
-
-# The image's own entrypoint may want to write into its etc; the launcher itself needs no more than this.
-# The home is the official image's unless the image says otherwise.
-_COMMAND = (
-    f'exec "${{PRESTO_HOME:-/opt/presto-server}}/bin/launcher" --etc-dir {CONFIG_DIRECTORY} "-Dnode.id=$POD_NAME" run'
+from presto_operator.api import (
+    CONFIG_VOLUME,
+    DATA_VOLUME,
+    PLUGINS_VOLUME,
+    POD_NAME_VARIABLE,
+    PRESTO_CONTAINER,
+    PrestoCluster,
+    Role,
+    RoleField,
+    Toleration,
 )
+from presto_operator.desired.config_map import ServerFiles
+from presto_operator.desired.names import (
+    ENVIRONMENT_ANNOTATION,
+    ROLE_LABEL,
+    RoleName,
+    cluster_labels,
+    service_account_name,
+)
+from presto_operator.desired.object import KubernetesObject, content_hash
+from presto_operator.desired.plugins import plugin_container
+from presto_operator.desired.server_script import SERVER_SCRIPT
+from presto_operator.desired.strategic_merge import strategic_merge
+from presto_operator.desired.sysctls import node_sysctls_container, pod_sysctls
+from presto_operator.presto import CONFIG_DIRECTORY, HTTP_PORT
+from presto_operator.presto.configuration import DATA_DIRECTORY, PLUGINS_DIRECTORY
 
 _STARTUP_PERIOD_SECONDS = 2
 _STARTUP_LIMIT_SECONDS = 600
 """Presto starts in 8 to 45 s; a large image on a cold disk takes minutes. Past this the container is started anew."""
+
+
+def pod_template(
+    cluster: PrestoCluster, role_field: RoleField, labels: Mapping[str, str], spec: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The whole template of a role's pods, which their Deployment has and which is hashed: with the role's overrides.
+
+    The API has made sure that the overrides leave alone what is the operator's own.
+    """
+    metadata: dict[str, Any] = {"labels": dict(labels)}
+    if environment := cluster.environment.get(role_field):
+        # A pod reads these when it starts: what changes them has to start it anew. The hash tells nothing of them.
+        metadata["annotations"] = {ENVIRONMENT_ANNOTATION: content_hash([cluster.uid, environment])}
+    template = {"metadata": metadata, "spec": dict(spec)}
+    role = cluster.spec.coordinator if role_field == "coordinator" else cluster.spec.workers
+    if role.pod_overrides is None:
+        return template
+    patch = role.pod_overrides.model_dump(by_alias=True, exclude_defaults=True, exclude={"spec"})
+    return strategic_merge(template, {**patch, "spec": role.pod_overrides.spec})
 
 
 def pod_spec(
@@ -31,29 +62,26 @@ def pod_spec(
     files: ServerFiles,
 ) -> dict[str, Any]:
     """The pod spec of a server of `role` that reads `files`, without its placement on nodes."""
-    image = cluster.spec.image
     spec: dict[str, Any] = {
         "serviceAccountName": service_account_name(cluster),
         # Presto has no business with the API server.
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "containers": [_container(cluster, role)],
-        "volumes": [
-            {
-                "name": "config",
-                "projected": {"sources": [_config_source(files.role), _catalog_source(files.catalogs)]},
-            },
-            {"name": "data", "emptyDir": {}},
-        ],
+        "volumes": _volumes(cluster, role, files),
     }
-    if image.pull_secrets:
-        spec["imagePullSecrets"] = [{"name": name} for name in image.pull_secrets]
+    if init_containers := _init_containers(cluster, role):
+        spec["initContainers"] = init_containers
+    if sysctls := pod_sysctls(cluster):
+        spec["securityContext"] = {"sysctls": sysctls}
+    if cluster.spec.image.pull_secrets:
+        spec["imagePullSecrets"] = [{"name": name} for name in cluster.spec.image.pull_secrets]
     return spec
 
 
-def server_command(action: Literal["started", "drain"]) -> list[str]:
+def server_command(action: Literal["start", "started", "drain"], settings: Sequence[str] = ()) -> list[str]:
     """The command that runs the server script inside of the container."""
-    return ["/bin/sh", f"{CONFIG_DIRECTORY}/{SERVER_SCRIPT}", action, str(HTTP_PORT)]
+    return ["/bin/sh", f"{CONFIG_DIRECTORY}/{SERVER_SCRIPT}", action, str(HTTP_PORT), *settings]
 
 
 def pod_labels(cluster: PrestoCluster, role: RoleName, labels: dict[str, str]) -> dict[str, str]:
@@ -74,13 +102,16 @@ def tolerations(items: tuple[Toleration, ...]) -> list[dict[str, Any]]:
 
 def _container(cluster: PrestoCluster, role: Role) -> dict[str, Any]:
     return {
-        "name": CONTAINER,
+        "name": PRESTO_CONTAINER,
         "image": cluster.spec.image_reference,
         "imagePullPolicy": cluster.spec.image.pull_policy,
-        "command": ["/bin/sh", "-c", _COMMAND],
-        "env": [{"name": "POD_NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}],
+        "command": server_command("start", _start_settings(cluster, role)),
+        "env": [
+            {"name": POD_NAME_VARIABLE, "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
+            *_environment(role),
+        ],
         "ports": [{"name": "http", "containerPort": HTTP_PORT}],
-        "resources": {"requests": dict(role.resources.requests), "limits": dict(role.resources.limits)},
+        "resources": _resources(role),
         "startupProbe": {
             "exec": {"command": server_command("started")},
             "periodSeconds": _STARTUP_PERIOD_SECONDS,
@@ -100,29 +131,86 @@ def _container(cluster: PrestoCluster, role: Role) -> dict[str, Any]:
             "timeoutSeconds": 10,
             "failureThreshold": 8,
         },
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"]},
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        "securityContext": _security_context(),
         # The JVM's and Presto's last words, which the Degraded condition quotes.
         "terminationMessagePolicy": "FallbackToLogsOnError",
-        "volumeMounts": [
-            {"name": "config", "mountPath": CONFIG_DIRECTORY, "readOnly": True},
-            {"name": "data", "mountPath": DATA_DIRECTORY},
-        ],
+        "volumeMounts": _mounts(cluster, role),
     }
 
 
-def _config_source(config_map: KubernetesObject) -> dict[str, Any]:
-    return {"configMap": {"name": config_map["metadata"]["name"]}}
+def _init_containers(cluster: PrestoCluster, role: Role) -> list[dict[str, Any]]:
+    node_sysctls = node_sysctls_container(cluster)
+    own = [
+        *([node_sysctls] if node_sysctls else []),
+        *(
+            {**plugin_container(cluster, plugin, _environment(role)), "securityContext": _security_context()}
+            for plugin in cluster.spec.plugins
+        ),
+    ]
+    for container in own:
+        # A pod needs the largest of its init containers or the sum of its containers, whichever is more: the server's
+        # own cost nothing, and let the pod into a namespace that asks for limits.
+        container["resources"] = _resources(role)
+        container["terminationMessagePolicy"] = "FallbackToLogsOnError"
+    return [*own, *(container.model_dump(by_alias=True) for container in role.init_containers)]
 
 
-def _catalog_source(catalogs: KubernetesObject) -> dict[str, Any]:
-    # A projected volume, because a mount inside the read-only config mount would have no directory to sit on.
+def _start_settings(cluster: PrestoCluster, role: Role) -> list[str]:
+    settings = [f"{name}={value}" for name, value in role.ulimits.given.items()]
+    return [*settings, f"plugins={PLUGINS_DIRECTORY}"] if cluster.spec.plugins else settings
+
+
+def _environment(role: Role) -> list[dict[str, Any]]:
+    return [variable.model_dump(by_alias=True, exclude_none=True) for variable in role.env]
+
+
+def _resources(role: Role) -> dict[str, Any]:
+    return {"requests": dict(role.resources.requests), "limits": dict(role.resources.limits)}
+
+
+def _security_context() -> dict[str, Any]:
     return {
-        "configMap": {
-            "name": catalogs["metadata"]["name"],
-            "items": [{"key": key, "path": f"catalog/{key}"} for key in sorted(catalogs["data"])],
-        }
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+
+
+def _volumes(cluster: PrestoCluster, role: Role, files: ServerFiles) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": CONFIG_VOLUME,
+            "projected": {"sources": _config_sources(files)},
+        },
+        {"name": DATA_VOLUME, "emptyDir": {}},
+        *([{"name": PLUGINS_VOLUME, "emptyDir": {}}] if cluster.spec.plugins else []),
+        *({"name": volume.name, **volume.source} for volume in role.volumes),
+    ]
+
+
+def _mounts(cluster: PrestoCluster, role: Role) -> list[dict[str, Any]]:
+    plugins = {"name": PLUGINS_VOLUME, "mountPath": PLUGINS_DIRECTORY, "readOnly": True}
+    return [
+        {"name": CONFIG_VOLUME, "mountPath": CONFIG_DIRECTORY, "readOnly": True},
+        {"name": DATA_VOLUME, "mountPath": DATA_DIRECTORY},
+        *([plugins] if cluster.spec.plugins else []),
+        *(volume.model_dump(by_alias=True, exclude_none=True, exclude={"source"}) for volume in role.volumes),
+    ]
+
+
+def _config_sources(files: ServerFiles) -> list[dict[str, Any]]:
+    # A projected volume, because a mount inside the read-only config mount would have no directory to sit on.
+    sources: list[dict[str, Any]] = [
+        {"configMap": {"name": files.role["metadata"]["name"]}},
+        {"configMap": _catalog_items(files.catalogs)},
+    ]
+    if files.secret_catalogs is not None:
+        sources.append({"secret": _catalog_items(files.secret_catalogs)})
+    return sources
+
+
+def _catalog_items(catalogs: KubernetesObject) -> dict[str, Any]:
+    return {
+        "name": catalogs["metadata"]["name"],
+        "items": [{"key": key, "path": f"catalog/{key}"} for key in sorted(catalogs["data"])],
     }

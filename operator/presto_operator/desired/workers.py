@@ -1,4 +1,4 @@
-"""The workers' Deployments, one a pool."""
+"""The workers' Deployments, one a pool and revision."""
 
 from __future__ import annotations
 
@@ -9,11 +9,20 @@ from presto_operator.desired.config_map import ServerFiles
 from presto_operator.desired.names import (
     GENERATION_LABEL,
     POOL_LABEL,
+    REVISION_LABEL,
     pool_deployment_name,
     role_selector,
 )
-from presto_operator.desired.object import KubernetesObject, child
-from presto_operator.desired.pod import pod_labels, pod_spec, server_command, tolerations
+from presto_operator.desired.node_placement import (
+    HOSTNAME_LABEL,
+    INSTANCE_TYPE_LABEL,
+    ZONE_LABEL,
+    capacity_tolerations,
+    node_affinity,
+    topology_spread,
+)
+from presto_operator.desired.object import KubernetesObject, child, content_hash
+from presto_operator.desired.pod import pod_labels, pod_spec, pod_template, server_command, tolerations
 
 _DISCOVERY_SECONDS = 10
 """How long a worker that is ready may take to be known to its coordinator: it announces itself every 5 s, and the
@@ -32,40 +41,49 @@ def pool_deployment(
 ) -> KubernetesObject:
     """The Deployment of one pool's workers in one generation, with this many of them.
 
-    New workers come before old ones go, so a configuration that doesn't start leaves every old worker serving.
+    It is named by a hash of their whole pod, the revision: workers that are to be different are another Deployment
+    beside this one, and going back finds this one again. How many workers each revision has is decided elsewhere.
     """
-    own = {POOL_LABEL: pool.name, GENERATION_LABEL: generation}
-    labels = pod_labels(cluster, "worker", own)
-    spec = pod_spec(cluster, cluster.spec.workers, files)
-    _drain_before_leaving(spec, cluster.spec.workers.drain)
-    if pool.node_selector:
-        spec["nodeSelector"] = dict(pool.node_selector)
-    if pool.tolerations:
-        spec["tolerations"] = tolerations(pool.tolerations)
-    # Workers share a node only where nodes are fewer; a lost node should take as few of them as can be.
-    spec["topologySpreadConstraints"] = [
-        {
-            "maxSkew": 1,
-            "topologyKey": "kubernetes.io/hostname",
-            "whenUnsatisfiable": "ScheduleAnyway",
-            "labelSelector": {"matchLabels": role_selector(cluster, "worker")},
-        }
-    ]
+    template = _pod_template(cluster, pool, generation, files)
+    revision = content_hash([generation, template])
+    template["metadata"]["labels"][REVISION_LABEL] = revision
+    own = {POOL_LABEL: pool.name, GENERATION_LABEL: generation, REVISION_LABEL: revision}
     return child(
         cluster,
         "apps/v1",
         "Deployment",
-        pool_deployment_name(cluster, pool.name, generation),
-        labels=labels,
+        pool_deployment_name(cluster, pool.name, revision),
+        labels=pod_labels(cluster, "worker", own),
         spec={
             "replicas": replicas,
             "minReadySeconds": _DISCOVERY_SECONDS,
             "revisionHistoryLimit": 3,
-            "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": "25%"}},
+            # The template never changes: this is for one that somebody has edited, and that is put right.
+            "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
             "selector": {"matchLabels": {**role_selector(cluster, "worker"), **own}},
-            "template": {"metadata": {"labels": labels}, "spec": spec},
+            "template": template,
         },
     )
+
+
+def _pod_template(cluster: PrestoCluster, pool: Pool, generation: str, files: ServerFiles) -> dict[str, Any]:
+    """The template of the pool's pods. Its hash is the revision's name, so nothing in it may depend on that."""
+    spec = pod_spec(cluster, cluster.spec.workers, files)
+    _drain_before_leaving(spec, cluster.spec.workers.drain)
+    if pool.node_selector:
+        spec["nodeSelector"] = dict(pool.node_selector)
+    affinity = node_affinity(pool.capacity_type, pool.instance_types, pool.zones)
+    if affinity is not None:
+        spec["affinity"] = {"nodeAffinity": affinity}
+    tolerated = [*tolerations(pool.tolerations), *capacity_tolerations(pool.capacity_type)]
+    if tolerated:
+        spec["tolerations"] = tolerated
+    # Workers share a node only where nodes are fewer; a lost node should take as few of them as can be. The same goes
+    # for a zone or an instance type of spot, which is reclaimed as a whole when it runs short.
+    spread = (ZONE_LABEL, INSTANCE_TYPE_LABEL, HOSTNAME_LABEL) if affinity is not None else (HOSTNAME_LABEL,)
+    spec["topologySpreadConstraints"] = topology_spread(spread, role_selector(cluster, "worker"))
+    labels = pod_labels(cluster, "worker", {POOL_LABEL: pool.name, GENERATION_LABEL: generation})
+    return pod_template(cluster, "workers", labels, spec)
 
 
 def _drain_before_leaving(spec: dict[str, Any], drain: Drain) -> None:

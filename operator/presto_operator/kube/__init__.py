@@ -7,17 +7,21 @@ from presto_operator.kube.kind import (
     CHILD_KINDS,
     CONFIG_MAP,
     DEPLOYMENT,
+    NODE,
     POD,
     PRESTO_CLUSTER,
     SERVICE,
     Kind,
 )
+from presto_operator.kube.node_store import NodeStore
+from presto_operator.kube.sources import SourceReader
 from presto_operator.kube.store import ClusterKey, ObjectStore
 
 __all__ = [
     "CHILD_KINDS",
     "CONFIG_MAP",
     "DEPLOYMENT",
+    "NODE",
     "POD",
     "PRESTO_CLUSTER",
     "SERVICE",
@@ -28,8 +32,10 @@ __all__ = [
     "Kind",
     "KubernetesClient",
     "Listing",
+    "NodeStore",
     "ObjectStore",
     "Outcome",
+    "SourceReader",
     "is_owned_by",
     "publish",
 ]

@@ -69,6 +69,14 @@ class Applier:
         # Not by resourceVersion: a status may have been written since the live object was seen.
         return Outcome.UNCHANGED if _fingerprint(applied) == _fingerprint(live) else Outcome.UPDATED
 
+    async def scale(self, obj: KubernetesObject, replicas: int) -> None:
+        """Give a live Deployment another number of replicas, without an opinion on the rest of it.
+
+        Raises:
+            ApiError: the API server refused it or could not be reached.
+        """
+        self._store.put(await self._client.scale(obj, replicas))
+
     async def delete(self, obj: KubernetesObject) -> None:
         """Delete a child."""
         await self._client.delete(obj)

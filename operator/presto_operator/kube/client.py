@@ -13,7 +13,7 @@ from kubernetes.aio import config as kubernetes_config
 from kubernetes.aio.client.exceptions import ApiException
 
 from presto_operator.desired import MANAGER, KubernetesObject
-from presto_operator.kube.kind import PRESTO_CLUSTER, SERVICE, Kind, kind_of
+from presto_operator.kube.kind import POD, PRESTO_CLUSTER, SERVICE, Kind, kind_of
 
 _REQUEST_TIMEOUT_SECONDS = 20.0
 _PROXY_TIMEOUT_SECONDS = 5.0
@@ -83,8 +83,8 @@ class KubernetesClient:
             if not page_token:
                 return Listing(items, int(page["metadata"]["resourceVersion"]))
 
-    async def get(self, kind: Kind, namespace: str, name: str) -> KubernetesObject | None:
-        """The object, or None if there is none of that name."""
+    async def get(self, kind: Kind, namespace: str | None, name: str) -> KubernetesObject | None:
+        """The object, or None if there is none of that name. What is in no namespace is asked for with None."""
         try:
             obj: KubernetesObject = await self._call("GET", kind.path(namespace, name))
         except ApiError as error:
@@ -125,6 +125,47 @@ class KubernetesClient:
         except ApiError as error:
             if error.status not in (404, 409):
                 raise
+
+    async def delete_pod(
+        self, pod: KubernetesObject, *, grace_period_seconds: int | None = None
+    ) -> KubernetesObject | None:
+        """Delete just this pod (its uid is a precondition); that it is gone already is no error.
+
+        Returns the pod as it is on its way out; None if it is gone.
+
+        Args:
+            pod: the pod.
+            grace_period_seconds: 0 removes the object at once, whether its node answers or not; None: the pod's own.
+        """
+        metadata = pod["metadata"]
+        options: dict[str, Any] = {
+            "apiVersion": "v1",
+            "kind": "DeleteOptions",
+            "preconditions": {"uid": metadata["uid"]},
+        }
+        if grace_period_seconds is not None:
+            options["gracePeriodSeconds"] = grace_period_seconds
+        try:
+            answer: KubernetesObject = await self._call(
+                "DELETE", POD.path(metadata["namespace"], metadata["name"]), body=options
+            )
+        except ApiError as error:
+            if error.status not in (404, 409):
+                raise
+            return None
+        return answer if answer.get("kind") == POD.name else None
+
+    async def scale(self, obj: KubernetesObject, replicas: int) -> KubernetesObject:
+        """Change nothing but how many replicas a Deployment has; returns it as the API server then has it."""
+        metadata = obj["metadata"]
+        scaled: KubernetesObject = await self._call(
+            "PATCH",
+            kind_of(obj["kind"]).path(metadata["namespace"], metadata["name"]),
+            query=[("fieldManager", MANAGER)],
+            body={"spec": {"replicas": replicas}},
+            content_type="application/merge-patch+json",
+        )
+        return scaled
 
     async def patch_status(self, namespace: str, name: str, status: Mapping[str, Any]) -> KubernetesObject:
         """Merge `status` into a PrestoCluster's status; a None removes a field."""

@@ -9,7 +9,7 @@ from presto_operator.api import API_VERSION, KIND, PLURAL
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of namespaced object, and where the API serves it."""
+    """A kind of object, and where the API serves it."""
 
     api_version: str
     name: str
@@ -33,12 +33,15 @@ PRESTO_CLUSTER = Kind(API_VERSION, KIND, PLURAL)
 DEPLOYMENT = Kind("apps/v1", "Deployment", "deployments")
 SERVICE = Kind("v1", "Service", "services")
 CONFIG_MAP = Kind("v1", "ConfigMap", "configmaps")
+SECRET = Kind("v1", "Secret", "secrets")
 SERVICE_ACCOUNT = Kind("v1", "ServiceAccount", "serviceaccounts")
 DISRUPTION_BUDGET = Kind("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets")
 POD = Kind("v1", "Pod", "pods")
 EVENT = Kind("v1", "Event", "events")
+NODE = Kind("v1", "Node", "nodes")
+"""The only kind here that has no namespace."""
 
-CHILD_KINDS = (SERVICE_ACCOUNT, CONFIG_MAP, SERVICE, DISRUPTION_BUDGET, DEPLOYMENT)
+CHILD_KINDS = (SERVICE_ACCOUNT, CONFIG_MAP, SECRET, SERVICE, DISRUPTION_BUDGET, DEPLOYMENT)
 """Kinds that the operator makes itself; pods are the Deployments'."""
 
 _BY_NAME = {kind.name: kind for kind in (PRESTO_CLUSTER, *CHILD_KINDS, POD, EVENT)}

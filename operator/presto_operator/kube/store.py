@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 
 from presto_operator.desired import CLUSTER_LABEL, KubernetesObject
-from presto_operator.kube.kind import PRESTO_CLUSTER, Kind
+from presto_operator.kube.kind import POD, PRESTO_CLUSTER, Kind
 
 
 @dataclass(frozen=True, order=True)
@@ -82,6 +82,15 @@ class ObjectStore:
     def clusters(self) -> list[ClusterKey]:
         """Every cluster that there is a resource of."""
         return sorted(key for key, objects in self._objects.items() if (PRESTO_CLUSTER.name, key.name) in objects)
+
+    def clusters_on(self, nodes: Set[str]) -> set[ClusterKey]:
+        """Every cluster that has a pod on one of the nodes of these names."""
+        return {
+            key
+            for key, objects in self._objects.items()
+            for (kind, _), obj in objects.items()
+            if kind == POD.name and obj.get("spec", {}).get("nodeName") in nodes
+        }
 
     def cluster(self, key: ClusterKey) -> KubernetesObject | None:
         """The PrestoCluster resource, or None if there is none."""

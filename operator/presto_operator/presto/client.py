@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import time
+from typing import Any
 
 import requests
 import urllib3
 
+from presto_operator.presto.queries import QUERIES_PATH, QueryActivity, query_activity
 from presto_operator.presto.stats import CLUSTER_PATH, ClusterStats, PrestoUnavailableError, cluster_stats
 
 _CONNECT_TIMEOUT_SECONDS = 2.0
 _READ_TIMEOUT_SECONDS = 3.0
 _TOTAL_TIMEOUT_SECONDS = 5.0
-_MAX_ANSWER_BYTES = 1024 * 1024
 _CHUNK_BYTES = 64 * 1024
+
+_MAX_STATS_BYTES = 1024 * 1024
+_MAX_QUERIES_BYTES = 64 * 1024 * 1024
+"""Each query comes with its text, which may have a million characters; most have a few hundred."""
 
 
 def fetch_cluster_stats(base_uri: str) -> ClusterStats:
@@ -23,7 +28,20 @@ def fetch_cluster_stats(base_uri: str) -> ClusterStats:
     Raises:
         PrestoUnavailableError: it can't be reached, refuses, or answers nonsense.
     """
-    uri = f"{base_uri}{CLUSTER_PATH}"
+    return cluster_stats(_fetch(f"{base_uri}{CLUSTER_PATH}", _MAX_STATS_BYTES))
+
+
+def fetch_query_activity(base_uri: str) -> QueryActivity:
+    """Ask the coordinator at `base_uri` for its queries. Blocks for about five seconds at most.
+
+    Raises:
+        PrestoUnavailableError: it can't be reached, refuses, or answers nonsense.
+    """
+    return query_activity(_fetch(f"{base_uri}{QUERIES_PATH}", _MAX_QUERIES_BYTES))
+
+
+def _fetch(uri: str, max_bytes: int) -> Any:
+    """The JSON at `uri`."""
     try:
         with requests.Session() as session:
             # A proxy of the operator's environment is for the world outside, not for Services.
@@ -31,19 +49,19 @@ def fetch_cluster_stats(base_uri: str) -> ClusterStats:
             timeout = (_CONNECT_TIMEOUT_SECONDS, _READ_TIMEOUT_SECONDS)
             with session.get(uri, timeout=timeout, stream=True) as response:
                 response.raise_for_status()
-                return cluster_stats(json.loads(_content(response)))
+                return json.loads(_content(response, max_bytes))
     except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
         raise PrestoUnavailableError(f"{uri}: {error}") from error
 
 
-def _content(response: requests.Response) -> bytes:
+def _content(response: requests.Response, max_bytes: int) -> bytes:
     # requests' read timeout is for each read: a server that sends a byte now and then would never meet it.
     deadline = time.monotonic() + _TOTAL_TIMEOUT_SECONDS
-    content = b""
+    content = bytearray()
     while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
         content += chunk
         if time.monotonic() > deadline:
             raise PrestoUnavailableError(f"{response.url}: no whole answer within {_TOTAL_TIMEOUT_SECONDS:g} s")
-        if len(content) > _MAX_ANSWER_BYTES:
-            raise PrestoUnavailableError(f"{response.url}: the answer is longer than {_MAX_ANSWER_BYTES} bytes")
-    return content
+        if len(content) > max_bytes:
+            raise PrestoUnavailableError(f"{response.url}: the answer is longer than {max_bytes} bytes")
+    return bytes(content)

@@ -11,6 +11,12 @@ CONFIG_DIRECTORY = "/etc/presto"
 DATA_DIRECTORY = "/var/lib/presto"
 """Presto's data directory: its launcher's links, its logs and, if switched on, its spill files."""
 
+PLUGINS_DIRECTORY = "/var/lib/presto-plugins"
+"""Where plugins that a manifest adds are, each in a directory of its own."""
+
+PLUGIN_DIRECTORY_PROPERTY = "plugin.dir"
+"""Where Presto looks for plugins, a directory each; plugin below the installation unless set."""
+
 HTTP_PORT = 8080
 
 OWNED_PROPERTIES = (
@@ -22,6 +28,9 @@ OWNED_PROPERTIES = (
     "shutdown.grace-period",
 )
 """Properties of config.properties that follow from the cluster's shape. A manifest that sets one is refused."""
+
+OWNED_NODE_PROPERTIES = ("node.id", "node.environment", "node.data-dir")
+"""Properties of node.properties that follow from the names of the cluster and the pod; a manifest must not set them."""
 
 
 def coordinator_config(user_properties: Mapping[str, str]) -> dict[str, str]:
@@ -56,13 +65,14 @@ def worker_config(
     }
 
 
-def node_config(cluster_name: str) -> dict[str, str]:
+def node_config(user_properties: Mapping[str, str], *, cluster_name: str) -> dict[str, str]:
     """node.properties of every server; the node's id, its pod's name, is given on the command line.
 
     Presto wants an environment of small letters, digits and underscores that starts with a letter or digit
     (airlift's NodeConfig), so a cluster's dashes become underscores.
     """
     return {
+        **user_properties,
         "node.environment": re.sub(r"[^a-z0-9]", "_", cluster_name),
         "node.data-dir": DATA_DIRECTORY,
     }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from presto_operator.presto.versions import JavaVersion
+
 _MEBIBYTE = 1024**2
 _LARGE_HEAP_BYTES = 8 * 1024**3
 
@@ -14,12 +16,40 @@ The heap is computed, so a manifest must not carry them as extra arguments.
 """
 
 
-def jvm_config(*, heap_bytes: int, extra_arguments: Sequence[str]) -> str:
-    """The text of jvm.config for a Presto server on Java 8 or 11.
+_JAVA_17_OPENED_PACKAGES = (
+    "java.base/java.io",
+    "java.base/java.lang",
+    "java.base/java.lang.ref",
+    "java.base/java.lang.reflect",
+    "java.base/java.net",
+    "java.base/java.nio",
+    "java.base/java.security",
+    "java.base/java.text",
+    "java.base/java.util",
+    "java.base/java.util.concurrent",
+    "java.base/java.util.concurrent.atomic",
+    "java.base/java.util.regex",
+    "java.base/javax.security.auth",
+    "java.base/javax.security.auth.login",
+    "java.base/jdk.internal.loader",
+    "java.base/sun.security.action",
+    "java.security.jgss/sun.security.krb5",
+)
+"""Packages into which Presto and its connectors reflect; Java 17 keeps them shut unless told (Presto's deployment
+documentation for Java 17)."""
+
+
+def jvm_config(
+    *, heap_bytes: int, java: JavaVersion, extra_arguments: Sequence[str], heap_dump_path: str | None = None
+) -> str:
+    """The text of jvm.config for a Presto server.
 
     Args:
-        heap_bytes: the largest heap, rounded down to whole MiB.
+        heap_bytes: the largest heap, rounded down to whole MiB. It is a number and no share of what the JVM takes for
+            the machine's memory, so every Java release has the same heap in the same container.
+        java: what the server runs on.
         extra_arguments: the user's own, last, because the JVM lets the last of two equal flags win.
+        heap_dump_path: directory for a dump of the heap when it is exhausted; None: no dump.
 
     The defaults are those of Presto's deployment documentation, with two changes. The region size of 32 MB is
     left to G1 on heaps under 8 GiB, where it would leave too few regions to collect. An OutOfMemoryError ends
@@ -32,8 +62,11 @@ def jvm_config(*, heap_bytes: int, extra_arguments: Sequence[str]) -> str:
         *(["-XX:G1HeapRegionSize=32M"] if heap_bytes >= _LARGE_HEAP_BYTES else []),
         "-XX:+UseGCOverheadLimit",
         "-XX:+ExplicitGCInvokesConcurrent",
+        *(["-XX:+HeapDumpOnOutOfMemoryError", f"-XX:HeapDumpPath={heap_dump_path}"] if heap_dump_path else []),
         "-XX:+ExitOnOutOfMemoryError",
+        # Java 8 has no such property, and ignores it.
         "-Djdk.attach.allowAttachSelf=true",
+        *([f"--add-opens={package}=ALL-UNNAMED" for package in _JAVA_17_OPENED_PACKAGES] if java >= 17 else []),
         *extra_arguments,
     ]
     return "\n".join(arguments) + "\n"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import javaproperties
+
 
 def render_properties(properties: Mapping[str, str]) -> str:
     """`properties` as the text of a Java properties file, sorted by key.
@@ -12,6 +14,18 @@ def render_properties(properties: Mapping[str, str]) -> str:
     cluster. Escaped as java.util.Properties reads it, so that every key and value comes back as written.
     """
     return "".join(f"{_escape_key(key)}={_escape_value(value)}\n" for key, value in sorted(properties.items()))
+
+
+def parse_properties(text: str) -> dict[str, str]:
+    """The properties in the text of a Java properties file; the last of two equal keys wins, as in Java.
+
+    Raises:
+        ValueError: `text` is none.
+    """
+    try:
+        return dict(javaproperties.loads(text))
+    except javaproperties.InvalidUEscapeError as error:
+        raise ValueError(f"not a properties file: {error}") from error
 
 
 def _escape_key(key: str) -> str:

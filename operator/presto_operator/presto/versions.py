@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 VERSION_PATTERN = r"^0\.[0-9]{3}(\.[0-9]+)?(-[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)?$"
 """A Presto release: `0.287`, `0.287.1`, or a build of one's own such as `0.287-our.2`. It is a label's value, too."""
@@ -14,6 +14,21 @@ class PrestoVersion(NamedTuple):
 
     minor: int
     patch: int = 0
+
+
+JavaVersion = Literal[8, 11, 17]
+"""A Java release that Presto runs on, by its major number."""
+
+_FIRST_ON_JAVA_17 = PrestoVersion(295)
+
+
+def java_version(version: PrestoVersion) -> JavaVersion:
+    """The Java that a release's own image comes with.
+
+    Presto needs Java 17 from 0.295 on, and doesn't start on it before (measured: 0.287 fails with "Unsupported class
+    file major version 61"). Earlier images come with 8 or 11, which take the same arguments.
+    """
+    return 17 if version >= _FIRST_ON_JAVA_17 else 11
 
 
 def parse_version(text: str) -> PrestoVersion:

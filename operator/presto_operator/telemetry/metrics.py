@@ -31,6 +31,16 @@ presto_poll_errors = Counter(
 )
 clusters = Gauge("presto_operator_clusters", "PrestoCluster resources.", registry=registry)
 
+reclaims = Counter(
+    "presto_operator_reclaims",
+    "Pods that were deleted because their node goes or is gone, by what the node said.",
+    (*_CLUSTER, "reason"),
+    registry=registry,
+)
+nodes_known = Gauge(
+    "presto_operator_nodes_known", "1 if nodes can be watched, 0 if not: reclaims go unnoticed then.", registry=registry
+)
+
 _queries = Gauge(
     "presto_operator_cluster_queries", "Queries by Presto's own count.", (*_CLUSTER, "state"), registry=registry
 )
@@ -38,8 +48,14 @@ _active_workers = Gauge(
     "presto_operator_cluster_active_workers", "Active workers by Presto's own count.", _CLUSTER, registry=registry
 )
 _workers = Gauge("presto_operator_cluster_workers", "Workers.", (*_CLUSTER, "pool", "state"), registry=registry)
+_metastore_available = Gauge(
+    "presto_operator_metastore_available",
+    "Whether the cluster's Hive metastore answers: 1 or 0; not there while it isn't known, and without a metastore.",
+    _CLUSTER,
+    registry=registry,
+)
 
-_PER_CLUSTER = (_queries, _active_workers, _workers, presto_poll_errors)
+_PER_CLUSTER = (_queries, _active_workers, _workers, _metastore_available, presto_poll_errors, reclaims)
 
 
 def observe_cluster(
@@ -63,6 +79,14 @@ def observe_cluster(
         _queries.labels(namespace, name, "queued").set(stats.queued_queries)
         _queries.labels(namespace, name, "blocked").set(stats.blocked_queries)
         _active_workers.labels(namespace, name).set(stats.active_workers)
+
+
+def observe_metastore(namespace: str, name: str, status: str | None) -> None:
+    """Publish whether a cluster's metastore answers: the status of its condition, or None if it has none."""
+    if status in ("True", "False"):
+        _metastore_available.labels(namespace, name).set(status == "True")
+    else:
+        _metastore_available.remove_by_labels({"namespace": namespace, "cluster": name})
 
 
 def forget_cluster(namespace: str, name: str) -> None:

@@ -77,8 +77,20 @@ def test_every_map_says_what_its_values_are(schema: dict[str, Any]) -> None:
     assert [
         path
         for path, node in objects
-        if not node.get("properties") and not isinstance(node.get("additionalProperties"), dict)
+        if not node.get("properties")
+        and not isinstance(node.get("additionalProperties"), dict)
+        # What is Kubernetes' own is judged when it is applied.
+        and not node.get("x-kubernetes-preserve-unknown-fields")
     ] == []
+
+
+def test_only_parts_of_pods_are_free_form(schema: dict[str, Any]) -> None:
+    free = {path for path, node in _nodes(schema) if node.get("x-kubernetes-preserve-unknown-fields")}
+    assert free == {".spec.resourceGroups"} | {
+        f".spec.{role}.{field}"
+        for role in ("coordinator", "workers")
+        for field in ("initContainers[]", "podOverrides.spec", "volumes[].source")
+    }
 
 
 def test_no_default_is_null(schema: dict[str, Any]) -> None:
@@ -92,7 +104,17 @@ def test_a_catalog_has_a_schema_of_its_own(schema: dict[str, Any]) -> None:
 
 def test_list_map_keys_are_required_properties_of_the_items(schema: dict[str, Any]) -> None:
     lists = [(path, node) for path, node in _nodes(schema) if node.get("x-kubernetes-list-type") == "map"]
-    assert {path for path, _ in lists} == {".spec.workers.pools", ".status.conditions", ".status.workers.pools"}
+    assert {path for path, _ in lists} == {
+        ".spec.plugins",
+        ".spec.workers.pools",
+        *(
+            f".spec.{role}.{field}"
+            for role in ("coordinator", "workers")
+            for field in ("env", "initContainers", "volumes")
+        ),
+        ".status.conditions",
+        ".status.workers.pools",
+    }
     for _, node in lists:
         for key in node["x-kubernetes-list-map-keys"]:
             assert key in node["items"]["properties"]
@@ -139,6 +161,7 @@ _PARTIAL_SPECS: list[dict[str, Any]] = [
     {"workers": {"resources": {"limits": {"memory": "8Gi"}}}, "coordinator": {"jvm": {"heapPercent": 50}}},
     {"image": {"tag": "latest"}, "catalogs": {"tpch": {"properties": {"connector.name": "tpch"}}}},
     {"coordinator": {"tolerations": [{"operator": "Exists"}]}},
+    {"metastore": {"uris": ["thrift://hive-metastore.data:9083"]}},
 ]
 
 
@@ -152,8 +175,9 @@ def test_api_server_and_operator_fill_in_the_same_defaults(schema: dict[str, Any
     # Whatever the operator assumes, a reader of the stored object sees, but for what stands inside of lists.
     assumed = parsed.model_dump(by_alias=True, mode="json")
     for pool in assumed["workers"]["pools"] + stored["spec"]["workers"]["pools"]:
-        if pool.get("minReplicas") == 0:
-            del pool["minReplicas"]
+        for name, default in (("minReplicas", 0), ("capacityType", "Any")):
+            if pool.get(name) == default:
+                del pool[name]
     assert _without_empty(stored["spec"]) == _without_empty(assumed)
 
 

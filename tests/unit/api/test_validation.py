@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from presto_operator.api import InvalidClusterError, parse_cluster
-from presto_operator.presto import OWNED_PROPERTIES
+from presto_operator.presto import OWNED_NODE_PROPERTIES, OWNED_PROPERTIES
 from tests.unit.manifest import UID, manifest
 
+_KEY = {"name": "keys", "key": "password"}
 _TPCH = {"properties": {"connector.name": "tpch"}}
 
 
@@ -87,6 +88,17 @@ _BAD_SPECS: dict[str, tuple[dict[str, Any], str, str]] = {
     "text for an object": ({"workers": "3"}, "spec.workers", "must be an object"),
     "negative replicas": ({"workers": {"replicas": -1}}, "spec.workers.replicas", "greater than or equal to 0"),
     "too many replicas": ({"workers": {"replicas": 1001}}, "spec.workers.replicas", "less than or equal to 1000"),
+    "surge of nothing": ({"workers": {"rollout": {"maxSurge": 0}}}, "spec.workers.rollout.maxSurge", "from 1 to 1000"),
+    "surge of too many": ({"workers": {"rollout": {"maxSurge": 1001}}}, "spec.workers.rollout.maxSurge", "got 1001"),
+    "surge of no percent": ({"workers": {"rollout": {"maxSurge": "0%"}}}, "spec.workers.rollout.maxSurge", "got '0%'"),
+    "surge over all": ({"workers": {"rollout": {"maxSurge": "101%"}}}, "spec.workers.rollout.maxSurge", '"100%"'),
+    "surge in quotes": ({"workers": {"rollout": {"maxSurge": "3"}}}, "spec.workers.rollout.maxSurge", "a number"),
+    "surge as a boolean": ({"workers": {"rollout": {"maxSurge": True}}}, "spec.workers.rollout.maxSurge", "got True"),
+    "drain of days": (
+        {"coordinator": {"drainTimeout": "25h"}},
+        "spec.coordinator",
+        "drainTimeout must not be more than 24h",
+    ),
     "bad quantity": (
         {"workers": {"resources": {"limits": {"memory": "16 gigs"}}}},
         "spec.workers.resources.limits.memory",
@@ -226,10 +238,59 @@ _BAD_SPECS: dict[str, tuple[dict[str, Any], str, str]] = {
         "spec.catalogs.hive.properties",
         "connector.name is required",
     ),
-    "catalog without properties": ({"catalogs": {"hive": {}}}, "spec.catalogs.hive.properties", "required"),
+    "catalog without properties": ({"catalogs": {"hive": {}}}, "spec.catalogs.hive", "set properties"),
+    "property in two places": (
+        {"catalogs": {"a": {"properties": {"connector.name": "x", "b": "c"}, "secretProperties": {"b": _KEY}}}},
+        "spec.catalogs.a",
+        '"b" must not be in properties and in secretProperties',
+    ),
+    "two sources": (
+        {"catalogsFrom": [{"configMap": "shared", "secret": "shared"}]},
+        "spec.catalogsFrom[0]",
+        "only one of them",
+    ),
+    "no source": ({"catalogs": {"a": {"propertiesFrom": {}}}}, "spec.catalogs.a.propertiesFrom", "only one of them"),
+    "metastore that is no URI": ({"metastore": {"uris": ["hive:9083"]}}, "spec.metastore.uris[0]", "thrift://"),
+    "no metastore": ({"metastore": {"uris": []}}, "spec.metastore.uris", "at least 1 item"),
+    "two identities on S3": (
+        {
+            "metastore": {
+                "uris": ["thrift://hive:9083"],
+                "s3": {"iamRole": "arn:aws:iam::1:role/presto", "credentials": {"accessKey": _KEY, "secretKey": _KEY}},
+            }
+        },
+        "spec.metastore.s3",
+        "credentials or iamRole",
+    ),
+    "annotations of a ServiceAccount of others": (
+        {"serviceAccount": {"name": "theirs", "annotations": {"a": "b"}}},
+        "spec.serviceAccount",
+        "remove them or name",
+    ),
+    "unknown log level": ({"workers": {"logLevels": {"com.facebook": "TRACE"}}}, "spec.workers.logLevels", "'DEBUG'"),
+    "unknown Java": ({"image": {"javaVersion": 7}}, "spec.image.javaVersion", "8, 11 or 17"),
+    "heap dump nowhere": ({"workers": {"jvm": {"heapDumpPath": "dumps"}}}, "spec.workers.jvm.heapDumpPath", "^/"),
+    "resource groups without groups": ({"resourceGroups": {"selectors": []}}, "spec.resourceGroups", "rootGroups"),
+    "session rule that sets nothing": (
+        {"sessionPropertyRules": [{"user": "etl", "sessionProperties": {}}]},
+        "spec.sessionPropertyRules[0].sessionProperties",
+        "at least 1 item",
+    ),
     "catalog with a bad name": ({"catalogs": {"Hive-1": _TPCH}}, "spec.catalogs.Hive-1", "a-z0-9_"),
     "catalog with a path for a name": ({"catalogs": {"../jvm": _TPCH}}, "spec.catalogs.../jvm", "a-z0-9_"),
     "catalog with a long name": ({"catalogs": {"a" * 64: _TPCH}}, "spec.catalogs.aaa", "at most 63 characters"),
+    "metastore without URIs": ({"metastore": {"uris": []}}, "spec.metastore.uris", "at least 1 item"),
+    "metastore without a scheme": ({"metastore": {"uris": ["hive:9083"]}}, "spec.metastore.uris[0]", "thrift://"),
+    "metastore that is there twice": (
+        {"metastore": {"uris": ["thrift://hive", "thrift://hive:9083"]}},
+        "spec.metastore.uris",
+        "a URI must not be there twice: thrift://hive:9083",
+    ),
+    "unknown health check": (
+        {"metastore": {"uris": ["thrift://hive"], "healthCheck": "Off"}},
+        "spec.metastore.healthCheck",
+        "'Thrift', 'Connect' or 'Disabled'",
+    ),
     "unknown pull policy": ({"image": {"pullPolicy": "Sometimes"}}, "spec.image.pullPolicy", "'IfNotPresent'"),
     "no repository": ({"image": {"repository": ""}}, "spec.image.repository", "at least 1 character"),
 }
@@ -241,6 +302,13 @@ def test_a_bad_spec_is_refused_with_the_field_and_what_is_right(spec: dict[str, 
         parse_cluster(manifest(**spec))
     assert path in str(caught.value)
     assert right in str(caught.value)
+
+
+@pytest.mark.parametrize("key", OWNED_NODE_PROPERTIES)
+def test_an_owned_node_property_is_refused(key: str) -> None:
+    with pytest.raises(InvalidClusterError) as caught:
+        parse_cluster(manifest(workers={"nodeProperties": {key: "x"}}))
+    assert str(caught.value) == f'spec.workers.nodeProperties: "{key}" is set by the operator: remove it'
 
 
 @pytest.mark.parametrize("role", ["coordinator", "workers"])
@@ -280,7 +348,7 @@ def test_all_errors_are_reported() -> None:
         name="Adhoc",
         version="287",
         workers={"replicas": -1, "pools": [{"name": "a", "minReplicas": 2, "maxReplicas": 1}]},
-        catalogs={"hive": {"properties": {}}},
+        catalogs={"hive": {"properties": {"hive.metastore": "glue"}}},
     )
     with pytest.raises(InvalidClusterError) as caught:
         parse_cluster(body)

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from presto_operator import __version__, controller
 from presto_operator.api import crd
 from presto_operator.cli import main
+from presto_operator.nodes import TaintMeaning, Urgency
 
 
 @pytest.mark.parametrize("command", [[], ["run"], ["render"], ["crd"]], ids=" ".join)
@@ -44,22 +45,36 @@ def test_crd_is_one_yaml_document() -> None:
 @pytest.mark.parametrize(
     ("arguments", "environment", "expected"),
     [
-        ([], {}, ((), 8081)),
-        (["-n", "a", "-n", "b", "--metrics-port", "9000"], {}, (("a", "b"), 9000)),
-        ([], {"PRESTO_OPERATOR_NAMESPACES": "a b", "PRESTO_OPERATOR_METRICS_PORT": "9000"}, (("a", "b"), 9000)),
+        ([], {}, ((), 8081, ((), ()))),
+        (
+            ["-n", "a", "-n", "b", "--metrics-port", "9000", "--leaving-taint", "x", "--at-risk-taint", "y"],
+            {},
+            (("a", "b"), 9000, (("x",), ("y",))),
+        ),
+        (
+            [],
+            {
+                "PRESTO_OPERATOR_NAMESPACES": "a b",
+                "PRESTO_OPERATOR_METRICS_PORT": "9000",
+                "PRESTO_OPERATOR_LEAVING_TAINTS": "x z",
+                "PRESTO_OPERATOR_AT_RISK_TAINTS": "y",
+            },
+            (("a", "b"), 9000, (("x", "z"), ("y",))),
+        ),
     ],
     ids=["defaults", "options", "environment"],
 )
 def test_run_hands_its_options_on(
-    monkeypatch: pytest.MonkeyPatch,
-    arguments: list[str],
-    environment: dict[str, str],
-    expected: tuple[tuple[str, ...], int],
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str], environment: dict[str, str], expected: object
 ) -> None:
-    calls: list[tuple[tuple[str, ...], int]] = []
+    calls: list[object] = []
 
-    async def run(*, namespaces: tuple[str, ...], metrics_port: int) -> None:
-        calls.append((namespaces, metrics_port))
+    async def run(*, namespaces: tuple[str, ...], metrics_port: int, extra_taints: tuple[TaintMeaning, ...]) -> None:
+        by_urgency = [
+            tuple(meaning.key for meaning in extra_taints if meaning.urgency is urgency)
+            for urgency in (Urgency.LEAVING, Urgency.AT_RISK)
+        ]
+        calls.append((namespaces, metrics_port, tuple(by_urgency)))
 
     monkeypatch.setattr(controller, "run", run)
     # By its module's name: the package has a command of that name.

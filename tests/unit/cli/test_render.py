@@ -94,3 +94,21 @@ def _assert_refused(result: Result, message: str) -> None:
     assert isinstance(result.exception, SystemExit), repr(result.exception)
     assert result.output.startswith("Error: ")
     assert message in result.output
+
+
+def test_secrets_and_config_maps_of_the_manifest_are_what_the_cluster_refers_to() -> None:
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db"}, "stringData": {"password": "x"}}
+    shared = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "all"},
+        "data": {"jmx.properties": "connector.name=jmx"},
+    }
+    catalog = {"properties": {"connector.name": "a"}, "secretProperties": {"b": {"name": "db", "key": "password"}}}
+    body = manifest(catalogs={"mysql": catalog}, catalogsFrom=[{"configMap": "all"}])
+    rendered = _render(_yaml(secret, shared, body))
+    assert rendered.exit_code == 0, rendered.output
+    kinds = {obj["kind"]: obj for obj in yaml.safe_load_all(rendered.output) if "catalogs" in obj["metadata"]["name"]}
+    assert set(kinds["Secret"]["data"]) == {"mysql.properties"}
+    assert set(kinds["ConfigMap"]["data"]) == {"jmx.properties"}
+    _assert_refused(_render(_yaml(shared, body)), 'there is no Secret "db"')

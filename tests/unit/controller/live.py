@@ -70,10 +70,13 @@ def observation(
 def joined(*parts: Observation) -> Observation:
     """All that is in the parts; of two objects of one name, the first."""
     children: dict[tuple[str, str], Any] = {}
+    pods: dict[str, Any] = {}
     for part in parts:
         for obj in part.children:
             children.setdefault((obj["kind"], obj["metadata"]["name"]), obj)
-    return Observation(tuple(children.values()), tuple(pod for part in parts for pod in part.pods), parts[0].stats)
+        for pod in part.pods:
+            pods.setdefault(pod["metadata"]["name"], pod)
+    return Observation(tuple(children.values()), tuple(pods.values()), parts[0].stats)
 
 
 def role(obj: KubernetesObject) -> str:

@@ -8,6 +8,7 @@ from presto_operator.api import FieldError
 from presto_operator.controller import conditions, plan
 from presto_operator.controller.observation import Observation
 from presto_operator.desired import KubernetesObject, generation_name
+from presto_operator.metastore import Finding, MetastoreAddress, Outcome, Probe
 from presto_operator.presto.stats import ClusterStats
 from tests.unit.controller.live import joined, observation
 from tests.unit.manifest import cluster
@@ -19,11 +20,18 @@ NAME = PLAN.wanted_generation
 
 
 def test_valid_quotes_every_error() -> None:
-    assert conditions.valid([]).status == "True"
+    assert conditions.valid([]) == conditions.Verdict("Valid", "True", "SpecAccepted", "")
     verdict = conditions.valid([FieldError("spec.version", "required"), FieldError("spec.a", "unknown field")])
     assert (verdict.type, verdict.status, verdict.reason) == ("Valid", "False", "InvalidSpec")
     assert "spec.version: required; spec.a: unknown field" in verdict.message
     assert "left as it is" in verdict.message
+
+
+def test_a_valid_spec_may_have_warnings() -> None:
+    verdict = conditions.valid([], ["spec.a: is odd", "spec.b: is odd, too"])
+    assert verdict == conditions.Verdict(
+        "Valid", "True", "SpecAccepted", "accepted, but: spec.a: is odd; spec.b: is odd, too"
+    )
 
 
 @pytest.mark.parametrize("serving", [None, "another"])
@@ -116,6 +124,78 @@ def test_degraded_tells_of_workers_without_a_place() -> None:
 def test_nothing_is_degraded_when_all_is_well() -> None:
     assert conditions.degraded(observation(PLAN.apply), PLAN, []).status == "False"
     assert conditions.degraded(replace(observation(PLAN.apply), children=()), None, []).status == "False"
+
+
+_FIRST, _SECOND = (Probe(MetastoreAddress(host, 9083), "Thrift") for host in ("a.data", "b.data"))
+_ANSWERING = Finding(Outcome.ANSWERING)
+_REFUSED = Finding(Outcome.UNREACHABLE, "can't be reached: Connection refused")
+_FAILING = Finding(Outcome.FAILING, "fails: no database")
+_OUTSIDE = Finding(Outcome.NOT_CHECKED, "can't be found")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "status", "reason", "message"),
+    [
+        (_ANSWERING, _ANSWERING, "True", "Answering", "a.data:9083 answers"),
+        (_ANSWERING, None, "True", "Answering", "a.data:9083 answers; b.data:9083 is being asked"),
+        (
+            _REFUSED,
+            _ANSWERING,
+            "True",
+            "Answering",
+            "b.data:9083 answers; a.data:9083 can't be reached: Connection refused",
+        ),
+        (_REFUSED, _FAILING, "False", "MetastoreFailing", "b.data:9083 fails: no database"),
+        (_FAILING, _ANSWERING, "False", "MetastoreFailing", "a.data:9083 fails: no database"),
+        (_REFUSED, _REFUSED, "False", "Unreachable", "a.data:9083 can't be reached: Connection refused; b.data:9083"),
+        (_OUTSIDE, _REFUSED, "Unknown", "NotChecked", "a.data:9083 can't be found; b.data:9083 can't be reached"),
+        (None, None, "Unknown", "NotChecked", "a.data:9083 is being asked; b.data:9083 is being asked"),
+    ],
+)
+def test_metastore_is_available_as_presto_sees_it(
+    first: Finding | None, second: Finding | None, status: str, reason: str, message: str
+) -> None:
+    verdict = conditions.metastore_available({_FIRST: first, _SECOND: second}, {}, 1)
+    assert (verdict.type, verdict.status, verdict.reason) == ("MetastoreAvailable", status, reason)
+    assert message in verdict.message
+
+
+@pytest.mark.parametrize("outcome", [outcome for outcome in Outcome if Finding(outcome).is_failure])
+def test_a_metastore_that_fails_is_told_of_with_the_reason_and_what_follows(outcome: Outcome) -> None:
+    verdict = conditions.metastore_available({_FIRST: Finding(outcome, "is wrong")}, {}, 1)
+    assert (verdict.status, verdict.reason) == ("False", outcome.value)
+    assert verdict.message.startswith("metastore a.data:9083 is wrong. ")
+    assert "Presto is left as it is" in verdict.message
+
+
+def test_what_was_said_of_the_metastore_holds_until_something_else_is_known() -> None:
+    before = {
+        "conditions": [
+            {
+                "type": "MetastoreAvailable",
+                "status": "False",
+                "reason": "Unreachable",
+                "message": "as before",
+                "observedGeneration": 3,
+            }
+        ]
+    }
+    same = conditions.metastore_available({_FIRST: None}, before, 3)
+    assert (same.status, same.reason, same.message) == ("False", "Unreachable", "as before")
+    # Of another spec nothing was said yet, it may be about another metastore.
+    assert conditions.metastore_available({_FIRST: None}, before, 4).status == "Unknown"
+    assert conditions.metastore_available({_FIRST: _OUTSIDE}, before, 3).status == "Unknown"
+    assert conditions.metastore_available({_FIRST: _ANSWERING}, before, 3).status == "True"
+
+
+def test_a_message_tells_of_a_few_metastores_only() -> None:
+    found = {Probe(MetastoreAddress(f"m{number}.data", 9083), "Thrift"): _REFUSED for number in range(8)}
+    assert conditions.metastore_available(found, {}, 1).message.count("refused") == 3
+    # The one that decides is among them.
+    found[Probe(MetastoreAddress("last.data", 9083), "Thrift")] = _FAILING
+    message = conditions.metastore_available(found, {}, 1).message
+    assert message.startswith("metastore last.data:9083 fails: no database; m0.data:9083")
+    assert message.count("refused") == 2
 
 
 def _stats(*, active: int) -> ClusterStats:

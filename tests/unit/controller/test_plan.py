@@ -7,7 +7,8 @@ import pytest
 
 from presto_operator.controller import Plan, plan
 from presto_operator.controller.observation import Observation
-from presto_operator.desired import GENERATION_LABEL, KubernetesObject, generation_name
+from presto_operator.controller.plan import Hold
+from presto_operator.desired import GENERATION_LABEL, ROLE_LABEL, KubernetesObject, generation_name
 from tests.unit.controller.live import deployment, generation, joined, observation, pool, role
 from tests.unit.manifest import cluster
 
@@ -16,6 +17,9 @@ NOTHING = Observation((), (), None)
 _TWO_POOLS = {"replicas": 4, "pools": [{"name": "r5"}, {"name": "r6"}]}
 OLD = cluster(version="0.283", workers=_TWO_POOLS)
 NEW = cluster(version="0.287", workers=_TWO_POOLS)
+
+_CHANGED_WORKERS = {**_TWO_POOLS, "jvm": {"extraArgs": ["-Da=b"]}}
+CHANGED = cluster(version="0.287", workers=_CHANGED_WORKERS)
 
 
 def test_a_new_cluster_gets_everything_at_once() -> None:
@@ -31,7 +35,8 @@ def test_a_new_cluster_gets_everything_at_once() -> None:
 
 def test_an_unchanged_cluster_is_planned_the_same() -> None:
     first = plan(NEW, NOTHING)
-    assert plan(NEW, observation(first.apply)) == first
+    assert not first.is_complete
+    assert plan(NEW, observation(first.apply)) == replace(first, is_complete=True)
     assert plan(NEW, observation(first.apply, ready_workers=0, is_coordinator_ready=False)) == first
 
 
@@ -111,31 +116,125 @@ def test_clients_follow_at_once_when_what_served_is_gone() -> None:
     assert plan(NEW, replace(old, children=services)).serving_generation == generation_name(NEW)
 
 
-def test_a_dropped_pool_goes_when_the_others_are_complete() -> None:
-    one_pool = cluster(version="0.287", workers={"replicas": 4, "pools": [{"name": "r5"}]})
-    complete = joined(observation(plan(one_pool, NOTHING).apply), _new())
-    assert [(obj["kind"], pool(obj)) for obj in plan(one_pool, complete).remove] == [("Deployment", "r6")]
-    starting = joined(observation(plan(one_pool, NOTHING).apply, ready_workers=3), _new())
-    assert plan(one_pool, starting).remove == ()
+def test_clients_stay_while_the_takeover_is_held_up() -> None:
+    held = plan(NEW, _both(_new()), Hold(takeover=True, message="queries run"))
+    assert held.is_complete
+    assert _served(held) == held.serving_generation == generation_name(OLD)
+    assert held.remove == ()
 
 
-def test_a_dropped_pool_stays_until_the_others_have_grown() -> None:
-    # Four workers on two pools: the pool that stays is complete with two, but shall have four.
+def test_a_generation_that_lingers_stays() -> None:
+    flip = plan(NEW, _both(_new()))
+    after = joined(observation(flip.apply), _serving_old())
+    assert plan(NEW, after, Hold(lingering=generation_name(OLD))).remove == ()
+
+
+def test_changed_workers_come_beside_the_old_ones() -> None:
+    before = _new()
+    changed = plan(CHANGED, before)
+    assert changed.wanted_generation == changed.serving_generation == generation_name(NEW)
+    # A tenth of four workers is one.
+    assert sorted(obj["spec"]["replicas"] for obj in _workers(changed.apply)) == [0, 1]
+    assert {obj["metadata"]["name"] for obj in _workers(changed.apply)}.isdisjoint(_names(before))
+    assert changed.scale == ()
+    assert changed.remove == ()
+
+
+def test_an_old_worker_goes_when_a_new_one_has_taken_over() -> None:
+    during = joined(observation(plan(CHANGED, _new()).apply), _new())
+    (step,) = plan(CHANGED, during).scale
+    assert step.replicas == 1
+    assert step.deployment["metadata"]["name"] in _names(_new())
+
+
+def test_no_old_worker_goes_while_another_leaves() -> None:
+    during = joined(observation(plan(CHANGED, _new()).apply), _new())
+    leaving = {
+        "kind": "Pod",
+        "metadata": {"name": "leaving", "labels": {ROLE_LABEL: "worker"}, "deletionTimestamp": "2026-01-01T00:00:00Z"},
+        "spec": {},
+    }
+    seen = replace(during, pods=(*during.pods, leaving))
+    assert plan(CHANGED, seen).scale == ()
+    two_at_once = cluster(version="0.287", workers={**_CHANGED_WORKERS, "rollout": {"maxSurge": 2}})
+    assert len(plan(two_at_once, seen).scale) == 1
+
+
+def test_a_pod_that_has_come_to_an_end_counts_for_nothing() -> None:
+    # An eviction by the kubelet leaves it there for anyone to look at, until thousands of them are there.
+    during = joined(observation(plan(CHANGED, _new()).apply), _new())
+    evicted = [{**pod, "status": {"phase": "Failed"}} for pod in during.pods if role(pod) == "worker"]
+    for number, pod in enumerate(evicted):
+        pod["metadata"] = {**pod["metadata"], "name": f"evicted-{number}"}
+    assert len(plan(CHANGED, replace(during, pods=(*during.pods, *evicted))).scale) == 1
+
+
+def test_workers_that_crash_cost_no_old_one() -> None:
+    new = observation(plan(CHANGED, _new()).apply, ready_workers=0)
+    assert plan(CHANGED, joined(new, _new())).scale == ()
+
+
+def test_taking_a_change_of_the_workers_back_lets_the_new_ones_go() -> None:
+    during = joined(observation(plan(CHANGED, _new()).apply, ready_workers=0), _new())
+    for pod in during.pods:
+        if pod["metadata"]["name"] not in {pod["metadata"]["name"] for pod in _new().pods}:
+            pod["status"]["containerStatuses"] = [{"state": {"terminated": {"exitCode": 1}}}]
+    back = plan(NEW, during)
+    assert [step.replicas for step in back.scale] == [0]
+    assert {obj["spec"]["replicas"] for obj in _workers(back.apply)} == {2}
+    # The pool in which the change had not begun yet.
+    assert [obj["spec"]["replicas"] for obj in back.remove] == [0]
+
+
+def test_a_revision_goes_when_its_last_worker_is_gone() -> None:
+    finished = observation(plan(CHANGED, NOTHING).apply)
+    old = [_without_replicas(obj) for obj in _workers(_new().children)]
+    leaving = tuple(pod for pod in _new().pods if role(pod) == "worker")
+    for pod in leaving:
+        pod["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    assert plan(CHANGED, joined(finished, Observation(tuple(old), leaving, None))).remove == ()
+    gone = plan(CHANGED, joined(finished, Observation(tuple(old), (), None)))
+    assert gone.remove == tuple(old)
+
+
+def test_in_a_generation_that_does_not_serve_workers_are_replaced_at_once() -> None:
+    changed = plan(CHANGED, _both(_new(ready_workers=0)))
+    assert changed.serving_generation == generation_name(OLD)
+    assert {obj["spec"]["replicas"] for obj in _workers(changed.apply)} == {2}
+    assert {obj["metadata"]["name"] for obj in changed.remove} == {
+        obj["metadata"]["name"] for obj in _workers(_new().children)
+    }
+
+
+def test_a_lost_client_service_does_not_quicken_the_pace() -> None:
+    before = _new()
+    children = tuple(obj for obj in before.children if obj["metadata"]["name"] != "adhoc")
+    assert sorted(
+        obj["spec"]["replicas"] for obj in _workers(plan(CHANGED, replace(before, children=children)).apply)
+    ) == [
+        0,
+        1,
+    ]
+
+
+def test_a_dropped_pool_goes_as_the_others_take_over() -> None:
+    # Four workers on two pools: the pool that stays has two, and shall have four.
     one_pool = cluster(version="0.287", workers={"replicas": 4, "pools": [{"name": "r5"}]})
-    assert plan(one_pool, _new()).remove == ()
+    first = plan(one_pool, _new())
+    assert [(pool(obj), obj["spec"]["replicas"]) for obj in _workers(first.apply)] == [("r5", 3)]
+    assert first.scale == ()
+    assert first.remove == ()
+    second = plan(one_pool, joined(observation(first.apply), _new()))
+    assert [(pool(step.deployment), step.replicas) for step in second.scale] == [("r6", 1)]
+    starting = plan(one_pool, joined(observation(first.apply, ready_workers=2), _new()))
+    assert starting.scale == ()
 
 
 def test_a_renamed_pool_stays_until_the_new_one_is_there() -> None:
     before = observation(plan(cluster(workers={"replicas": 2, "pools": [{"name": "r5"}]}), NOTHING).apply)
-    assert plan(cluster(workers={"replicas": 2, "pools": [{"name": "r7"}]}), before).remove == ()
-
-
-def test_pools_that_never_came_up_can_all_be_dropped() -> None:
-    three = {"replicas": 6, "pools": [{"name": "r5"}, {"name": "r6"}, {"name": "r7"}]}
-    one_pool = cluster(version="0.287", workers={"replicas": 4, "pools": [{"name": "r5"}]})
-    stuck = observation(plan(cluster(version="0.287", workers=three), NOTHING).apply, ready_workers=0)
-    complete = joined(observation(plan(one_pool, NOTHING).apply), stuck)
-    assert {pool(obj) for obj in plan(one_pool, complete).remove} == {"r6", "r7"}
+    renamed = plan(cluster(workers={"replicas": 2, "pools": [{"name": "r7"}]}), before)
+    assert renamed.scale == ()
+    assert renamed.remove == ()
 
 
 def test_unused_config_maps_are_pruned_but_for_the_newest_five() -> None:
@@ -195,6 +294,14 @@ def _served(planned: Plan) -> str:
 
 def _workers(objects: tuple[KubernetesObject, ...]) -> list[KubernetesObject]:
     return [obj for obj in objects if obj["kind"] == "Deployment" and role(obj) == "worker"]
+
+
+def _names(seen: Observation) -> set[str]:
+    return {obj["metadata"]["name"] for obj in _workers(seen.children)}
+
+
+def _without_replicas(obj: KubernetesObject) -> KubernetesObject:
+    return deployment({**obj, "spec": {**obj["spec"], "replicas": 0}})
 
 
 def _config_map(name: str, *, created: int) -> KubernetesObject:

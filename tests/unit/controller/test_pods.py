@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from presto_operator.controller.pods import failure, is_ready, unschedulable
+from presto_operator.controller.pods import failure, is_at_work, is_lost, is_ready, unschedulable
 
 _CRASH = {"terminated": {"exitCode": 1, "reason": "Error", "message": "Unrecognized VM option 'UseG2GC'\n"}}
 _LEAVING = {"deletionTimestamp": "2026-01-01T00:00:00Z"}
@@ -42,6 +43,37 @@ def test_a_crash_loop_quotes_the_last_words_at_every_turn(status: dict[str, Any]
 
 def test_a_crash_is_over_when_the_container_has_started() -> None:
     assert failure(_pod({"ready": False, "started": True, "state": {"running": {}}, "lastState": _CRASH})) is None
+
+
+def test_an_init_container_says_why_nothing_comes_after_it() -> None:
+    words = "presto-operator: plugins.udfs: https://repo/udfs.zip can't be fetched"
+    crash = {"terminated": {"exitCode": 1, "reason": "Error", "message": words}}
+    waiting = {"ready": False, "state": {"waiting": {"reason": "PodInitializing"}}}
+    turns: list[dict[str, Any]] = [
+        {"state": crash},
+        {"state": {"waiting": {"reason": "CrashLoopBackOff"}}, "lastState": crash},
+        # A second attempt that runs may fail as the first did.
+        {"state": {"running": {}}, "lastState": crash, "started": True},
+    ]
+    for turn in turns:
+        problem = failure(_pod(waiting, init={"ready": False, **turn}))
+        assert str(problem) == f"adhoc-r5-1: Error (exit code 1): {words}"
+    through = {"ready": True, "state": {"terminated": {"exitCode": 0}}, "lastState": crash, "started": False}
+    assert failure(_pod(waiting, init=through)) is None
+
+
+def test_an_image_of_an_init_container_that_cannot_be_pulled_is_named() -> None:
+    init = {"ready": False, "state": {"waiting": {"reason": "ErrImagePull", "message": "registry/udfs:3 not found"}}}
+    waiting = {"ready": False, "state": {"waiting": {"reason": "PodInitializing"}}}
+    assert str(failure(_pod(waiting, init=init))) == "adhoc-r5-1: ErrImagePull: registry/udfs:3 not found"
+
+
+def test_a_pod_that_the_kubelet_turns_away_says_why() -> None:
+    message = 'forbidden sysctl: "net.core.somaxconn" not allowlisted'
+    turned_away = {"phase": "Failed", "reason": "SysctlForbidden", "message": message}
+    assert str(failure({"metadata": {"name": "p"}, "status": turned_away})) == f"p: SysctlForbidden: {message}"
+    evicted = {"phase": "Failed", "reason": "Evicted", "message": "The node was low on resource: memory"}
+    assert failure({"metadata": {"name": "p"}, "status": evicted}) is None
 
 
 def test_a_container_that_ended_well_is_no_crash() -> None:
@@ -94,5 +126,26 @@ def test_a_pod_is_ready_by_its_condition(status: str, *, ready: bool) -> None:
     assert not is_ready(pod)
 
 
-def _pod(container_status: dict[str, Any]) -> dict[str, Any]:
-    return {"metadata": {"name": "adhoc-r5-1"}, "status": {"containerStatuses": [container_status]}}
+@pytest.mark.parametrize(("seconds", "lost"), [(-1800, False), (0, False), (60, False), (61, True)])
+def test_a_pod_that_should_long_be_gone_is_lost(seconds: int, *, lost: bool) -> None:
+    pod = _pod({})
+    now = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+    assert not is_lost(pod, now)
+    pod["metadata"] |= _LEAVING
+    assert is_lost(pod, now) is lost
+
+
+@pytest.mark.parametrize(
+    ("phase", "at_work"), [("Pending", True), ("Running", True), ("Failed", False), ("Succeeded", False)]
+)
+def test_a_pod_that_has_come_to_an_end_is_not_at_work(phase: str, *, at_work: bool) -> None:
+    pod = _pod({})
+    pod["status"]["phase"] = phase
+    assert is_at_work(pod) is at_work
+    pod["metadata"] |= _LEAVING
+    assert not is_at_work(pod)
+
+
+def _pod(container_status: dict[str, Any], *, init: dict[str, Any] | None = None) -> dict[str, Any]:
+    status = {"containerStatuses": [container_status], "initContainerStatuses": [init] if init else []}
+    return {"metadata": {"name": "adhoc-r5-1"}, "status": status}

@@ -335,3 +335,11 @@ def test_children_of_a_namesake_that_was_deleted_are_not_taken_for_its_own(settl
         settled.reconcile()
     assert settled.status["coordinator"]["ready"] is False
     assert KEY in settled.store.clusters()
+
+
+def test_what_defeats_the_retry_of_queries_is_told() -> None:
+    world = World(manifest(workers={"pools": [{"name": "r5", "capacityType": "Spot"}]}, queryRetry={"enabled": False}))
+    world.reconcile()
+    valid = world.condition("Valid")
+    assert (valid["status"], valid["reason"]) == ("True", "SpecAccepted")
+    assert "spec.queryRetry.enabled" in valid["message"]

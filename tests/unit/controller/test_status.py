@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from presto_operator.api import RolloutStatus
 from presto_operator.controller import plan
 from presto_operator.controller.conditions import ConditionStatus, Verdict
-from presto_operator.controller.observation import Observation
+from presto_operator.controller.observation import Observation, Serving, pool_counts
 from presto_operator.controller.status import is_due, merge_patch, new_status, news
 from presto_operator.presto.stats import ClusterStats
 from tests.unit.controller.live import observation
@@ -170,23 +171,77 @@ def test_a_change_is_told_once(
     assert (notice.type, notice.reason) == (type_, f"{name}{status}")
 
 
+_GOOD: dict[str, ConditionStatus] = {"MetastoreAvailable": "True"}
+_BAD: dict[str, ConditionStatus] = {"MetastoreAvailable": "False"}
+_UNKNOWN: dict[str, ConditionStatus] = {"MetastoreAvailable": "Unknown"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "types"),
+    [
+        (_GOOD, _BAD, ["Warning"]),
+        (_BAD, _GOOD, ["Normal"]),
+        (None, _BAD, ["Warning"]),
+        (_UNKNOWN, _BAD, ["Warning"]),
+        # That nothing is known is no news, and neither is that all is well from the beginning.
+        (None, _UNKNOWN, []),
+        (None, _GOOD, []),
+        (_UNKNOWN, _GOOD, []),
+        (_GOOD, _UNKNOWN, []),
+        (_BAD, _UNKNOWN, []),
+        # There is no metastore any more.
+        (_BAD, None, []),
+    ],
+)
+def test_a_metastore_that_goes_or_comes_back_is_news(
+    before: dict[str, ConditionStatus] | None, after: dict[str, ConditionStatus] | None, types: list[str]
+) -> None:
+    previous = _status(verdicts=before)
+    assert [notice.type for notice in news(previous, _status(previous, verdicts=after))] == types
+
+
+def test_a_condition_that_has_no_more_meaning_goes() -> None:
+    previous = _status(verdicts=_BAD)
+    status = _status(previous)
+    assert is_due(previous, status, last_written=NOON, now=NOON)
+    merged = merge_patched(previous, merge_patch(previous, status))
+    assert "MetastoreAvailable" not in {item["type"] for item in merged["conditions"]}
+
+
+def test_a_metastores_own_words_are_written_seldom() -> None:
+    previous = _status(verdicts=_BAD)
+    status = _status(previous, verdicts=_BAD)
+    status["conditions"][-1]["message"] = "fails: no answer for 5003 ms"
+    assert not is_due(previous, status, last_written=NOON, now=NOON + MINUTE / 4)
+    assert is_due(previous, status, last_written=NOON, now=NOON + MINUTE)
+    status["conditions"][-1]["reason"] = "Unreachable"
+    assert is_due(previous, status, last_written=NOON, now=NOON)
+
+
+def test_the_phase_does_not_tell_of_the_metastore() -> None:
+    assert _status(verdicts=_BAD)["phase"] == "Running"
+
+
 def _status(
     previous: dict[str, Any] | None = None,
     *,
     seen: Observation | None = None,
     now: datetime = NOON,
     verdicts: Mapping[str, ConditionStatus] | None = None,
+    rollout: RolloutStatus | None = None,
 ) -> dict[str, Any]:
     """The status after `previous`; a cluster that is well but for these verdicts."""
     well: dict[Any, ConditionStatus] = {"Valid": "True", "Ready": "True", "Progressing": "False", "Degraded": "False"}
+    observed = seen or observation(PLAN.apply)
     return new_status(
         previous or {},
         [
             Verdict(name, status, f"{name}{status}", f"{name} is {status}.")
             for name, status in {**well, **(verdicts or {})}.items()
         ],
-        seen or observation(PLAN.apply),
+        observed,
         metadata=manifest()["metadata"],
-        serving=PLAN.wanted_generation,
+        serving=Serving(PLAN.wanted_generation, tuple(pool_counts(observed, PLAN.wanted_generation, None))),
+        rollout=rollout,
         now=now,
     )

@@ -8,14 +8,35 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from presto_operator.controller.poller import PrestoPoller
+from presto_operator.controller.metastore_poller import MetastorePoller
+from presto_operator.controller.poller import PrestoPoller, QueryReader
+from presto_operator.controller.reclaimer import Reclaimer
 from presto_operator.controller.reconcile import Reconciler
 from presto_operator.desired import KubernetesObject
-from presto_operator.kube import PRESTO_CLUSTER, ClusterKey, Kind, ObjectStore
+from presto_operator.kube import PRESTO_CLUSTER, ClusterKey, Kind, NodeStore, ObjectStore
+from presto_operator.metastore import Finding, Probe
 from tests.unit.controller import live
 from tests.unit.fake_kubernetes import FakeKubernetes
 
 KEY = ClusterKey("analytics", "adhoc")
+
+
+class FakeMetastores(MetastorePoller):
+    """Metastores that answer as they are told: what is not told of has not answered yet."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Finding] = {}
+        """Findings by host:port."""
+        self.watched: dict[ClusterKey, tuple[Probe, ...]] = {}
+
+    def watch(self, key: ClusterKey, wanted: tuple[Probe, ...]) -> None:
+        self.watched[key] = wanted
+
+    def forget(self, key: ClusterKey) -> None:
+        self.watched[key] = ()
+
+    def findings(self, key: ClusterKey) -> dict[Probe, Finding | None]:
+        return {probe: self.answers.get(str(probe.address)) for probe in self.watched.get(key, ())}
 
 
 class World:
@@ -32,11 +53,15 @@ class World:
         """Start the operator anew: it knows only what the API server has."""
         self.store = ObjectStore()
         self.woken: list[ClusterKey] = []
-        self.reconciler = Reconciler(self.api, self.store, PrestoPoller(self.api, self.woken.append), lambda: self.now)
+        self.metastores = FakeMetastores()
+        poller = PrestoPoller(self.api, self.woken.append)
+        self.nodes = NodeStore(str)
+        reclaimer = Reclaimer(self.api, self.store, self.nodes, QueryReader(self.api))
+        self.reconciler = Reconciler(self.api, self.store, poller, self.metastores, reclaimer, lambda: self.now)
 
-    def reconcile(self) -> float | None:
-        """One pass, ten seconds after the last, with watches that are up to date."""
-        self.now += timedelta(seconds=10)
+    def reconcile(self, *, after_seconds: float = 10) -> float | None:
+        """One pass, ten seconds after the last unless told, with watches that are up to date."""
+        self.now += timedelta(seconds=after_seconds)
         self.api.requests.clear()
         self.api.show(self.store)
         return asyncio.run(self._pass())
@@ -47,13 +72,24 @@ class World:
         await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()})
         return again_after
 
-    def roll_out(self) -> None:
-        """What the other controllers do until every Deployment has all of its pods ready."""
+    def roll_out(self, *, drains_last: bool = False) -> None:
+        """What the other controllers do until every Deployment has all of its pods ready, and no more than those.
+
+        Where drains last, pods that have to go are on their way out from now on.
+        """
+        pods: dict[str, KubernetesObject] = {}
         for obj in list(self.api.objects.values()):
             if obj["kind"] == "Deployment":
                 self.api.write(live.deployment(self.api.find("Deployment", obj["metadata"]["name"])))
-                for pod in live.pods(obj):
-                    self.api.write(pod)
+                pods |= {pod["metadata"]["name"]: pod for pod in live.pods(obj)}
+        for name in self.api.names("Pod") - pods.keys():
+            if drains_last:
+                self.edit("Pod", name, lambda pod: pod["metadata"].update(deletionTimestamp="2026-01-01T06:00:00Z"))
+            else:
+                self.delete("Pod", name)
+        for name, pod in pods.items():
+            if name not in self.api.names("Pod"):
+                self.api.write(pod)
 
     def settle(self) -> None:
         """Let everything come up, and the operator take note of it."""

@@ -127,11 +127,24 @@ def test_a_new_generation_shares_no_deployment_with_the_old(spec: dict[str, Any]
     assert _names(cluster(**spec), "Service").isdisjoint(_names(cluster(), "Service"))
 
 
-def test_a_change_to_the_workers_is_rolled_inside_their_deployments() -> None:
+def test_a_change_to_the_workers_makes_another_deployment_of_them_and_going_back_finds_the_former_one() -> None:
     changed = cluster(workers={"config": {"task.concurrency": "16"}})
-    assert _names(changed, "Deployment") == _names(cluster(), "Deployment")
+    assert len(_names(changed, "Deployment") & _names(cluster(), "Deployment")) == 1  # the coordinator's
     assert _names(changed, "ConfigMap") != _names(cluster(), "ConfigMap")
     assert _template(changed) != _template(cluster())
+    assert _names(cluster(), "Deployment") == _names(cluster(workers={"config": {}}), "Deployment")
+
+
+@given(specs(), specs())
+def test_deployments_of_one_name_have_the_same_pods(one: dict[str, Any], other: dict[str, Any]) -> None:
+    # So that no roll-out ever happens inside of a Deployment, where nobody would pace it.
+    changed = {**one, "workers": {**one["workers"], **other["workers"]}}
+    templates: dict[str, Any] = {}
+    for spec in (one, changed):
+        for obj in _objects(cluster(**spec)):
+            if obj["kind"] == "Deployment":
+                template = obj["spec"]["template"]
+                assert templates.setdefault(obj["metadata"]["name"], template) == template
 
 
 def test_a_change_of_replicas_starts_no_pod_anew() -> None:

@@ -16,7 +16,7 @@ from tests.unit.manifest import UID
 _EXAMPLES = Path(__file__).parents[3] / "examples"
 
 
-@pytest.mark.parametrize("name", ["minimal", "two-pools"])
+@pytest.mark.parametrize("name", ["minimal", "spot", "two-pools"])
 def test_objects_of_an_example(name: str, snapshot: SnapshotAssertion) -> None:
     body: dict[str, Any] = yaml.safe_load((_EXAMPLES / f"{name}.yaml").read_text())
     body["metadata"] |= {"namespace": "analytics", "uid": UID}

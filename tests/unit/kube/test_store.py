@@ -134,3 +134,12 @@ def test_a_list_finds_a_namesake(store: ObjectStore) -> None:
 def test_a_cluster_kind_is_listed_too(store: ObjectStore) -> None:
     assert store.replace_all(PRESTO_CLUSTER, [_cluster("ml")], _NOW) == {KEY, ClusterKey("analytics", "ml")}
     assert store.clusters() == [ClusterKey("analytics", "ml")]
+
+
+def test_finds_the_clusters_that_have_pods_on_a_node(store: ObjectStore) -> None:
+    store.put({**_pod("placed", cluster="ml"), "spec": {"nodeName": "one"}})
+    store.put({**_pod("elsewhere"), "spec": {"nodeName": "two"}})
+    store.put({**_cluster("bi"), "spec": {"nodeName": "one"}})
+    assert store.clusters_on({"one"}) == {ClusterKey("analytics", "ml")}
+    assert store.clusters_on({"one", "two"}) == {ClusterKey("analytics", "ml"), KEY}
+    assert store.clusters_on({"three"}) == set()

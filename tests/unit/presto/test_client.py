@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from presto_operator.presto import client
-from presto_operator.presto.client import fetch_cluster_stats
+from presto_operator.presto.client import fetch_cluster_stats, fetch_query_activity
 from presto_operator.presto.stats import PrestoUnavailableError
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
@@ -96,6 +96,31 @@ def test_a_coordinator_that_answers_drop_by_drop_holds_nobody_up(serve: Serve, s
         request.wfile.write(_GOOD.encode())
 
     _assert_gives_up(serve(answer))
+
+
+def test_asks_v1_query(serve: Serve) -> None:
+    paths: list[str] = []
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        paths.append(request.path)
+        _send(request, 200, json.dumps([{"queryId": "q1", "state": "RUNNING"}]))
+
+    assert fetch_query_activity(serve(answer)).unfinished == ("q1",)
+    assert paths == ["/v1/query"]
+
+
+def test_queries_may_have_long_texts(serve: Serve) -> None:
+    item = {"queryId": "q1", "state": "RUNNING", "query": "x" * 2 * 1024 * 1024}
+    uri = serve(lambda request: _send(request, 200, json.dumps([item])))
+    assert fetch_query_activity(uri).unfinished == ("q1",)
+
+
+def test_an_answer_without_end_is_an_error(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "_MAX_QUERIES_BYTES", 1000)
+    item = {"queryId": "q1", "state": "RUNNING", "query": "x" * 2000}
+    uri = serve(lambda request: _send(request, 200, json.dumps([item])))
+    with pytest.raises(PrestoUnavailableError, match="longer than 1000 bytes"):
+        fetch_query_activity(uri)
 
 
 def test_nobody_there_is_an_error_at_once(serve: Serve) -> None:

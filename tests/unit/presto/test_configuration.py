@@ -47,10 +47,10 @@ def test_a_worker_has_no_coordinators_properties(name: str) -> None:
 
 @given(st.from_regex(r"[a-z]([-a-z0-9]*[a-z0-9])?", fullmatch=True))
 def test_environment_is_what_airlift_takes(cluster_name: str) -> None:
-    environment = node_config(cluster_name)["node.environment"]
+    environment = node_config({}, cluster_name=cluster_name)["node.environment"]
     assert re.fullmatch(r"[a-z0-9][_a-z0-9]*", environment)
     assert environment.replace("_", "-") == cluster_name
 
 
 def test_node_id_is_left_to_the_command_line() -> None:
-    assert "node.id" not in node_config("adhoc")
+    assert "node.id" not in node_config({}, cluster_name="adhoc")

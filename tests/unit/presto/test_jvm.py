@@ -43,6 +43,6 @@ def test_every_line_is_one_argument() -> None:
 
 
 def _arguments(heap_bytes: int, *extra: str) -> list[str]:
-    text = jvm_config(heap_bytes=heap_bytes, extra_arguments=extra)
+    text = jvm_config(heap_bytes=heap_bytes, java=11, extra_arguments=extra)
     assert text.endswith("\n")
     return text.splitlines()

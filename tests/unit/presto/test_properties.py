@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from presto_operator.presto import render_properties
+from presto_operator.presto import parse_properties, render_properties
 
 _BLANKS = " \t\f"
 _ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
@@ -93,3 +94,13 @@ def _unescaped(raw: str) -> str:
             character = _ESCAPES.get(character, character)
         utf16 += character.encode("utf-16-be")
     return utf16.decode("utf-16-be")
+
+
+@given(st.dictionaries(st.text(min_size=1), st.text()))
+def test_what_is_rendered_is_read_back(properties: dict[str, str]) -> None:
+    assert parse_properties(render_properties(properties)) == properties
+
+
+def test_what_is_no_properties_file_is_refused() -> None:
+    with pytest.raises(ValueError, match="not a properties file"):
+        parse_properties("a=\\uZZZZ")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from presto_operator.presto import PrestoVersion, parse_version
+from presto_operator.presto import PrestoVersion, java_version, parse_version
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,8 @@ def test_releases_are_in_order() -> None:
 def test_refuses_what_is_no_release_and_says_how_to_write_one(text: str) -> None:
     with pytest.raises(ValueError, match=r'write it as Presto does, for example "0\.287"'):
         parse_version(text)
+
+
+@pytest.mark.parametrize(("version", "java"), [("0.283", 11), ("0.294.2", 11), ("0.295", 17), ("0.300-our.1", 17)])
+def test_each_release_has_its_java(version: str, java: int) -> None:
+    assert java_version(parse_version(version)) == java

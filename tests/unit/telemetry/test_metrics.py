@@ -45,6 +45,7 @@ def test_numbers_that_nobody_knows_any_more_are_withdrawn() -> None:
 def test_a_cluster_that_is_gone_leaves_nothing_behind() -> None:
     for name in ("metrics-a", "metrics-b"):
         metrics.observe_cluster("analytics", name, _STATS, {"r5": (4, 3)})
+        metrics.observe_metastore("analytics", name, "True")
         metrics.presto_poll_errors.labels("analytics", name).inc()
     metrics.forget_cluster("analytics", "metrics-a")
     assert _value("active_workers") is None

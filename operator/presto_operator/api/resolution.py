@@ -1,0 +1,227 @@
+"""From a spec and what it refers to, to the catalogs that result."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from presto_operator.api.catalog import CATALOG_NAME_PATTERN, MAX_CATALOG_NAME_LENGTH
+from presto_operator.api.reference import Reference, SourceData, SourceObject
+from presto_operator.api.role import Role
+from presto_operator.api.spec import PrestoClusterSpec
+from presto_operator.presto import (
+    CONNECTOR_NAME,
+    HIVE_CONNECTOR,
+    S3_ACCESS_KEY,
+    S3_SECRET_KEY,
+    metastore_properties,
+    parse_properties,
+    s3_properties,
+    uses_metastore,
+)
+
+_CATALOG_FILE_SUFFIX = ".properties"
+
+RoleField = Literal["coordinator", "workers"]
+"""A role by its field of the spec."""
+
+
+@dataclass(frozen=True)
+class CatalogProperties:
+    """All properties of one catalog, wherever they come from."""
+
+    properties: dict[str, str]
+    is_secret: bool
+    """Whether any of them came from a Secret: then no ConfigMap may hold them."""
+
+
+class _Error(Exception):
+    """A reference that leads nowhere."""
+
+    def __init__(self, path: str, message: str) -> None:
+        super().__init__(f"{path}: {message}")
+        self.path = path
+        self.message = message
+
+
+def references(spec: PrestoClusterSpec) -> Iterator[Reference]:
+    """Every Secret and ConfigMap that the spec refers to, and where it does."""
+    for number, source in enumerate(spec.catalogs_from):
+        yield source.reference(f"spec.catalogsFrom[{number}]")
+    yield from _metastore_secrets(spec).values()
+    for name, catalog in spec.catalogs.items():
+        if catalog.properties_from is not None:
+            yield catalog.properties_from.reference(f"spec.catalogs.{name}.propertiesFrom")
+        yield from _secret_properties(spec, name).values()
+    for role, servers in _roles(spec).items():
+        for _, reference, _ in _variables(servers, role):
+            yield reference
+
+
+def resolved_environment(
+    spec: PrestoClusterSpec, sources: SourceData
+) -> tuple[dict[RoleField, dict[str, str]], list[tuple[str, str]]]:
+    """What each role's variables get from Secrets and ConfigMaps, by the variable's name, and what is wrong with
+    references: where, and what."""
+    errors: list[tuple[str, str]] = []
+    environment: dict[RoleField, dict[str, str]] = {}
+    for role, servers in _roles(spec).items():
+        environment[role] = {}
+        for name, reference, is_optional in _variables(servers, role):
+            try:
+                environment[role][name] = _value(reference, sources)
+            except _Error as error:
+                if not is_optional:
+                    errors.append((error.path, error.message))
+    return environment, errors
+
+
+def resolved_catalogs(
+    spec: PrestoClusterSpec, sources: SourceData
+) -> tuple[dict[str, CatalogProperties], list[tuple[str, str]]]:
+    """The catalogs by name, and what is wrong with references: where, and what."""
+    errors: list[tuple[str, str]] = []
+    files: dict[str, CatalogProperties] = {}
+    for number, source in enumerate(spec.catalogs_from):
+        try:
+            files.update(_shared(source.reference(f"spec.catalogsFrom[{number}]"), sources))
+        except _Error as error:
+            errors.append((error.path, error.message))
+    names = {*files, *spec.catalogs, *([spec.metastore.catalog] if spec.metastore else [])}
+    catalogs = {}
+    for name in sorted(names):
+        try:
+            catalogs[name] = _catalog(spec, name, files.get(name), sources)
+        except _Error as error:
+            errors.append((error.path, error.message))
+    return catalogs, errors
+
+
+def _catalog(
+    spec: PrestoClusterSpec, name: str, shared: CatalogProperties | None, sources: SourceData
+) -> CatalogProperties:
+    """One catalog: what is said of it in the spec goes before what it shares with others."""
+    properties = dict(shared.properties) if shared else {}
+    is_secret = shared is not None and shared.is_secret
+    catalog = spec.catalogs.get(name)
+    if catalog is not None:
+        if catalog.properties_from is not None:
+            reference = catalog.properties_from.reference(f"spec.catalogs.{name}.propertiesFrom")
+            properties.update(_parsed(_value(reference, sources), reference.path))
+            is_secret |= reference.source.kind == "Secret"
+        properties.update(catalog.properties)
+        for key, reference in _secret_properties(spec, name).items():
+            properties[key] = _value(reference, sources)
+            is_secret = True
+    if spec.metastore is not None and name == spec.metastore.catalog:
+        properties = {CONNECTOR_NAME: HIVE_CONNECTOR, **spec.metastore.properties, **properties}
+    if CONNECTOR_NAME not in properties:
+        raise _Error(f"spec.catalogs.{name}", f"{CONNECTOR_NAME} is nowhere in its properties: it names the connector")
+    if spec.metastore is not None and uses_metastore(properties):
+        secrets = _metastore_secrets(spec)
+        properties = {
+            **_from_metastore(spec),
+            **{key: _value(reference, sources) for key, reference in secrets.items()},
+            **properties,
+        }
+        is_secret |= bool(secrets)
+    return CatalogProperties(properties, is_secret)
+
+
+def _from_metastore(spec: PrestoClusterSpec) -> dict[str, str]:
+    assert spec.metastore is not None
+    properties = metastore_properties([address.uri for address in spec.metastore.addresses])
+    s3 = spec.metastore.s3
+    if s3 is not None:
+        properties.update(s3_properties(endpoint=s3.endpoint, is_path_style=s3.path_style_access, iam_role=s3.iam_role))
+    return properties
+
+
+def _metastore_secrets(spec: PrestoClusterSpec) -> dict[str, Reference]:
+    if spec.metastore is None or spec.metastore.s3 is None or spec.metastore.s3.credentials is None:
+        return {}
+    credentials = spec.metastore.s3.credentials
+    path = "spec.metastore.s3.credentials"
+    return {
+        S3_ACCESS_KEY: Reference(
+            f"{path}.accessKey", SourceObject("Secret", credentials.access_key.name), credentials.access_key.key
+        ),
+        S3_SECRET_KEY: Reference(
+            f"{path}.secretKey", SourceObject("Secret", credentials.secret_key.name), credentials.secret_key.key
+        ),
+    }
+
+
+def _secret_properties(spec: PrestoClusterSpec, catalog: str) -> dict[str, Reference]:
+    return {
+        key: Reference(
+            f"spec.catalogs.{catalog}.secretProperties[{key}]", SourceObject("Secret", reference.name), reference.key
+        )
+        for key, reference in spec.catalogs[catalog].secret_properties.items()
+    }
+
+
+def _roles(spec: PrestoClusterSpec) -> dict[RoleField, Role]:
+    return {"coordinator": spec.coordinator, "workers": spec.workers}
+
+
+def _variables(role: Role, path: RoleField) -> Iterator[tuple[str, Reference, bool]]:
+    """Variables from Secrets and ConfigMaps: their names, what they refer to, and whether it may be missing."""
+    for number, variable in enumerate(role.env):
+        if variable.value_from is None:
+            continue
+        place = f"spec.{path}.env[{number}].valueFrom"
+        if secret := variable.value_from.secret_key_ref:
+            source = SourceObject("Secret", secret.name)
+            yield variable.name, Reference(f"{place}.secretKeyRef", source, secret.key), bool(secret.optional)
+        if config_map := variable.value_from.config_map_key_ref:
+            source = SourceObject("ConfigMap", config_map.name)
+            yield (
+                variable.name,
+                Reference(f"{place}.configMapKeyRef", source, config_map.key),
+                bool(config_map.optional),
+            )
+
+
+def _shared(reference: Reference, sources: SourceData) -> Iterator[tuple[str, CatalogProperties]]:
+    """The catalogs in a ConfigMap or Secret: each key such as `hive.properties` is one."""
+    for key, text in sorted(_data(reference, sources).items()):
+        name = key.removesuffix(_CATALOG_FILE_SUFFIX)
+        if name == key or not re.fullmatch(CATALOG_NAME_PATTERN, name) or len(name) > MAX_CATALOG_NAME_LENGTH:
+            raise _Error(
+                reference.path,
+                f'{reference.source} has a key "{key}", which is no catalog: write its name, of small letters, digits '
+                f'and underscores, and "{_CATALOG_FILE_SUFFIX}"',
+            )
+        place = f"{reference.path}[{key}]"
+        properties = _parsed(text, place)
+        if CONNECTOR_NAME not in properties:
+            raise _Error(place, f"{CONNECTOR_NAME} is required: it names the connector")
+        yield name, CatalogProperties(properties, reference.source.kind == "Secret")
+
+
+def _data(reference: Reference, sources: SourceData) -> dict[str, str]:
+    data = sources.get(reference.source)
+    if data is None:
+        raise _Error(reference.path, f"there is no {reference.source} in the cluster's namespace")
+    return dict(data)
+
+
+def _value(reference: Reference, sources: SourceData) -> str:
+    data = _data(reference, sources)
+    assert reference.key is not None
+    if reference.key not in data:
+        has = ", ".join(sorted(data)) or "none"
+        raise _Error(reference.path, f'{reference.source} has no key "{reference.key}"; it has {has}')
+    # Files from which Secrets are made end in a line break, which is no part of a password.
+    return data[reference.key].rstrip("\r\n")
+
+
+def _parsed(text: str, path: str) -> dict[str, str]:
+    try:
+        return parse_properties(text)
+    except ValueError as error:
+        # Not the parser's own words: they quote the text, which may be secret.
+        raise _Error(path, "is not a Java properties file") from error

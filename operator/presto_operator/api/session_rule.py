@@ -1,0 +1,32 @@
+"""`sessionPropertyRules`: defaults of session properties for some of the queries."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from presto_operator.api.model import Model
+from presto_operator.api.properties import Properties
+
+_Expression = Annotated[str, Field(min_length=1, max_length=1024)]
+
+
+class SessionPropertyRule(Model):
+    """One rule: which queries, and what is set for them. Later rules win over earlier ones."""
+
+    user: _Expression | None = Field(default=None, description="Regular expression for the user's name.")
+    source: _Expression | None = Field(default=None, description="Regular expression for the client's source.")
+    query_type: Annotated[str, Field(min_length=1, max_length=64)] | None = Field(
+        default=None, description='Type of the query, for example "SELECT", "INSERT" or "DATA_DEFINITION".'
+    )
+    client_tags: tuple[Annotated[str, Field(min_length=1, max_length=256)], ...] = Field(
+        default=(), max_length=32, description="Client tags that a query must have, all of them."
+    )
+    group: _Expression | None = Field(
+        default=None, description="Regular expression for the path of the query's resource group."
+    )
+    session_properties: Properties = Field(
+        min_length=1,
+        description='Session properties by name, for example {"query_max_execution_time": "8h"}; values are strings.',
+    )

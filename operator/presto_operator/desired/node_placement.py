@@ -1,0 +1,141 @@
+"""On which nodes a server may run: `capacityType`, `instanceTypes` and `zones` as affinity, tolerations and spread."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from presto_operator.api import CapacityType
+
+CAPACITY_LABEL = "prestooperator.io/capacity-type"
+"""For nodes that carry no label of Karpenter, EKS, GKE or AKS: `spot` or `on-demand`."""
+
+INSTANCE_TYPE_LABEL = "node.kubernetes.io/instance-type"
+ZONE_LABEL = "topology.kubernetes.io/zone"
+HOSTNAME_LABEL = "kubernetes.io/hostname"
+
+Requirement = dict[str, Any]
+"""One of a node selector term's `matchExpressions`; all of a term must hold."""
+
+
+@dataclass(frozen=True)
+class _Provider:
+    """How one maker of nodes tells spot from on-demand."""
+
+    spot_label: str
+    spot_value: str
+    on_demand: Requirement | None
+    """What only its nodes have of which those without the spot label are on-demand; None: nothing."""
+    is_tainted: bool
+    """Whether it may taint its spot nodes with key and value of their label, so that they must be tolerated."""
+
+    @property
+    def is_spot(self) -> Requirement:
+        """What its spot nodes meet."""
+        return _is_in(self.spot_label, [self.spot_value])
+
+    @property
+    def is_not_spot(self) -> Requirement:
+        """What its spot nodes don't meet; nodes without the label do."""
+        return {"key": self.spot_label, "operator": "NotIn", "values": [self.spot_value]}
+
+
+def _is_in(label: str, values: Sequence[str]) -> Requirement:
+    return {"key": label, "operator": "In", "values": list(values)}
+
+
+def _has(label: str) -> Requirement:
+    return {"key": label, "operator": "Exists"}
+
+
+# Karpenter comes first: it tries the terms in their order, and goes on to the next when one can't be had.
+_PROVIDERS = (
+    _Provider(
+        "karpenter.sh/capacity-type",
+        "spot",
+        _is_in("karpenter.sh/capacity-type", ["on-demand", "reserved"]),
+        is_tainted=False,
+    ),
+    _Provider(
+        "eks.amazonaws.com/capacityType",
+        "SPOT",
+        _is_in("eks.amazonaws.com/capacityType", ["ON_DEMAND"]),
+        is_tainted=False,
+    ),
+    # GKE and AKS label their spot nodes only. A node of theirs is known by the label of its node pool.
+    _Provider("cloud.google.com/gke-spot", "true", _has("cloud.google.com/gke-nodepool"), is_tainted=True),
+    _Provider("cloud.google.com/gke-preemptible", "true", None, is_tainted=True),
+    _Provider("kubernetes.azure.com/scalesetpriority", "spot", _has("kubernetes.azure.com/agentpool"), is_tainted=True),
+    _Provider(CAPACITY_LABEL, "spot", _is_in(CAPACITY_LABEL, ["on-demand"]), is_tainted=True),
+)
+
+
+def node_affinity(
+    capacity_type: CapacityType, instance_types: Sequence[str] = (), zones: Sequence[str] = ()
+) -> dict[str, Any] | None:
+    """The required node affinity, as in a pod spec; None: every node will do.
+
+    One of its terms must hold, and there is one for each provider. For OnDemand, a term wants something that only the
+    provider's nodes have, and no spot label of any provider: that a node lacks some provider's spot label says nothing
+    as long as it isn't known whose node it is.
+    """
+    bounds = [
+        *([_is_in(INSTANCE_TYPE_LABEL, instance_types)] if instance_types else []),
+        *([_is_in(ZONE_LABEL, zones)] if zones else []),
+    ]
+    terms = [[*capacity, *bounds] for capacity in _CAPACITY_TERMS[capacity_type]]
+    if not any(terms):
+        return None
+    return {
+        "requiredDuringSchedulingIgnoredDuringExecution": {
+            "nodeSelectorTerms": [{"matchExpressions": term} for term in terms]
+        }
+    }
+
+
+def capacity_tolerations(capacity_type: CapacityType) -> list[dict[str, Any]]:
+    """Tolerations, as in a pod spec, of the taints that keep others off nodes of this type."""
+    if capacity_type != "Spot":
+        return []
+    return [
+        {
+            "key": provider.spot_label,
+            "operator": "Equal",
+            "value": provider.spot_value,
+            "effect": "NoSchedule",
+        }
+        for provider in _PROVIDERS
+        if provider.is_tainted
+    ]
+
+
+def topology_spread(labels: Sequence[str], pod_labels: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Spread of the pods with `pod_labels` over the values of node `labels`, as far as there are nodes.
+
+    It is never a must: Karpenter makes no nodes for a spread over instance types, and workers that wait for an even
+    spread are worse than an uneven one.
+    """
+    return [
+        {
+            "maxSkew": 1,
+            "topologyKey": label,
+            "whenUnsatisfiable": "ScheduleAnyway",
+            "labelSelector": {"matchLabels": dict(pod_labels)},
+        }
+        for label in labels
+    ]
+
+
+def _on_demand_term(provider: _Provider) -> list[Requirement]:
+    assert provider.on_demand is not None
+    own = provider.on_demand["key"]
+    # What its label says to be on-demand needs no second word from the same label.
+    return [provider.on_demand, *(other.is_not_spot for other in _PROVIDERS if other.spot_label != own)]
+
+
+_CAPACITY_TERMS: Mapping[CapacityType, list[list[Requirement]]] = {
+    "Any": [[]],
+    "Spot": [[provider.is_spot] for provider in _PROVIDERS],
+    "OnDemand": [_on_demand_term(provider) for provider in _PROVIDERS if provider.on_demand is not None],
+}

@@ -1,0 +1,45 @@
+"""Plugins that a manifest adds: an init container each, which puts the plugin where the start command finds it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from presto_operator.api import (
+    PLUGIN_CONTAINER_PREFIX,
+    PLUGINS_VOLUME,
+    Plugin,
+    PrestoCluster,
+)
+from presto_operator.desired.plugin_script import PLUGIN_SCRIPT_TEXT
+from presto_operator.presto.configuration import PLUGINS_DIRECTORY
+
+
+def plugin_container(cluster: PrestoCluster, plugin: Plugin, env: list[dict[str, Any]]) -> dict[str, Any]:
+    """The init container that brings one plugin; its resources and security are for the caller to set.
+
+    Args:
+        cluster: the cluster.
+        plugin: the plugin.
+        env: environment of the servers, in which a proxy may be named.
+    """
+    directory = f"{PLUGINS_DIRECTORY}/{plugin.name}"
+    if plugin.image is not None:
+        source: dict[str, Any] = {
+            "image": plugin.image,
+            "imagePullPolicy": plugin.pull_policy or "IfNotPresent",
+            # The dot takes what is in the directory: where a restart of the node runs this again, nothing is nested.
+            "command": ["cp", "-R", "-L", f"{plugin.path}/.", directory],
+        }
+    else:
+        source = {
+            "image": cluster.spec.image_reference,
+            "imagePullPolicy": cluster.spec.image.pull_policy,
+            "command": ["/bin/sh", "-c", PLUGIN_SCRIPT_TEXT, "fetch-plugin"],
+            "args": [plugin.name, str(plugin.url), str(plugin.sha256), directory],
+            "env": env,
+        }
+    return {
+        "name": f"{PLUGIN_CONTAINER_PREFIX}{plugin.name}",
+        **source,
+        "volumeMounts": [{"name": PLUGINS_VOLUME, "mountPath": PLUGINS_DIRECTORY}],
+    }

@@ -1,0 +1,26 @@
+"""What we know of the Hive metastore: its addresses, and whether it answers.
+
+Everything here but `presto_operator.metastore.client` is pure.
+"""
+
+from presto_operator.metastore.address import (
+    DEFAULT_PORT,
+    MAX_URI_LENGTH,
+    URI_PATTERN,
+    MetastoreAddress,
+    parse_metastore_uri,
+)
+from presto_operator.metastore.health import Check, Finding, Outcome, Probe, deciding
+
+__all__ = [
+    "DEFAULT_PORT",
+    "MAX_URI_LENGTH",
+    "URI_PATTERN",
+    "Check",
+    "Finding",
+    "MetastoreAddress",
+    "Outcome",
+    "Probe",
+    "deciding",
+    "parse_metastore_uri",
+]

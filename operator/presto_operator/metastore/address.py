@@ -1,0 +1,92 @@
+"""Addresses of a Hive metastore: `thrift://host:port`. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+
+DEFAULT_PORT = 9083
+"""Hive's own default of `metastore.thrift.port`."""
+
+MAX_URI_LENGTH = 300
+"""Room for the longest host name (253 characters) with its scheme and port."""
+
+# No "_" in a host: Java's URI, with which Presto reads it, then finds no host in it at all.
+URI_PATTERN = r"^thrift://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?)(:[0-9]{1,5})?/?$"
+"""The form of a URI, for the CRD's schema; `parse_metastore_uri` sees more."""
+
+_MAX_HOST_LENGTH = 253
+_EXAMPLE = "write for example thrift://hive-metastore.data:9083"
+
+
+@dataclass(frozen=True)
+class MetastoreAddress:
+    """Where a metastore listens."""
+
+    host: str
+    """A name or an IP address, this without brackets."""
+    port: int = DEFAULT_PORT
+
+    @property
+    def uri(self) -> str:
+        """As Presto wants it in `hive.metastore.uri`: always with a port."""
+        return f"thrift://{self._host_in_uri}:{self.port}"
+
+    def __str__(self) -> str:
+        return f"{self._host_in_uri}:{self.port}"
+
+    def seen_from(self, namespace: str) -> MetastoreAddress:
+        """The same metastore by a name that means the same in every namespace.
+
+        Kubernetes' DNS takes a name without a dot for a Service of the namespace of the pod that asks: Presto's pods
+        are in `namespace`, the operator's is elsewhere.
+        """
+        if "." in self.host or _is_ip(self.host) or self.host.lower() == "localhost":
+            return self
+        return MetastoreAddress(f"{self.host}.{namespace}.svc", self.port)
+
+    @property
+    def _host_in_uri(self) -> str:
+        return f"[{self.host}]" if ":" in self.host else self.host
+
+
+def parse_metastore_uri(uri: str) -> MetastoreAddress:
+    """The address in a URI; the port may be left out.
+
+    Raises:
+        ValueError: `uri` is none, and why.
+    """
+    shown = f'"{uri[:MAX_URI_LENGTH]}"'
+    scheme, separator, rest = uri.partition("://")
+    if not separator or scheme != "thrift":
+        raise ValueError(f"{shown} must start with thrift://; {_EXAMPLE}")
+    if "," in rest:
+        raise ValueError(f"{shown} holds a comma: write each URI as an item of its own")
+    if not re.fullmatch(URI_PATTERN, uri):
+        raise ValueError(f"{shown} must be a host name or an IP address, and a port at most; {_EXAMPLE}")
+    host, port = _split(rest.rstrip("/"))
+    if not 1 <= port <= 65535:
+        raise ValueError(f"{shown}: the port must be from 1 to 65535")
+    if rest.startswith("[") and not _is_ip(host):
+        raise ValueError(f"{shown}: [{host}] is not an IPv6 address")
+    if not re.search("[A-Za-z:]", host) and not _is_ip(host):
+        raise ValueError(f"{shown}: {host} is not an IP address")
+    if len(host) > _MAX_HOST_LENGTH or any(not 0 < len(label) <= 63 for label in host.split(".")):
+        raise ValueError(f"{shown}: {host} is not a host name: between its dots there must be 1 to 63 characters")
+    return MetastoreAddress(host, port)
+
+
+def _split(authority: str) -> tuple[str, int]:
+    host, separator, port = authority.rpartition(":")
+    if not separator or port.endswith("]"):
+        host, port = authority, str(DEFAULT_PORT)
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,37 @@
+"""Whether a node would take a pod, as far as its taints and its state go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_CLOSING_EFFECTS = ("NoSchedule", "NoExecute")
+
+
+def is_closed_to(node: Mapping[str, Any], pod: Mapping[str, Any]) -> bool:
+    """Whether the scheduler would put no pod like `pod` onto `node`.
+
+    It is closed by a taint that the pod doesn't tolerate, by being cordoned, deleted or not ready: Kubernetes taints it
+    for the last, if a moment later.
+    """
+    spec: Mapping[str, Any] = node.get("spec", {})
+    if spec.get("unschedulable") or node.get("metadata", {}).get("deletionTimestamp") or not _is_ready(node):
+        return True
+    tolerations: list[Mapping[str, Any]] = pod.get("spec", {}).get("tolerations") or []
+    return any(
+        taint.get("effect") in _CLOSING_EFFECTS and not any(_tolerates(toleration, taint) for toleration in tolerations)
+        for taint in spec.get("taints") or []
+    )
+
+
+def _is_ready(node: Mapping[str, Any]) -> bool:
+    conditions: list[Mapping[str, Any]] = node.get("status", {}).get("conditions") or []
+    return any((item.get("type"), item.get("status")) == ("Ready", "True") for item in conditions)
+
+
+def _tolerates(toleration: Mapping[str, Any], taint: Mapping[str, Any]) -> bool:
+    if toleration.get("effect") not in (None, "", taint.get("effect")):
+        return False
+    if toleration.get("operator", "Equal") == "Exists":
+        return toleration.get("key") in (None, "", taint.get("key"))
+    return (toleration.get("key"), toleration.get("value") or "") == (taint.get("key"), taint.get("value") or "")

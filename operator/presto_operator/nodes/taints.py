@@ -1,0 +1,160 @@
+"""The taints that tell of a node's end, one row each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from presto_operator.nodes.signal import Signal, Urgency
+
+_EC2_NOTICE = timedelta(seconds=120)
+_GKE_NOTICE_FOR_PODS = timedelta(seconds=15)
+"""GKE gives 30 s, of which pods of users get 15 s."""
+_AKS_NOTICE = timedelta(seconds=30)
+_CLUSTER_AUTOSCALER_PATIENCE = timedelta(seconds=600)
+"""What it gives pods at most (--max-graceful-termination-sec)."""
+
+
+@dataclass(frozen=True)
+class TaintMeaning:
+    """What it means that a node has a taint."""
+
+    key: str
+    urgency: Urgency
+    reason: str
+    message: str
+    value: str | None = None
+    """Only a taint with this value means it; None: any value."""
+    notice: timedelta | None = None
+    """The least time from the taint to the end of the pods there, if that is known."""
+    is_value_start: bool = False
+    """Whether the taint's value is when it began, in seconds since 1970."""
+    needs_replacement: bool = True
+    """Whether workers for those on the node shall be started."""
+
+    def signal(self, taint: Mapping[str, Any]) -> Signal | None:
+        """What `taint`, as in a node's spec, tells; None: it is another taint."""
+        if taint.get("key") != self.key or self.value not in (None, taint.get("value", "")):
+            return None
+        begun = (_unix_time(taint.get("value")) if self.is_value_start else None) or time_of(taint.get("timeAdded"))
+        deadline = begun + self.notice if begun is not None and self.notice is not None else None
+        return Signal(
+            self.urgency,
+            self.reason,
+            f"{self.message} (taint {self.key})",
+            deadline,
+            self.notice,
+            self.needs_replacement,
+        )
+
+
+KNOWN_TAINTS: tuple[TaintMeaning, ...] = (
+    # aws-node-termination-handler, if it is told to taint; else it cordons and evicts.
+    TaintMeaning(
+        "aws-node-termination-handler/spot-itn",
+        Urgency.LEAVING,
+        "SpotInterruption",
+        "EC2 reclaims the spot instance",
+        notice=_EC2_NOTICE,
+    ),
+    TaintMeaning(
+        "aws-node-termination-handler/scheduled-maintenance",
+        Urgency.LEAVING,
+        "ScheduledMaintenance",
+        "EC2 maintains or retires the instance",
+        notice=_EC2_NOTICE,
+    ),
+    # How long the instance is held back is a setting of its group's lifecycle hook, which no node tells.
+    TaintMeaning(
+        "aws-node-termination-handler/asg-lifecycle-termination",
+        Urgency.LEAVING,
+        "ScalingGroupTermination",
+        "its Auto Scaling group terminates the instance",
+    ),
+    TaintMeaning(
+        "aws-node-termination-handler/rebalance-recommendation",
+        Urgency.AT_RISK,
+        "RebalanceRecommendation",
+        "EC2 expects to reclaim the spot instance",
+    ),
+    # Karpenter evicts within the pods' own grace periods; by the taint, a reclaim can't be told from a consolidation.
+    TaintMeaning("karpenter.sh/disrupted", Urgency.LEAVING, "KarpenterDisruption", "Karpenter removes the node"),
+    TaintMeaning(
+        "karpenter.sh/disruption",
+        Urgency.LEAVING,
+        "KarpenterDisruption",
+        "Karpenter removes the node",
+        value="disrupting",
+    ),
+    TaintMeaning(
+        "cloud.google.com/impending-node-termination",
+        Urgency.LEAVING,
+        "ImpendingTermination",
+        "Google Cloud terminates the instance",
+        notice=_GKE_NOTICE_FOR_PODS,
+    ),
+    # AKS drains for a preempted spot VM, for maintenance and for repair; the least time is a preempted VM's.
+    TaintMeaning(
+        "remediator.kubernetes.azure.com/unschedulable",
+        Urgency.LEAVING,
+        "AzureRemediation",
+        "AKS drains the node",
+        notice=_AKS_NOTICE,
+    ),
+    TaintMeaning(
+        "remediator.aks.microsoft.com/unschedulable",
+        Urgency.LEAVING,
+        "AzureRemediation",
+        "AKS drains the node",
+        notice=_AKS_NOTICE,
+    ),
+    TaintMeaning(
+        "ToBeDeletedByClusterAutoscaler",
+        Urgency.LEAVING,
+        "ClusterAutoscalerDeletion",
+        "cluster-autoscaler deletes the node",
+        notice=_CLUSTER_AUTOSCALER_PATIENCE,
+        is_value_start=True,
+    ),
+    # It comes and goes with the load. To replace workers for it would make the load that it says is missing.
+    TaintMeaning(
+        "DeletionCandidateOfClusterAutoscaler",
+        Urgency.AT_RISK,
+        "ClusterAutoscalerCandidate",
+        "cluster-autoscaler may delete the node, which is little used",
+        needs_replacement=False,
+    ),
+    TaintMeaning("node.kubernetes.io/unschedulable", Urgency.AT_RISK, "Cordoned", "the node is cordoned"),
+    TaintMeaning("node.kubernetes.io/out-of-service", Urgency.LOST, "OutOfService", "the node is declared dead"),
+    TaintMeaning(
+        "node.cloudprovider.kubernetes.io/shutdown", Urgency.LOST, "InstanceShutDown", "the node's machine is shut down"
+    ),
+)
+
+
+def configured_taints(leaving: Iterable[str], at_risk: Iterable[str]) -> tuple[TaintMeaning, ...]:
+    """What further taints mean of which nothing but the keys are told, as in the operator's settings."""
+    return (
+        *(TaintMeaning(key, Urgency.LEAVING, "LeavingTaint", "the node goes") for key in leaving),
+        *(TaintMeaning(key, Urgency.AT_RISK, "AtRiskTaint", "the node may go") for key in at_risk),
+    )
+
+
+def time_of(text: object) -> datetime | None:
+    """The moment that a time of the Kubernetes API stands for; None: `text` is none."""
+    if not isinstance(text, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def _unix_time(text: object) -> datetime | None:
+    # Ten digits last until the year 2286; anything else is no time, as the value `true` of some providers isn't.
+    if not isinstance(text, str) or not (text.isascii() and text.isdigit() and len(text) == 10):
+        return None
+    return datetime.fromtimestamp(int(text), UTC)

@@ -1,0 +1,54 @@
+"""Catalogs that read and write tables of a Hive metastore."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+HIVE_CONNECTOR = "hive-hadoop2"
+"""The Hive connector's name; it has no other since Presto dropped the older Hadoops."""
+
+METASTORE_CONNECTORS = (HIVE_CONNECTOR, "delta", "hudi", "iceberg")
+"""Connectors that find their tables by `hive.metastore.uri`, and their files by `hive.s3.*`."""
+
+CONNECTOR_NAME = "connector.name"
+
+_METASTORE_CHOICES = ("hive.metastore", "hive.metastore.uri", "iceberg.catalog.type")
+"""Properties by which a catalog chooses a metastore of its own (AWS Glue, files, another Thrift metastore)."""
+
+
+def metastore_properties(uris: Sequence[str]) -> dict[str, str]:
+    """What a catalog needs to find its tables in a metastore at these addresses, the first that answers."""
+    return {"hive.metastore.uri": ",".join(uris)}
+
+
+def s3_properties(*, endpoint: str | None, is_path_style: bool, iam_role: str | None) -> dict[str, str]:
+    """What a catalog needs to find its files on S3, but for credentials.
+
+    Without keys and role, Presto takes what the AWS SDK finds in the pod: a web identity token (IRSA), the node's
+    role, or environment variables.
+
+    Args:
+        endpoint: URL of an S3 that is not AWS' own; None for AWS.
+        is_path_style: whether the bucket goes into the path rather than into the host's name.
+        iam_role: ARN of a role to assume; None: none.
+    """
+    properties = {}
+    if endpoint is not None:
+        properties["hive.s3.endpoint"] = endpoint
+        properties["hive.s3.ssl.enabled"] = "false" if endpoint.startswith("http://") else "true"
+    if is_path_style:
+        properties["hive.s3.path-style-access"] = "true"
+    if iam_role is not None:
+        properties["hive.s3.iam-role"] = iam_role
+    return properties
+
+
+S3_ACCESS_KEY = "hive.s3.aws-access-key"
+S3_SECRET_KEY = "hive.s3.aws-secret-key"  # noqa: S105 - a property's name
+
+
+def uses_metastore(properties: Mapping[str, str]) -> bool:
+    """Whether a catalog with these properties wants the cluster's metastore: it could use one, and names no other."""
+    return properties.get(CONNECTOR_NAME) in METASTORE_CONNECTORS and not any(
+        name in properties for name in _METASTORE_CHOICES
+    )

@@ -1,0 +1,163 @@
+"""What a pass does about nodes that go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from presto_operator.controller.reconcile import POLL_SECONDS, WAIT_SECONDS
+from presto_operator.kube import ApiError
+from presto_operator.telemetry import metrics
+from tests.unit.controller.live import role
+from tests.unit.controller.world import World
+from tests.unit.manifest import manifest
+from tests.unit.nodes.nodes import node, taint
+
+RECLAIMED = taint("aws-node-termination-handler/spot-itn")
+
+
+@pytest.fixture
+def world() -> World:
+    """A cluster that has come up, its coordinator and each of its two workers on a node of their own."""
+    prepared = World(manifest(workers={"replicas": 2}))
+    prepared.settle()
+    for name in prepared.api.names("Pod"):
+        pod = prepared.api.find("Pod", name)
+        prepared.api.write({**pod, "spec": {**pod["spec"], "nodeName": f"node-of-{name}"}})
+        _set_node(prepared, name, node())
+    _sync(prepared)
+    prepared.reconcile()
+    return prepared
+
+
+def _set_node(world: World, pod: str, changed: Mapping[str, Any]) -> None:
+    """Change the node of a pod."""
+    name = f"node-of-{pod}"
+    world.api.write({**changed, "kind": "Node", "metadata": {**changed["metadata"], "name": name}})
+
+
+def _sync(world: World) -> None:
+    """Let the watch of nodes catch up."""
+    found = [obj for obj in world.api.objects.values() if obj["kind"] == "Node"]
+    world.nodes.replace_all(found, 10_000)
+
+
+def _lose(world: World, pod: str) -> None:
+    world.api.objects.pop(("Node", "", f"node-of-{pod}"))
+
+
+def _pods(world: World, wanted: str) -> list[str]:
+    return sorted(name for name in world.api.names("Pod") if role(world.api.find("Pod", name)) == wanted)
+
+
+def _pod_writes(world: World) -> list[tuple[str, str]]:
+    return [(verb, name) for verb, kind, name in world.api.requests if kind == "Pod"]
+
+
+def _counted(reason: str) -> float:
+    labels = {"namespace": "analytics", "cluster": "adhoc", "reason": reason}
+    return metrics.registry.get_sample_value("presto_operator_reclaims_total", labels) or 0.0
+
+
+def test_workers_of_a_leaving_node_are_deleted_once(world: World) -> None:
+    first, _ = _pods(world, "worker")
+    before = _counted("SpotInterruption")
+    _set_node(world, first, node(RECLAIMED))
+    _sync(world)
+    assert world.reconcile() == POLL_SECONDS
+    assert _pod_writes(world) == [("delete", first)]
+    assert world.condition("Draining")["status"] == "True"
+    assert _counted("SpotInterruption") == before + 1
+    world.reconcile()
+    world.restart()
+    _sync(world)
+    world.reconcile()
+    assert _pod_writes(world) == []
+    (told,) = world.news("NodeReclaimed")
+    assert f"node node-of-{first}: EC2 reclaims" in told
+
+
+def test_nothing_is_done_while_not_all_nodes_are_known(world: World) -> None:
+    first, second = _pods(world, "worker")
+    _set_node(world, first, node(RECLAIMED))
+    _lose(world, second)
+    world.restart()
+    world.reconcile()
+    assert _pod_writes(world) == []
+
+
+def test_a_leaving_node_counts_for_a_cluster_with_an_invalid_spec(world: World) -> None:
+    first, _ = _pods(world, "worker")
+    world.set_spec(version="not a version")
+    _set_node(world, first, node(RECLAIMED))
+    _sync(world)
+    world.reconcile()
+    assert world.condition("Valid")["status"] == "False"
+    assert _pod_writes(world) == [("delete", first)]
+
+
+def test_pods_of_a_node_that_is_gone_are_removed(world: World) -> None:
+    first, _ = _pods(world, "worker")
+    world.edit("Pod", first, lambda pod: pod["metadata"].update(deletionTimestamp="2026-01-01T06:00:00Z"))
+    _lose(world, first)
+    _sync(world)
+    world.reconcile()
+    assert _pod_writes(world) == [("remove", first)]
+    assert world.news("NodeReclaimed") == [
+        f"node node-of-{first}: the node no longer exists; removed and replaced: {first}"
+    ]
+
+
+def test_a_node_that_the_watch_does_not_know_yet_is_asked_for(world: World) -> None:
+    first, _ = _pods(world, "worker")
+    known = [obj for obj in world.api.objects.values() if obj["kind"] == "Node"]
+    world.nodes.replace_all([obj for obj in known if obj["metadata"]["name"] != f"node-of-{first}"], 10_000)
+    world.reconcile()
+    assert _pod_writes(world) == []
+
+
+def test_a_lost_coordinator_is_replaced_whatever_runs(world: World) -> None:
+    (coordinator,) = _pods(world, "coordinator")
+    world.api.queries = lambda: [{"queryId": "1", "state": "RUNNING"}]
+    _lose(world, coordinator)
+    _sync(world)
+    world.reconcile()
+    assert _pod_writes(world) == [("remove", coordinator)]
+
+
+def test_a_coordinator_on_a_leaving_node_moves_when_no_query_is_unfinished(world: World) -> None:
+    (coordinator,) = _pods(world, "coordinator")
+    world.api.queries = lambda: [{"queryId": "1", "state": "RUNNING"}]
+    _set_node(world, coordinator, node(RECLAIMED))
+    _sync(world)
+    assert world.reconcile() == WAIT_SECONDS
+    assert world.reconcile() == WAIT_SECONDS
+    assert _pod_writes(world) == []
+    assert len(world.news("CoordinatorNodeLeaving")) == 1
+    world.api.queries = list
+    assert world.reconcile() == POLL_SECONDS
+    assert _pod_writes(world) == [("delete", coordinator)]
+
+
+def test_a_coordinator_that_can_not_be_asked_stays(world: World) -> None:
+    (coordinator,) = _pods(world, "coordinator")
+    world.api.queries = lambda: ApiError(503, "no answer")
+    _set_node(world, coordinator, node(RECLAIMED))
+    _sync(world)
+    assert world.reconcile() == WAIT_SECONDS
+    assert _pod_writes(world) == []
+
+
+def test_a_deletion_that_is_refused_is_told_and_holds_up_nothing_else(world: World) -> None:
+    first, second = _pods(world, "worker")
+    world.api.refused["Pod", first] = ApiError(403, "pods is forbidden")
+    for name in (first, second):
+        _set_node(world, name, node(RECLAIMED))
+    _sync(world)
+    with pytest.raises(ApiError, match="pods is forbidden"):
+        world.reconcile()
+    assert _pod_writes(world) == [("delete", first), ("delete", second)]
+    assert "pods is forbidden" in world.condition("Degraded")["message"]
+    assert second in world.news("NodeReclaimed")[0]

@@ -1,0 +1,120 @@
+"""The reconcile loop and what specs refer to."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from presto_operator.kube import ApiError, Kind
+from tests.unit.controller.world import World
+from tests.unit.fake_kubernetes import FakeKubernetes
+from tests.unit.manifest import manifest
+
+_CATALOGS = {
+    "mysql": {
+        "properties": {"connector.name": "mysql"},
+        "secretProperties": {"connection-password": {"name": "db", "key": "password"}},
+    }
+}
+
+
+def _put_secret(world: World, **values: str) -> None:
+    data = {key: base64.b64encode(value.encode()).decode() for key, value in values.items()}
+    world.api.write(
+        {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db", "namespace": "analytics"}, "data": data}
+    )
+
+
+@pytest.fixture
+def world() -> World:
+    """A settled world with a catalog whose password is in a Secret."""
+    prepared = World(manifest(catalogs=_CATALOGS))
+    _put_secret(prepared, password="hunter2")
+    prepared.settle()
+    assert prepared.status["phase"] == "Running"
+    return prepared
+
+
+def _pass_later(world: World) -> None:
+    """A pass after which what is known of a Secret is too old, and one that reads it anew."""
+    world.reconcile()
+    world.reconcile()
+
+
+def _generation(world: World) -> str:
+    serving: str = world.status["coordinator"]["generation"]
+    return serving
+
+
+def test_a_changed_secret_makes_a_new_generation(world: World) -> None:
+    before = _generation(world)
+    _put_secret(world, password="other")
+    _pass_later(world)
+    assert world.condition("Progressing")["reason"] == "NewGeneration"
+    world.settle()
+    assert _generation(world) != before
+    assert world.status["phase"] == "Running"
+
+
+def test_a_secret_that_is_written_again_as_it_was_changes_nothing(world: World) -> None:
+    before = world.children()
+    _put_secret(world, password="hunter2", other="x")
+    _pass_later(world)
+    after = world.children()
+    identity = ("Secret", "analytics", "db")
+    before.pop(identity)
+    after.pop(identity)
+    assert after == before
+
+
+def test_a_secret_that_goes_is_named_and_what_runs_is_left_alone(world: World) -> None:
+    world.api.objects.pop(("Secret", "analytics", "db"))
+    before = world.children()
+    _pass_later(world)
+    valid = world.condition("Valid")
+    assert (valid["status"], valid["reason"]) == ("False", "InvalidSpec")
+    assert valid["message"].startswith(
+        'spec.catalogs.mysql.secretProperties[connection-password]: there is no Secret "db"'
+    )
+    assert world.children() == before
+    assert world.condition("Ready")["status"] == "True"
+
+
+def test_a_secret_that_cannot_be_read_changes_nothing_and_is_told(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(_: FakeKubernetes, kind: Kind, namespace: str, name: str) -> None:
+        raise ApiError(403, f'{kind.plural} "{name}" is forbidden in {namespace}')
+
+    before = world.children()
+    monkeypatch.setattr(FakeKubernetes, "get", refuse)
+    world.reconcile()
+    with pytest.raises(ApiError, match="can't be read"):
+        world.reconcile()
+    assert world.children() == before
+    degraded = world.condition("Degraded")
+    assert (degraded["status"], degraded["reason"]) == ("True", "ApplyFailed")
+    assert 'secrets "db" is forbidden' in degraded["message"]
+
+
+def test_no_event_and_no_status_tells_a_secret(world: World) -> None:
+    _put_secret(world, password="other")
+    _pass_later(world)
+    world.settle()
+    told = str(world.api.events) + str(world.status)
+    assert "hunter2" not in told
+    assert "other" not in told
+
+
+def test_old_copies_of_secrets_go_but_for_a_few(world: World) -> None:
+    for number in range(10):
+        _put_secret(world, password=f"password-{number}")
+        _pass_later(world)
+        world.settle()
+        for name in world.api.names("Pod"):
+            if _generation(world) not in name:
+                world.delete("Pod", name)
+    _pass_later(world)
+    copies = [name for name in world.api.names("Secret") if name.startswith("adhoc-catalogs-")]
+    assert len(copies) == 6  # the one in use, and five
