@@ -29,28 +29,31 @@ class Departure:
     chosen: tuple[str, ...] = ()
     """All of them, in the order in which they shall go."""
     deleted: tuple[str, ...] = ()
-    """Those of them that have to be deleted one by one: where fewer replicas are asked for, Kubernetes takes workers
-    that aren't ready first, and it takes none at all where as many as before are wanted."""
+    """Those of them that have to be deleted one by one, as Kubernetes would take others that aren't ready, or none."""
 
 
 def departure(candidates: Sequence[Candidate], *, fewer: int, to_be_replaced: int = 0) -> Departure:
     """Who of the workers of one Deployment leaves.
 
-    Those whose nodes may go are first, then those that aren't ready, then those with the fewest running tasks, and
-    among these the newest.
+    Those that others have taken over from are first. The others go as Kubernetes would have it, those that aren't
+    ready before those that are: they serve nobody. Among equals it is those whose nodes may go, then those with the
+    fewest running tasks, then the newest.
 
     Args:
         candidates: its workers, without those that leave already.
         fewer: how many replicas less it is about to have.
-        to_be_replaced: how many of those that others take over from may go now, as far as they aren't among `fewer`.
+        to_be_replaced: how many of those that others take over from may go now. As many as `fewer` of them leave by
+            that, the others are replaced on the spot.
     """
-    ranked = sorted(candidates, key=_rank)
-    replaceable = sum(1 for candidate in ranked if candidate.is_to_be_replaced)
-    count = max(0, fewer, min(to_be_replaced, replaceable))
-    chosen = ranked[:count]
-    is_kubernetes_of_another_mind = count > fewer or any(not candidate.is_ready for candidate in ranked[count:])
-    deleted = [item for item in chosen if item.is_first_to_go] if is_kubernetes_of_another_mind else []
-    return Departure(tuple(item.name for item in chosen), tuple(item.name for item in deleted))
+    replaceable = sorted((item for item in candidates if item.is_to_be_replaced), key=_rank)
+    replaced = replaceable[: max(0, to_be_replaced)]
+    others = sorted((item for item in candidates if item not in replaced), key=_rank)
+    count = max(0, fewer - len(replaced))
+    is_kubernetes_of_another_mind = len(replaced) > fewer or any(not item.is_ready for item in others[count:])
+    return Departure(
+        tuple(item.name for item in (*replaced, *others[:count])),
+        tuple(item.name for item in replaced) if is_kubernetes_of_another_mind else (),
+    )
 
 
 def depends_on_tasks(candidates: Sequence[Candidate], *, fewer: int) -> bool:
@@ -59,11 +62,10 @@ def depends_on_tasks(candidates: Sequence[Candidate], *, fewer: int) -> bool:
     return 0 < fewer - (len(candidates) - serving) < serving
 
 
-def _rank(candidate: Candidate) -> tuple[bool, bool, bool, bool, int, float, str]:
+def _rank(candidate: Candidate) -> tuple[bool, bool, bool, int, float, str]:
     return (
-        not candidate.is_to_be_replaced,
-        not (candidate.is_first_to_go or candidate.is_to_be_replaced),
         candidate.is_ready,
+        not candidate.is_first_to_go,
         candidate.running_tasks is None,
         candidate.running_tasks or 0,
         -candidate.created_at.timestamp(),
