@@ -127,7 +127,7 @@ def _pending_workers(observation: Observation, plan: Plan) -> list[str]:
         if failing := _failing_workers(observation, plan):
             pending.append(f"{failing} new workers can't start, and no old one goes before they do")
     if at_risk := observation.to_be_replaced:
-        pending.append(f"{len(at_risk)} workers are on nodes at risk, and go when others have taken over")
+        pending.append(f"workers on nodes at risk: {len(at_risk)}; they go when others have taken over")
     for pool in observation.deployments("worker", plan.wanted_generation):
         wanted = plan.placement.replicas_by_pool.get(pool_of(pool), 0)
         is_ours = pool["metadata"]["name"] in plan.worker_deployments
