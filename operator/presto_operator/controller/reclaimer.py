@@ -48,7 +48,8 @@ class Reclaimer:
     ) -> None:
         self._client = client
         self._store = store
-        self._nodes = nodes
+        self.nodes = nodes
+        """What is known of nodes."""
         self._queries = queries
         self._extra_taints = extra_taints
 
@@ -58,9 +59,9 @@ class Reclaimer:
         It needs nothing of the spec, so it is done for a cluster whose spec is invalid, too.
         """
         outcome = Reclaimed()
-        if not self._nodes.is_synced:
+        if not self.nodes.is_synced:
             return outcome
-        reader = NodeReader(self._nodes.get, now, self._extra_taints, is_any_ready=self._nodes.is_any_ready())
+        reader = NodeReader(self.nodes.get, now, self._extra_taints, is_any_ready=self.nodes.is_any_ready())
         found = reclaims(self._store.list(key, POD), reader)
         outcome.coordinators = [reclaim for reclaim in found if is_coordinator(reclaim.pod) and not reclaim.is_lost]
         leaving = [reclaim for reclaim in found if not is_coordinator(reclaim.pod) and not reclaim.is_lost]

@@ -30,8 +30,8 @@ SERVER_SCRIPT = "server.sh"
 # there may be tasks, and ends with the server: process 1 of the container takes the hook along. Kubernetes ends both
 # when the grace period is over.
 #
-#   A server that is still starting has no task to lose. One that doesn't listen yet isn't waited for; one that does, but
-#   doesn't take it, is asked for a while.
+#   A server that is still starting has no task to lose. One that doesn't listen yet isn't waited for; one that does,
+#   but doesn't take it, is asked for a while.
 #   One that doesn't answer is asked again and again: it may be at a long collection, and take it afterwards.
 #   One that refuses (403 where authentication is on) can't be told. It goes on taking tasks, so the hook ends at the
 #   first moment in which it has none, or never if it doesn't tell of its tasks either.

@@ -87,10 +87,10 @@ class Container:
         """Let a server listen."""
 
         class Handler(BaseHTTPRequestHandler):
-            def do_PUT(self) -> None:  # noqa: N802 - http.server's name
+            def do_PUT(self) -> None:
                 presto.answer(self)
 
-            def do_GET(self) -> None:  # noqa: N802 - http.server's name
+            def do_GET(self) -> None:
                 presto.answer(self)
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
