@@ -58,8 +58,8 @@ def test_an_evicted_worker_finishes_its_tasks_and_the_next_eviction_waits(
     with steady_load(client, [LONG], clients=1) as tally:
         wait_until(lambda: len(client.busy_workers()) == 2, timeout=60, what="tasks on both workers")
         evicted, other = sorted(client.busy_workers())
-        assert evict(presto, evicted) == ""
-        refusal = evict(presto, other)
+        assert presto.evict(evicted) == ""
+        refusal = presto.evict(other)
         wait_for_drain_to_begin(presto, evicted)
         wait_until_gone(presto, evicted)
 
@@ -103,14 +103,6 @@ def test_a_drain_that_is_given_too_little_time_is_told_of(presto: Namespace, cli
     assert reason == "DrainTimedOut"
     assert message.startswith(f"{leaving}: still draining after ")
     assert "gave it less than the 350 s of its grace period" in message
-
-
-def evict(namespace: Namespace, pod: str) -> str:
-    """Evict a pod as `kubectl drain` does; what the API server says if it refuses."""
-    eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod, "namespace": namespace.name}}
-    path = f"/api/v1/namespaces/{namespace.name}/pods/{pod}/eviction"
-    done = namespace.cluster.kubectl("create", f"--raw={path}", "--filename=-", stdin=json.dumps(eviction), check=False)
-    return done.stderr if done.returncode else ""
 
 
 def wait_for_drain_to_begin(namespace: Namespace, pod: str) -> None:

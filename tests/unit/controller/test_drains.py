@@ -162,16 +162,16 @@ def test_each_bad_outcome_says_what_to_do() -> None:
         (
             "DrainRefused",
             (
-                "worker-1: could not be told to drain: Presto answered HTTP 500, and would not tell of its tasks either; "
-                "its log may tell why"
+                "worker-1: could not be told to drain: Presto answered HTTP 500, and would not tell of its tasks "
+                "either; its log may tell why"
             ),
         ),
         ("DrainRefused", "worker-1: could not be told to drain: Presto no longer listened; its log may tell why"),
         (
             "DrainUnreachable",
             (
-                "worker-1: did not answer after 352 s, until its time was up: its tasks have failed; look for long garbage "
-                "collections in its log, and at its memory"
+                "worker-1: did not answer after 352 s, until its time was up: its tasks have failed; look for long "
+                "garbage collections in its log, and at its memory"
             ),
         ),
         (
@@ -182,8 +182,8 @@ def test_each_bad_outcome_says_what_to_do() -> None:
             (
                 "DrainNodeLost",
                 (
-                    f"worker-{number}: node node-{number} was gone before it had drained: the tasks that it still had have "
-                    "failed; queries that had sent no row yet are run again where queryRetry is on"
+                    f"worker-{number}: node node-{number} was gone before it had drained: the tasks that it still "
+                    "had have failed; queries that had sent no row yet are run again where queryRetry is on"
                 ),
             )
             for number in (1, 2)
