@@ -49,6 +49,14 @@ def is_ready(pod: KubernetesObject) -> bool:
     )
 
 
+def ready_since(pod: KubernetesObject) -> datetime | None:
+    """Since when the pod is ready; None if it isn't, or if that isn't known."""
+    for condition in pod.get("status", {}).get("conditions", []):
+        if (condition["type"], condition["status"]) == ("Ready", "True") and "lastTransitionTime" in condition:
+            return datetime.fromisoformat(condition["lastTransitionTime"])
+    return None
+
+
 def is_terminating(pod: KubernetesObject) -> bool:
     """Whether somebody has deleted the pod."""
     return "deletionTimestamp" in pod["metadata"]

@@ -48,7 +48,7 @@ class Releaser:
         """Mark those who leave by the plan; returns those that have to be deleted one by one once it is carried out."""
         to_delete = []
         replaced = []
-        for lowering in lowerings(plan, observation):
+        for lowering in lowerings(plan, observation, now):
             leaving = lowering.departure(await self._tasks.count(lowering.to_be_asked))
             by_name = {pod["metadata"]["name"]: pod for pod in lowering.pods}
             chosen = [by_name[name] for name in leaving.chosen]
