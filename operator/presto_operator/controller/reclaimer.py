@@ -48,10 +48,14 @@ class Reclaimer:
     ) -> None:
         self._client = client
         self._store = store
-        self.nodes = nodes
-        """What is known of nodes."""
+        self._nodes = nodes
         self._queries = queries
         self._extra_taints = extra_taints
+
+    @property
+    def nodes(self) -> NodeStore:
+        """What is known of nodes."""
+        return self._nodes
 
     async def act(self, key: ClusterKey, body: KubernetesObject, now: datetime) -> Reclaimed:
         """Delete the workers on nodes that leave, and remove whatever is on lost ones.
@@ -59,9 +63,9 @@ class Reclaimer:
         It needs nothing of the spec, so it is done for a cluster whose spec is invalid, too.
         """
         outcome = Reclaimed()
-        if not self.nodes.is_synced:
+        if not self._nodes.is_synced:
             return outcome
-        reader = NodeReader(self.nodes.get, now, self._extra_taints, is_any_ready=self.nodes.is_any_ready())
+        reader = NodeReader(self._nodes.get, now, self._extra_taints, is_any_ready=self._nodes.is_any_ready())
         found = reclaims(self._store.list(key, POD), reader)
         outcome.coordinators = [reclaim for reclaim in found if is_coordinator(reclaim.pod) and not reclaim.is_lost]
         leaving = [reclaim for reclaim in found if not is_coordinator(reclaim.pod) and not reclaim.is_lost]
