@@ -15,7 +15,7 @@ from presto_operator.kube.kind import (
 )
 from presto_operator.kube.node_store import NodeStore
 from presto_operator.kube.sources import SourceReader
-from presto_operator.kube.store import ClusterKey, ObjectStore
+from presto_operator.kube.store import ClusterKey, DepartedPod, ObjectStore
 
 __all__ = [
     "CHILD_KINDS",
@@ -28,6 +28,7 @@ __all__ = [
     "ApiError",
     "Applier",
     "ClusterKey",
+    "DepartedPod",
     "ForeignObjectError",
     "Kind",
     "KubernetesClient",
