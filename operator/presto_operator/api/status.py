@@ -69,8 +69,16 @@ class QueriesStatus(Model):
     """Queries by Presto's own count, as of the last poll that was worth writing."""
 
     running: int = Field(description="Queries that run and are not blocked.")
-    queued: int = Field(description="Queries that wait for a resource group.")
+    queued: int = Field(description="Queries that wait for a resource group, for whatever limit.")
     blocked: int = Field(description="Queries whose every driver waits for something.")
+    waiting: int = Field(
+        default=0,
+        description="Queries in any other state that isn't final: they wait for workers, or are being planned.",
+    )
+    held_back: int = Field(
+        default=0,
+        description="Those of the queued ones that wait for a concurrency limit: more workers don't help them.",
+    )
 
 
 RolloutChange = Literal["Generation", "Workers"]

@@ -24,7 +24,7 @@ from presto_operator.controller.metastore_poller import MetastorePoller, probes
 from presto_operator.controller.observation import Observation, PoolCount, Serving, pool_counts
 from presto_operator.controller.plan import Plan, plan
 from presto_operator.controller.pods import is_lost
-from presto_operator.controller.poller import PrestoPoller, QueryReader
+from presto_operator.controller.poller import PrestoPoller, QueryReader, Subject
 from presto_operator.controller.reclaimer import Reclaimer
 from presto_operator.controller.rollout import next_record, old_workers, recorded_rollout, rollout_news
 from presto_operator.controller.status import is_due, merge_patch, new_status, news
@@ -93,7 +93,7 @@ class Reconciler:
         self._clock = clock
         self._applier = Applier(client, store)
         self._sources = SourceReader(client, clock)
-        self._queries = QueryReader(client)
+        self._queries = QueryReader(poller.reader)
         self._status_written: dict[ClusterKey, datetime] = {}
 
     async def reconcile(self, key: ClusterKey) -> float | None:
@@ -206,7 +206,9 @@ class Reconciler:
         serving = before.serving_generation(key.name)
         stats = None
         if serving is not None and before.coordinator_is_ready(serving):
-            stats = await self._poller.stats(key)
+            self._poller.watch(key, Subject())
+            poll = await self._poller.newest(key)
+            stats = None if poll is None else poll.stats
         else:
             self._poller.forget(key)
         observation = self._observe(key, body, found.now, stats)

@@ -156,7 +156,13 @@ def _workers(observation: Observation, pools: Sequence[PoolCount], selector: str
 def _queries(stats: ClusterStats | None) -> QueriesStatus | None:
     if stats is None:
         return None
-    return QueriesStatus(running=stats.running_queries, queued=stats.queued_queries, blocked=stats.blocked_queries)
+    return QueriesStatus(
+        running=stats.running_queries,
+        queued=stats.queued_queries,
+        blocked=stats.blocked_queries,
+        waiting=stats.waiting_queries,
+        held_back=stats.held_back_queries,
+    )
 
 
 def _has_volatile_message(condition: Mapping[str, Any]) -> bool:

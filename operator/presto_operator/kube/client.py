@@ -197,6 +197,12 @@ class KubernetesClient:
             timeout_seconds=_PROXY_TIMEOUT_SECONDS,
         )
 
+    async def get_through_pod(self, namespace: str, pod: str, port: int, path: str) -> Any:
+        """The JSON that a pod answers to GET `path`, fetched through the API server's proxy."""
+        return await self._call(
+            "GET", f"{POD.path(namespace, f'{pod}:{port}', 'proxy')}{path}", timeout_seconds=_PROXY_TIMEOUT_SECONDS
+        )
+
     async def _call(
         self,
         method: str,

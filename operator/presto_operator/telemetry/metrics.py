@@ -29,6 +29,14 @@ status_writes = Counter("presto_operator_status_writes", "Status writes.", regis
 presto_poll_errors = Counter(
     "presto_operator_presto_poll_errors", "Polls of a coordinator that failed.", _CLUSTER, registry=registry
 )
+presto_poll_seconds = Histogram(
+    "presto_operator_presto_poll_duration_seconds", "Time of one poll of one cluster's Presto.", registry=registry
+)
+presto_poll_lag = Histogram(
+    "presto_operator_presto_poll_lag_seconds",
+    "How much later than it was due a poll began: the operator has too much to do if that grows.",
+    registry=registry,
+)
 clusters = Gauge("presto_operator_clusters", "PrestoCluster resources.", registry=registry)
 
 reclaims = Counter(
@@ -78,6 +86,8 @@ def observe_cluster(
         _queries.labels(namespace, name, "running").set(stats.running_queries)
         _queries.labels(namespace, name, "queued").set(stats.queued_queries)
         _queries.labels(namespace, name, "blocked").set(stats.blocked_queries)
+        _queries.labels(namespace, name, "waiting").set(stats.waiting_queries)
+        _queries.labels(namespace, name, "held_back").set(stats.held_back_queries)
         _active_workers.labels(namespace, name).set(stats.active_workers)
 
 
