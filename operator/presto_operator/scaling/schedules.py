@@ -15,7 +15,7 @@ from cronsim import CronSim
 from presto_operator.api import Autoscaling, DecisionReason, Schedule
 
 _LARGEST_CHANGE = timedelta(hours=2)
-"""No clock is put back by more than this."""
+"""No clock is put back by more than this; times of the day that repeat come again within it."""
 
 
 @dataclass(frozen=True)
@@ -64,21 +64,25 @@ def bounds(settings: Autoscaling, now: datetime) -> Bounds:
 
 
 def holds(schedule: Schedule, now: datetime) -> bool:
-    """Whether the schedule has begun and not ended: from the moment of a start to before the moment of the next end."""
+    """Whether the schedule has begun and not ended: from the moment of a start to before the moment of the next end.
+
+    Where both come at the same moment, as they may in an hour that the clock leaps over, it has ended.
+    """
     start = _last(schedule.start, schedule.time_zone, now)
     if start is None:
         return False
     end = _last(schedule.end, schedule.time_zone, now)
-    return end is None or start >= end
+    return end is None or start > end
 
 
 def _last(expression: str, time_zone: str, now: datetime) -> datetime | None:
     """When the cron expression last came at `now` or before; None: never."""
     zone = ZoneInfo(time_zone)
-    # Cron is reckoned on the wall clock without a zone, and each of its times is then found on the real one: two hours
-    # of the wall clock may have passed twice.
-    wall = now.astimezone(zone).replace(tzinfo=None) + _LARGEST_CHANGE
-    for time in CronSim(expression, wall, reverse=True):
+    # Cron is reckoned on the wall clock without a zone, and each of its times is then found on the real one. Where the
+    # clock was put back a while ago, times that it will show again have already come.
+    wall = now.astimezone(zone).replace(tzinfo=None)
+    shown_before = (now - _LARGEST_CHANGE).astimezone(zone).replace(tzinfo=None) + _LARGEST_CHANGE
+    for time in CronSim(expression, max(wall, shown_before) + timedelta(seconds=1), reverse=True):
         moment = _moment(time, zone)
         if moment <= now:
             return moment
