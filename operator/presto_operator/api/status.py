@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from presto_operator.api.autoscaling_status import AutoscalingStatus
 from presto_operator.api.model import Model
 
 ConditionType = Literal["Valid", "Ready", "Progressing", "Degraded", "Draining", "MetastoreAvailable"]
@@ -134,6 +135,9 @@ class PrestoClusterStatus(Model):
     workers: WorkersStatus = Field(default_factory=WorkersStatus, description="The workers.")
     queries: QueriesStatus | None = Field(
         default=None, description="Queries; not there while the coordinator can't be asked."
+    )
+    autoscaling: AutoscalingStatus | None = Field(
+        default=None, description="What autoscaling decided, and why; not there while it is off."
     )
     rollout: RolloutStatus | None = Field(
         default=None, description="The roll-out that goes on, or the last one; not there before the first one."
