@@ -71,11 +71,10 @@ async def measure(clusters: int, workers: int, hanging: int, seconds: float) -> 
     poller = PrestoPoller(LoopbackReader(client), lambda _: None, lambda: datetime.now(UTC))
     measured = Measured()
     measured.listen()
-    for number in range(clusters):
-        servers = tuple(Server("bench", f"{number}-{worker}", address(number)) for worker in range(workers))
-        poller.watch(ClusterKey("bench", str(number)), Subject(servers, is_scaled_by_load=True))
-    # The first polls all begin at once, which an operator's never do: its passes are few at a time.
-    await asyncio.sleep(2 * POLL_SECONDS)
+    numbers = list(range(clusters))
+    # As an operator meets them: eight passes at a time, each of which waits for its first answer.
+    await asyncio.gather(*(_meet(poller, numbers, workers) for _ in range(8)))
+    await asyncio.sleep(POLL_SECONDS)
     measured.clear()
     before, started = _cpu_seconds(), time.perf_counter()
     await asyncio.sleep(seconds)
@@ -91,6 +90,15 @@ async def measure(clusters: int, workers: int, hanging: int, seconds: float) -> 
     print(f"time of a poll               p50 {_ms(measured.seconds, 50)}, p99 {_ms(measured.seconds, 99)}")
     print(f"CPU of the poller            {100 * cpu / elapsed:.0f} % of one core")
     await poller.close()
+
+
+async def _meet(poller: PrestoPoller, numbers: list[int], workers: int) -> None:
+    while numbers:
+        number = numbers.pop()
+        key = ClusterKey("bench", str(number))
+        servers = tuple(Server("bench", f"{number}-{worker}", address(number)) for worker in range(workers))
+        poller.watch(key, Subject(servers, is_scaled_by_load=True))
+        await poller.newest(key)
 
 
 def _ms(values: list[float], percent: int) -> str:
