@@ -10,6 +10,7 @@ from presto_operator.desired import KubernetesObject
 from presto_operator.kube import PRESTO_CLUSTER, ApiError, Kind, KubernetesClient, ObjectStore
 from presto_operator.presto.load import QUERY_STATES_PATH
 from presto_operator.presto.queries import QUERIES_PATH
+from presto_operator.presto.tasks import TASKS_PATH
 
 Identity = tuple[str, str, str]
 
@@ -36,6 +37,8 @@ class FakeKubernetes(KubernetesClient):
         """What each coordinator says of a resource group; an ApiError if it can't be asked for it."""
         self.cpu_load: float | None = None
         """What each worker says of its CPU use; None: nothing."""
+        self.tasks: Callable[[str], object] = lambda _: []
+        """What the worker of this pod says of its tasks; an ApiError if it can't be asked."""
         self.asked: list[str] = []
         """What of Presto was asked for: namespace/service:port/path."""
         self._revision = 100
@@ -110,6 +113,15 @@ class FakeKubernetes(KubernetesClient):
         name = pod["metadata"]["name"]
         return self.edit("Pod", name, lambda live: live["metadata"].update(deletionTimestamp="2026-01-01T06:00:00Z"))
 
+    async def annotate_pod(
+        self, pod: KubernetesObject, annotations: Mapping[str, str | None]
+    ) -> KubernetesObject | None:
+        self._request("annotate", pod)
+        if _identity(pod) not in self.objects:
+            return None
+        patch = {"metadata": {"annotations": dict(annotations)}}
+        return self.write(merge_patched(self.find("Pod", pod["metadata"]["name"]), patch))
+
     async def patch_status(self, namespace: str, name: str, status: Mapping[str, Any]) -> KubernetesObject:
         cluster = copy.deepcopy(self.objects[PRESTO_CLUSTER.name, namespace, name])
         self._request("status", cluster)
@@ -140,10 +152,13 @@ class FakeKubernetes(KubernetesClient):
 
     async def get_through_pod(self, namespace: str, pod: str, port: int, path: str) -> Any:
         self.asked.append(f"{namespace}/{pod}:{port}{path}")
-        answer = {"processCpuLoad": self.cpu_load} if self.cpu_load is not None else ApiError(503, "no such server")
+        answer = self.tasks(pod) if path.startswith(TASKS_PATH) else self._of_server()
         if isinstance(answer, ApiError):
             raise answer
-        return answer
+        return copy.deepcopy(answer)
+
+    def _of_server(self) -> object:
+        return ApiError(503, "no such server") if self.cpu_load is None else {"processCpuLoad": self.cpu_load}
 
     def _request(self, verb: str, obj: KubernetesObject) -> None:
         name = obj["metadata"]["name"]

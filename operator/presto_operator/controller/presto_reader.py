@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from presto_operator.desired import KubernetesObject
 from presto_operator.kube import ApiError, KubernetesClient
 from presto_operator.presto import HTTP_PORT
 from presto_operator.presto.client import PrestoClient
@@ -18,7 +19,13 @@ class Server:
     namespace: str
     pod: str
     address: str
-    """The pod's IP address."""
+    """The pod's IP address; empty before it has one."""
+
+
+def server_of(pod: KubernetesObject) -> Server:
+    """The server that runs in a pod."""
+    metadata = pod["metadata"]
+    return Server(metadata["namespace"], metadata["name"], pod.get("status", {}).get("podIP", ""))
 
 
 class PrestoReader:
@@ -54,6 +61,8 @@ class PrestoReader:
             PrestoUnavailableError: it can't be reached, refuses, or answers nonsense.
         """
         if self._client.in_cluster:
+            if not server.address:
+                raise PrestoUnavailableError(f"{server.namespace}/{server.pod} has no address yet")
             host = f"[{server.address}]" if ":" in server.address else server.address
             return await self._presto.get(f"http://{host}:{HTTP_PORT}{path}")
         try:

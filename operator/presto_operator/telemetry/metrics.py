@@ -63,7 +63,36 @@ _metastore_available = Gauge(
     registry=registry,
 )
 
-_PER_CLUSTER = (_queries, _active_workers, _workers, _metastore_available, presto_poll_errors, reclaims)
+_pool_limited = Gauge(
+    "presto_operator_pool_limited",
+    "1 for a pool that gets fewer workers than its share for now, by why: Reclaimed or Unschedulable.",
+    (*_CLUSTER, "pool", "reason"),
+    registry=registry,
+)
+replacements = Counter(
+    "presto_operator_at_risk_replacements",
+    "Workers that leave since their node may go and others have taken over, by what the node said.",
+    (*_CLUSTER, "reason"),
+    registry=registry,
+)
+departures = Counter(
+    "presto_operator_departures",
+    "Workers that were chosen to leave, by whether they have (chosen) or Kubernetes has taken another (other).",
+    (*_CLUSTER, "outcome"),
+    registry=registry,
+)
+
+_PER_CLUSTER = (
+    _queries,
+    _active_workers,
+    _workers,
+    _metastore_available,
+    _pool_limited,
+    presto_poll_errors,
+    reclaims,
+    replacements,
+    departures,
+)
 
 
 def observe_cluster(
@@ -97,6 +126,13 @@ def observe_metastore(namespace: str, name: str, status: str | None) -> None:
         _metastore_available.labels(namespace, name).set(status == "True")
     else:
         _metastore_available.remove_by_labels({"namespace": namespace, "cluster": name})
+
+
+def observe_limits(namespace: str, name: str, reasons_by_pool: Mapping[str, str]) -> None:
+    """Publish which pools of a cluster get fewer workers than their share, and why."""
+    _pool_limited.remove_by_labels({"namespace": namespace, "cluster": name})
+    for pool, reason in reasons_by_pool.items():
+        _pool_limited.labels(namespace, name, pool, reason).set(1)
 
 
 def forget_cluster(namespace: str, name: str) -> None:
