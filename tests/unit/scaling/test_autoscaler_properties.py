@@ -87,7 +87,7 @@ def _walk(
 ) -> list[tuple[int, str, str]]:
     """The decisions along a course; at these steps, all that is left of the past is what status holds."""
     history, wanted, now = AutoscalingHistory(), 5, NOON
-    taken = []
+    taken: list[tuple[int, str, str]] = []
     for step, (seconds, load) in enumerate(course):
         now += timedelta(seconds=seconds, milliseconds=137)
         if step in restarts:
