@@ -85,6 +85,10 @@ class AutoscalingStatus(Model):
 
     mode: AutoscalingMode = Field(description="The mode that this was decided in.")
     desired: int = Field(description="Workers wanted by autoscaling; in Advisory mode, those that it would want.")
+    replicas_at_start: int | None = Field(
+        default=None,
+        description="What workers.replicas was when mode became Active; who has changed it since then is not heeded.",
+    )
     limited_by: DecisionReason | None = Field(
         default=None, description="What keeps desired from what the load asks for; not there if nothing does."
     )

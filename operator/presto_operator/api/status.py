@@ -10,7 +10,9 @@ from presto_operator.api.autoscaling_status import AutoscalingStatus
 from presto_operator.api.model import Model
 from presto_operator.api.pool_limit import PoolLimit
 
-ConditionType = Literal["Valid", "Ready", "Progressing", "Degraded", "Draining", "MetastoreAvailable"]
+ConditionType = Literal[
+    "Valid", "Ready", "Progressing", "Degraded", "Draining", "MetastoreAvailable", "AutoscalingActive"
+]
 
 Timestamp = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 """A time in UTC, as Kubernetes writes it."""
@@ -134,7 +136,11 @@ class PrestoClusterStatus(Model):
         tuple[Condition, ...],
         Field(json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]}),
     ] = Field(
-        default=(), description="Valid, Ready, Progressing, Degraded and Draining; MetastoreAvailable with a metastore."
+        default=(),
+        description=(
+            "Valid, Ready, Progressing, Degraded and Draining; MetastoreAvailable with a metastore, AutoscalingActive "
+            "with autoscaling."
+        ),
     )
     coordinator: CoordinatorStatus = Field(default_factory=CoordinatorStatus, description="The coordinator.")
     workers: WorkersStatus = Field(default_factory=WorkersStatus, description="The workers.")

@@ -19,13 +19,20 @@ from presto_operator.api import (
     references,
 )
 from presto_operator.controller import conditions
+from presto_operator.controller.autoscale import (
+    Autoscaled,
+    autoscaling_field,
+    autoscaling_notices,
+    autoscaling_verdicts,
+)
+from presto_operator.controller.autoscaler import Autoscaler
 from presto_operator.controller.handover import Handover
 from presto_operator.controller.last_worker import LAST_WORKER_MESSAGE, generation_to_ask, kept_workers
 from presto_operator.controller.metastore_poller import MetastorePoller, probes
 from presto_operator.controller.observation import Observation, PoolCount, Serving, pool_counts
 from presto_operator.controller.plan import NOTHING_WAITS, Hold, Plan, plan
 from presto_operator.controller.pods import is_lost
-from presto_operator.controller.poller import PrestoPoller, QueryReader, Subject
+from presto_operator.controller.poller import PrestoPoller, QueryReader
 from presto_operator.controller.reclaimer import Reclaimed, Reclaimer
 from presto_operator.controller.releaser import Releaser
 from presto_operator.controller.rollout import next_record, old_workers, recorded_rollout, rollout_news
@@ -67,6 +74,8 @@ class _Pass:
     """When it began."""
     cluster: PrestoCluster | None = None
     plan: Plan | None = None
+    scaled: Autoscaled | None = None
+    """What autoscaling says; None: the spec can't be carried out."""
     asked: str | None = None
     """The generation whose queries matter to this pass."""
     activity: QueryActivity | None = None
@@ -89,7 +98,7 @@ class Reconciler:
         clock: Callable[[], datetime],
     ) -> None:
         self._client = client
-        self._poller = poller
+        self._autoscaler = Autoscaler(poller)
         self._metastores = metastores
         self._reclaimer = reclaimer
         self._store = store
@@ -110,7 +119,7 @@ class Reconciler:
         if body is None or "deletionTimestamp" in body["metadata"]:
             # The children have the cluster for their owner: Kubernetes' garbage collector removes them.
             self._status_written.pop(key, None)
-            self._poller.forget(key)
+            self._autoscaler.forget(key)
             self._metastores.forget(key)
             metrics.forget_cluster(key.namespace, key.name)
             return None
@@ -139,6 +148,7 @@ class Reconciler:
             return found
         observation = self._observe(key, body, found.now)
         await self._releaser.verify(key, body, observation, found.now)
+        found.scaled = await self._autoscaler.decide(key, body, found.cluster, observation, found.now)
         found.plan = await self._plan(key, body, observation, reclaimed, found)
         # What a roll-out does is no correction, though the spec be the same: an operator of another release makes one.
         is_changing = observation.serving_generation(key.name) not in (None, found.plan.wanted_generation)
@@ -182,7 +192,7 @@ class Reconciler:
             now=found.now,
         )
         serving = observation.serving_generation(key.name)
-        asked_for = cluster.spec.workers.replicas
+        asked_for = found.scaled.workers if found.scaled else cluster.spec.workers.replicas
         wanted = await self._wanted_workers(cluster, observation, serving, asked_for, found.now)
         kept = Hold(last_worker=True, message=LAST_WORKER_MESSAGE) if wanted > asked_for else NOTHING_WAITS
         at_once = plan(cluster, observation, kept, wanted_workers=wanted, supply=supply)
@@ -242,13 +252,7 @@ class Reconciler:
     async def _report(self, key: ClusterKey, body: KubernetesObject, found: _Pass) -> None:
         before = self._observe(key, body, found.now)
         serving = before.serving_generation(key.name)
-        stats = None
-        if serving is not None and before.coordinator_is_ready(serving):
-            self._poller.watch(key, Subject())
-            poll = await self._poller.newest(key)
-            stats = None if poll is None else poll.stats
-        else:
-            self._poller.forget(key)
+        stats = await self._autoscaler.ask(key, found.cluster, before, found.now)
         observation = self._observe(key, body, found.now, stats)
         verdicts = [
             conditions.valid(found.field_errors, retry_warnings(found.cluster.spec) if found.cluster else ()),
@@ -257,6 +261,7 @@ class Reconciler:
             conditions.degraded(observation, found.plan, found.apply_errors),
             conditions.draining(observation),
             *self._metastore_verdict(key, body, found.cluster),
+            *autoscaling_verdicts(found.scaled, body.get("status", {})),
         ]
         pools = _pools(observation, serving, found.plan)
         by_pool = {pool.name: (pool.wanted, pool.ready) for pool in pools}
@@ -277,7 +282,9 @@ class Reconciler:
             rollout=next_rollout,
             now=now,
         )
+        status |= autoscaling_field(found.scaled, previous)
         notices = [
+            *(autoscaling_notices(found.scaled) if found.scaled else ()),
             *news(previous, status),
             *rollout_news(record, next_rollout, found.activity),
             *(limit_notices(limits_before, limits, found.plan.placement.explanations) if found.plan else ()),

@@ -49,6 +49,19 @@ nodes_known = Gauge(
     "presto_operator_nodes_known", "1 if nodes can be watched, 0 if not: reclaims go unnoticed then.", registry=registry
 )
 
+autoscaling_decisions = Counter(
+    "presto_operator_autoscaling_decisions",
+    "Changes of the number of workers that autoscaling decided, in Advisory mode those that it advised, by reason.",
+    (*_CLUSTER, "mode", "reason"),
+    registry=registry,
+)
+_autoscaling_workers = Gauge(
+    "presto_operator_autoscaling_workers",
+    "Workers that autoscaling wants, or in Advisory mode would want.",
+    (*_CLUSTER, "mode"),
+    registry=registry,
+)
+
 _queries = Gauge(
     "presto_operator_cluster_queries", "Queries by Presto's own count.", (*_CLUSTER, "state"), registry=registry
 )
@@ -88,6 +101,8 @@ _PER_CLUSTER = (
     _workers,
     _metastore_available,
     _pool_limited,
+    _autoscaling_workers,
+    autoscaling_decisions,
     presto_poll_errors,
     reclaims,
     replacements,
@@ -118,6 +133,13 @@ def observe_cluster(
         _queries.labels(namespace, name, "waiting").set(stats.waiting_queries)
         _queries.labels(namespace, name, "held_back").set(stats.held_back_queries)
         _active_workers.labels(namespace, name).set(stats.active_workers)
+
+
+def observe_autoscaling(namespace: str, name: str, wanted: Mapping[str, int]) -> None:
+    """Publish how many workers autoscaling wants, by its mode; nothing while it is off."""
+    _autoscaling_workers.remove_by_labels({"namespace": namespace, "cluster": name})
+    for mode, workers in wanted.items():
+        _autoscaling_workers.labels(namespace, name, mode).set(workers)
 
 
 def observe_metastore(namespace: str, name: str, status: str | None) -> None:
