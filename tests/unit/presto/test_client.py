@@ -31,12 +31,17 @@ def stopped() -> Iterator[threading.Event]:
 
 
 @pytest.fixture
-def serve(stopped: threading.Event, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
-    """Start a coordinator that answers so; gives its address."""
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for no answer longer than a moment."""
     monkeypatch.setattr(client, "_CONNECT_TIMEOUT_SECONDS", 0.3)
     monkeypatch.setattr(client, "_READ_TIMEOUT_SECONDS", 0.3)
     monkeypatch.setattr(client, "_TOTAL_TIMEOUT_SECONDS", 0.6)
+
+
+@pytest.fixture
+def serve(stopped: threading.Event, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
+    """Start a coordinator that answers so; gives its address."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     servers: list[ThreadingHTTPServer] = []
 
     def start(answer: Answer) -> str:
@@ -87,11 +92,13 @@ def test_what_is_not_there_is_told_apart(serve: Serve) -> None:
         _get(f"{uri}/v1/cluster")
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_coordinator_that_is_silent_holds_nobody_up(serve: Serve, stopped: threading.Event) -> None:
     uri = serve(lambda _: _wait(stopped))
     _assert_gives_up(uri)
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_coordinator_that_answers_drop_by_drop_holds_nobody_up(serve: Serve, stopped: threading.Event) -> None:
     def answer(request: BaseHTTPRequestHandler) -> None:
         request.send_response(200)
@@ -122,6 +129,7 @@ def test_nobody_there_is_an_error_at_once() -> None:
         _get("http://127.0.0.1:1/v1/cluster")
 
 
+@pytest.mark.usefixtures("impatient")
 def test_many_that_hang_are_waited_for_together(serve: Serve, stopped: threading.Event) -> None:
     uri = serve(lambda _: _wait(stopped))
 
