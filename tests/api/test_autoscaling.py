@@ -171,6 +171,7 @@ def test_off_leaves_the_workers_to_the_scale_subresource(namespace: Namespace, p
 
 def explain(namespace: Namespace) -> str:
     """What `presto-operator explain` prints."""
-    command = [Path(sys.executable).parent / "presto-operator", "explain", NAME, "--namespace", namespace.name]
+    command = [str(Path(sys.executable).parent / "presto-operator"), "explain", NAME, "--namespace", namespace.name]
     environment = {"KUBECONFIG": str(namespace.cluster.kubeconfig), "PATH": "/usr/bin:/bin"}
-    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60, env=environment).stdout
+    ended = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60, env=environment)
+    return ended.stdout

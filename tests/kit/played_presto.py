@@ -15,7 +15,7 @@ from tests.harness.waiting import wait_until
 from tests.kit.resources import Namespace
 
 _PORT = 8080
-_ROUTABLE = ("192.0.2.1", 9)
+_ROUTABLE = ("198.51.100.1", 9)
 """An address that nobody has: no packet goes there, but the kernel says which of ours it would come from."""
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from presto_operator.api import Autoscaling, AutoscalingStatus, PrestoCluster, ScalingDecision
+from presto_operator.api import Autoscaling, AutoscalingStatus, ConditionType, PrestoCluster, ScalingDecision
 from presto_operator.controller.conditions import Verdict
 from presto_operator.controller.observation import Observation
 from presto_operator.controller.pods import ready_since
@@ -19,7 +19,7 @@ from presto_operator.scaling import Sample, autoscaling_status, decide, starting
 WARM_UP = timedelta(seconds=30)
 """How long a new worker's CPU use says nothing of the load: it compiles what it runs."""
 
-_TYPE = "AutoscalingActive"
+_TYPE: ConditionType = "AutoscalingActive"
 
 
 @dataclass(frozen=True)
