@@ -50,15 +50,16 @@ class Reclaimer:
     ) -> None:
         self._client = client
         self._store = store
-        self._nodes = nodes
+        self.nodes = nodes
+        """What is known of nodes."""
         self._queries = queries
         self._extra_taints = extra_taints
 
     def reader(self, now: datetime) -> NodeReader | None:
         """What nodes say; None while not all of them are known."""
-        if not self._nodes.is_synced:
+        if not self.nodes.is_synced:
             return None
-        return NodeReader(self._nodes.get, now, self._extra_taints, is_any_ready=self._nodes.is_any_ready())
+        return NodeReader(self.nodes.get, now, self._extra_taints, is_any_ready=self.nodes.is_any_ready())
 
     async def act(self, key: ClusterKey, body: KubernetesObject, now: datetime) -> Reclaimed:
         """Delete the workers on nodes that leave, and remove whatever is on lost ones.

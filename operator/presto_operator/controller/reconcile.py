@@ -26,6 +26,7 @@ from presto_operator.controller.autoscale import (
     autoscaling_verdicts,
 )
 from presto_operator.controller.autoscaler import Autoscaler
+from presto_operator.controller.drain_reporter import DrainReporter
 from presto_operator.controller.handover import Handover
 from presto_operator.controller.last_worker import LAST_WORKER_MESSAGE, generation_to_ask, kept_workers
 from presto_operator.controller.metastore_poller import MetastorePoller, probes
@@ -101,6 +102,7 @@ class Reconciler:
         self._autoscaler = Autoscaler(poller)
         self._metastores = metastores
         self._reclaimer = reclaimer
+        self._drains = DrainReporter(client, store, reclaimer.nodes)
         self._store = store
         self._clock = clock
         self._applier = Applier(client, store)
@@ -121,11 +123,13 @@ class Reconciler:
             self._status_written.pop(key, None)
             self._autoscaler.forget(key)
             self._metastores.forget(key)
+            self._store.take_departed(key)
             metrics.forget_cluster(key.namespace, key.name)
             return None
         with metrics.reconcile_seconds.time(), metrics.reconcile_errors.count_exceptions():
             # First of all: what leaves has little time, and needs nothing of what follows.
             reclaimed = await self._reclaimer.act(key, body, self._clock())
+            await self._drains.report(key, body, self._clock())
             found = await self._act(key, body, reclaimed)
             await self._reclaimer.move_coordinators(key, body, found.cluster, reclaimed, self._clock())
             found.apply_errors += reclaimed.errors

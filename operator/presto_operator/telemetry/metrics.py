@@ -45,6 +45,19 @@ reclaims = Counter(
     (*_CLUSTER, "reason"),
     registry=registry,
 )
+_drains = Counter(
+    "presto_operator_drains",
+    "Workers that were told to leave and are gone, by how it ended.",
+    (*_CLUSTER, "outcome"),
+    registry=registry,
+)
+_drain_seconds = Histogram(
+    "presto_operator_drain_duration_seconds",
+    "Time from a worker's deletion to the end of its server, where both are known.",
+    _CLUSTER,
+    buckets=(10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 21600),
+    registry=registry,
+)
 nodes_known = Gauge(
     "presto_operator_nodes_known", "1 if nodes can be watched, 0 if not: reclaims go unnoticed then.", registry=registry
 )
@@ -107,6 +120,8 @@ _PER_CLUSTER = (
     reclaims,
     replacements,
     departures,
+    _drains,
+    _drain_seconds,
 )
 
 
@@ -140,6 +155,13 @@ def observe_autoscaling(namespace: str, name: str, wanted: Mapping[str, int]) ->
     _autoscaling_workers.remove_by_labels({"namespace": namespace, "cluster": name})
     for mode, workers in wanted.items():
         _autoscaling_workers.labels(namespace, name, mode).set(workers)
+
+
+def observe_drain(namespace: str, name: str, outcome: str, seconds: float | None) -> None:
+    """Count a drain that has ended; `seconds` is None where it isn't known how long it took."""
+    _drains.labels(namespace, name, outcome).inc()
+    if seconds is not None:
+        _drain_seconds.labels(namespace, name).observe(seconds)
 
 
 def observe_metastore(namespace: str, name: str, status: str | None) -> None:
