@@ -50,10 +50,13 @@ def is_ready(pod: KubernetesObject) -> bool:
 
 
 def ready_since(pod: KubernetesObject) -> datetime | None:
-    """Since when the pod is ready; None if it isn't, or if that isn't known."""
+    """Since when the pod is ready; None if it isn't, or is on its way out."""
+    if is_terminating(pod):
+        return None
     for condition in pod.get("status", {}).get("conditions", []):
-        if (condition["type"], condition["status"]) == ("Ready", "True") and "lastTransitionTime" in condition:
-            return datetime.fromisoformat(condition["lastTransitionTime"])
+        if (condition["type"], condition["status"]) == ("Ready", "True"):
+            since = condition.get("lastTransitionTime")
+            return datetime.fromisoformat(since) if since else None
     return None
 
 
