@@ -61,7 +61,7 @@ def main(clusters: int, taints: int, seed: int, file: Path) -> None:
     try:
         provider.down(CLUSTER)
         cluster = provider.up(ClusterSpec(name=CLUSTER, presto_versions=()))
-        seconds = measure(cluster, clusters, taints, random.Random(seed))  # noqa: S311 - not for secrets
+        seconds = measure(cluster, clusters, taints, random.Random(seed))
     except HarnessError as error:
         raise click.ClickException(str(error)) from error
     finally:
