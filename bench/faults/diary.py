@@ -117,11 +117,12 @@ class Diary:
 
     def _ask(self, pod: str, path: str) -> bytes:
         # Through the API server: whatever the nodes are made of, this machine reaches that.
-        answer: urllib3.HTTPResponse = self._api.connect_get_namespaced_pod_proxy_with_path(
+        answer: Any = self._api.connect_get_namespaced_pod_proxy_with_path(
             f"{pod}:{HTTP_PORT}",
             self._namespace,
             path,
             _preload_content=False,
             _request_timeout=_POLL_TIMEOUT_SECONDS,
         )
-        return answer.data
+        data: bytes = answer.data
+        return data

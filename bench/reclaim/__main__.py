@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from bench.percentile import percentile
-from bench.reclaim.watch import ReclaimWatch
+from bench.reclaim.watch import ReclaimWatch, Worker
 from tests.harness.choice import provider_for
 from tests.harness.errors import HarnessError
 from tests.harness.interface import Cluster
@@ -114,18 +114,24 @@ def sample(
             node = choice.choice([each for each in nodes if watch.on(each)])
             concerned = watch.on(node)
             begun = watch.taint(node, _TAINT)
-            wait_until(
-                lambda concerned=concerned: all(each.leaving_at is not None for each in concerned.values()),
-                timeout=_LEAVE_SECONDS,
-                what=f"the workers of {node} to leave",
-                interval=0.05,
-            )
-            took = [each.leaving_at - begun for each in concerned.values() if each.leaving_at is not None]
+            took = [moment - begun for moment in wait_for_leave(node, list(concerned.values()))]
             seconds.extend(took)
             say(f"    {number}: {node}: {len(took)} workers, the last after {max(took):.2f} s")
             wait_until_calm(watch, workers)
             watch.taint(node, None)
     return seconds
+
+
+def wait_for_leave(node: str, workers: list[Worker]) -> list[float]:
+    """Return the moments at which they began to leave, once all have."""
+
+    def left() -> list[float] | None:
+        moments = [worker.leaving_at for worker in workers if worker.leaving_at is not None]
+        return moments if len(moments) == len(workers) else None
+
+    moments = wait_until(left, timeout=_LEAVE_SECONDS, what=f"the workers of {node} to leave", interval=0.05)
+    assert moments is not None
+    return moments
 
 
 def presto_cluster(number: int) -> Resource:
