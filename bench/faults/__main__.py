@@ -83,6 +83,9 @@ def play_all(stage: Stage, scenarios: list[Scenario], queries: int, target: Path
             continue
         with step(f"Presto with {WORKERS} workers, kept by: {keeper.value}"):
             presto = start(stage.cluster, keeper)
+        with step("warming up"), stage.cluster.reach_service(presto.namespace.name, NAME, 8080) as base_url:
+            wait_for_active_workers(base_url)
+            Load(base_url, source="warm-up").warm_up()
         for number, scenario in enumerate(own, start=1):
             with step(f"{keeper.value} {number} of {len(own)}: {scenario.name}: {in_words(scenario.fault)}"):
                 results.append(play(stage, presto, scenario, queries))

@@ -14,6 +14,7 @@ from prestodb.client import ClientSession, PrestoQuery, PrestoRequest
 
 from bench.faults.questions import LONG, SHORT, Question
 from bench.faults.tally import Outcome
+from tests.harness.errors import HarnessError
 
 SHORT_CLIENTS = 2
 LONG_CLIENTS = 2
@@ -44,6 +45,17 @@ class Load:
         """What has become of each query that has come to an end."""
         with self._lock:
             return list(self._outcomes)
+
+    def warm_up(self) -> None:
+        """Ask each question twice, so that what a JVM does once is no part of what is measured.
+
+        Raises:
+            HarnessError: an answer is wrong although nothing has happened yet.
+        """
+        for question in (*SHORT, *LONG) * 2:
+            failure = self._ask(question, is_long=False).failure
+            if failure is not None:
+                raise HarnessError(f"{question.name}: {failure} while nothing happened")
 
     @contextmanager
     def running(self) -> Iterator[None]:
