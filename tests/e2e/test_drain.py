@@ -53,13 +53,13 @@ def client(cluster: Cluster, presto: Namespace) -> Iterator[PrestoClient]:
 
 def test_a_scale_down_in_mid_query_fails_no_query(presto: Namespace, client: PrestoClient) -> None:
     with steady_load(client, [LONG], clients=2) as tally:
-        wait_until(lambda: len(busy_workers(client)) == 2, timeout=60, what="tasks on both workers")
+        wait_until(lambda: len(client.busy_workers()) == 2, timeout=60, what="tasks on both workers")
         presto.kubectl("scale", f"prestocluster/{NAME}", "--replicas=1")
         presto.wait_for_condition(NAME, "Draining", "True", timeout=30)
         (leaving,) = [
             pod["metadata"]["name"] for pod in presto.pods(NAME, "worker") if "deletionTimestamp" in pod["metadata"]
         ]
-        assert leaving in busy_workers(client), "it was to be caught in the middle of a task"
+        assert leaving in client.busy_workers(), "it was to be caught in the middle of a task"
         wait_until(
             lambda: "draining: finishing the tasks" in presto.kubectl("logs", leaving, "--tail=200"),
             timeout=30,
@@ -71,12 +71,3 @@ def test_a_scale_down_in_mid_query_fails_no_query(presto: Namespace, client: Pre
     assert tally.right >= 2
     assert len(presto.pods(NAME, "worker")) == 1
     assert client.active_workers() == 1
-
-
-def busy_workers(client: PrestoClient) -> set[str]:
-    """Pods of the workers that have running tasks."""
-    rows = client.query(
-        "SELECT DISTINCT t.node_id FROM system.runtime.tasks t JOIN system.runtime.nodes n ON t.node_id = n.node_id "
-        "WHERE t.state = 'RUNNING' AND NOT n.coordinator"
-    ).rows
-    return {str(node_id) for (node_id,) in rows}

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import click
 
-from tests.harness import binaries
+from tests.harness import binaries, prerequisites
 from tests.harness.choice import Choice, provider_for
 from tests.harness.errors import HarnessError
 from tests.harness.images import buildah
@@ -172,6 +172,7 @@ def fake_nodes(name: str, count: int, prefix: str, labels: tuple[str, ...]) -> N
 @click.option("--data-platform", is_flag=True, help="The Hive metastore, its database, S3 and Spark, too.")
 def fetch(presto_versions: tuple[str, ...], *, all_presto: bool, data_platform: bool) -> None:
     """Build and download everything that clusters need, into the cache."""
+    prerequisites.require([*prerequisites.NODES, *prerequisites.IMAGES])
     names = binaries.all_programs()
     binaries.report_cached(names)
     presto_images = provide(names, tuple(RELEASES) if all_presto else presto_versions)

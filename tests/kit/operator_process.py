@@ -11,6 +11,7 @@ from pathlib import Path
 import requests
 
 from tests.harness.waiting import wait_until
+from tests.kit.samples import sample_sum
 
 
 class OperatorProcess:
@@ -54,13 +55,7 @@ class OperatorProcess:
 
     def metric(self, name: str, **labels: str) -> float:
         """The sum of a metric's samples that carry these labels; 0 if there is none."""
-        total = 0.0
-        for line in self._get("/metrics").text.splitlines():
-            sample, _, value = line.rpartition(" ")
-            metric, _, label_text = sample.partition("{")
-            if metric == name and all(f'{key}="{wanted}"' in label_text for key, wanted in labels.items()):
-                total += float(value)
-        return total
+        return sample_sum(self._get("/metrics").text, name, **labels)
 
     def status_of(self, path: str) -> int:
         """The HTTP status code of a path."""

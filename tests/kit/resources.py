@@ -132,3 +132,10 @@ class Namespace:
         """Reason and message of each Event about a PrestoCluster, oldest first."""
         items = [item for item in self.objects("events") if item["involvedObject"]["name"] == name]
         return [(item["reason"], item["message"]) for item in items]
+
+    def evict(self, pod: str) -> str:
+        """Evict a pod as `kubectl drain` does; what the API server says if it refuses."""
+        eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod, "namespace": self.name}}
+        path = f"/api/v1/namespaces/{self.name}/pods/{pod}/eviction"
+        done = self.cluster.kubectl("create", f"--raw={path}", "--filename=-", stdin=json.dumps(eviction), check=False)
+        return done.stderr if done.returncode else ""

@@ -54,3 +54,18 @@ class PrestoClient:
     def active_workers(self) -> int:
         """How many workers the coordinator counts as active."""
         return int(requests.get(f"{self._base_url}/v1/cluster", timeout=10).json()["activeWorkers"])
+
+    def busy_workers(self) -> set[str]:
+        """Pods of the workers that have running tasks."""
+        rows = self.query(
+            "SELECT DISTINCT t.node_id FROM system.runtime.tasks t JOIN system.runtime.nodes n "
+            "ON t.node_id = n.node_id WHERE t.state = 'RUNNING' AND NOT n.coordinator"
+        ).rows
+        return {str(node_id) for (node_id,) in rows}
+
+    def kill_queries(self) -> None:
+        """End every query that is not finished."""
+        headers = {"X-Presto-User": self._user}
+        for query in requests.get(f"{self._base_url}/v1/query", headers=headers, timeout=10).json():
+            if query["state"] not in ("FINISHED", "FAILED"):
+                requests.delete(f"{self._base_url}/v1/query/{query['queryId']}", headers=headers, timeout=10)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from presto_operator.desired import KubernetesObject
@@ -31,6 +31,8 @@ class FakeKubernetes(KubernetesClient):
         """What each coordinator says of its cluster; an ApiError if it can't be asked for anything."""
         self.queries: Callable[[], object] = list
         """What each coordinator says of its queries; an ApiError if it can't be asked for them."""
+        self.tasks: Callable[[str], object] = lambda _: []
+        """What the worker of this pod says of its tasks; an ApiError if it can't be asked."""
         self.asked: list[str] = []
         """What of Presto was asked for: namespace/service:port/path."""
         self._revision = 100
@@ -105,6 +107,15 @@ class FakeKubernetes(KubernetesClient):
         name = pod["metadata"]["name"]
         return self.edit("Pod", name, lambda live: live["metadata"].update(deletionTimestamp="2026-01-01T06:00:00Z"))
 
+    async def annotate_pod(
+        self, pod: KubernetesObject, annotations: Mapping[str, str | None]
+    ) -> KubernetesObject | None:
+        self._request("annotate", pod)
+        if _identity(pod) not in self.objects:
+            return None
+        patch = {"metadata": {"annotations": dict(annotations)}}
+        return self.write(merge_patched(self.find("Pod", pod["metadata"]["name"]), patch))
+
     async def patch_status(self, namespace: str, name: str, status: Mapping[str, Any]) -> KubernetesObject:
         cluster = copy.deepcopy(self.objects[PRESTO_CLUSTER.name, namespace, name])
         self._request("status", cluster)
@@ -120,6 +131,15 @@ class FakeKubernetes(KubernetesClient):
     async def get_through_service(self, namespace: str, service: str, port: int, path: str) -> Any:
         self.asked.append(f"{namespace}/{service}:{port}{path}")
         answer = self.queries() if path == QUERIES_PATH else self.presto_answer
+        if isinstance(answer, ApiError):
+            raise answer
+        return copy.deepcopy(answer)
+
+    async def get_through_pod(
+        self, namespace: str, pod: str, port: int, path: str, query: Sequence[tuple[str, str]] = ()
+    ) -> Any:
+        self.asked.append(f"{namespace}/{pod}:{port}{path}{'?' if query else ''}")
+        answer = self.tasks(pod)
         if isinstance(answer, ApiError):
             raise answer
         return copy.deepcopy(answer)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from presto_operator.api.model import Model
+from presto_operator.api.pool_limit import PoolLimit
 
 ConditionType = Literal["Valid", "Ready", "Progressing", "Degraded", "Draining", "MetastoreAvailable"]
 
@@ -43,6 +44,10 @@ class PoolStatus(Model):
     name: str = Field(description="Name of the pool.")
     replicas: int = Field(default=0, description="Workers wanted in this pool.")
     ready_replicas: int = Field(default=0, description="Workers of this pool that are ready.")
+    limit: PoolLimit | None = Field(
+        default=None,
+        description="Why and until when the pool gets fewer workers than its share; not there if it gets its share.",
+    )
 
 
 class WorkersStatus(Model):

@@ -62,8 +62,10 @@ def ready(observation: Observation, serving: str | None) -> Verdict:
 def progressing(observation: Observation, plan: Plan | None) -> Verdict:
     """Whether the children are still on their way to what the spec asks for."""
     pending = _pending(observation, plan)
+    limited = plan.placement.explanations if plan else ()
     if not pending:
-        return Verdict("Progressing", "False", "UpToDate", "")
+        return Verdict("Progressing", "False", "UpToDate", "; ".join(limited))
+    pending += limited
     without_node = [problem for pod in observation.pods if (problem := unschedulable(pod))]
     if without_node:
         pending.append(f"{len(without_node)} without a node: {without_node[0].message}")
@@ -73,7 +75,7 @@ def progressing(observation: Observation, plan: Plan | None) -> Verdict:
 def _progress_reason(observation: Observation, plan: Plan | None) -> str:
     if plan is None:
         return "RollingOut"
-    if plan.hold.takeover:
+    if plan.hold.takeover or plan.hold.last_worker:
         return "WaitingForQueries"
     if plan.serving_generation != plan.wanted_generation:
         return "NewGeneration"
@@ -124,6 +126,8 @@ def _pending_workers(observation: Observation, plan: Plan) -> list[str]:
         pending.append(f"{replaced}, {old} old ones are left" + (f", {leaving} are leaving" if leaving else ""))
         if failing := _failing_workers(observation, plan):
             pending.append(f"{failing} new workers can't start, and no old one goes before they do")
+    if at_risk := observation.to_be_replaced:
+        pending.append(f"workers on nodes at risk: {len(at_risk)}; they go when others have taken over")
     for pool in observation.deployments("worker", plan.wanted_generation):
         wanted = plan.placement.replicas_by_pool.get(pool_of(pool), 0)
         is_ours = pool["metadata"]["name"] in plan.worker_deployments

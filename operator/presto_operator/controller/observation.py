@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from presto_operator.api import PoolLimit
 from presto_operator.controller.pods import failure, is_at_work, is_ready, is_terminating
 from presto_operator.desired import GENERATION_LABEL, POOL_LABEL, REVISION_LABEL, ROLE_LABEL, KubernetesObject
 from presto_operator.presto.stats import ClusterStats
-from presto_operator.scaling import Revision
+from presto_operator.scaling import AtRisk, Revision
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,10 @@ class Observation:
     pods: tuple[KubernetesObject, ...]
     stats: ClusterStats | None
     """None: the coordinator could not be asked, or there is none yet."""
+    first_to_go: frozenset[str] = frozenset()
+    """The pods, by name, whose nodes may go: where workers have to leave, these do first."""
+    to_be_replaced: frozenset[str] = frozenset()
+    """Those of them from which other workers shall take over."""
 
     def deployments(self, role: str, generation: str | None = None) -> list[KubernetesObject]:
         """The Deployments of a role, of one generation or of all."""
@@ -63,17 +68,33 @@ class Observation:
         """The workers of each revision in a generation; `wanted` are the names of those that the spec asks for."""
         return [self._revision(deployment, wanted) for deployment in self.deployments("worker", generation)]
 
+    def at_risk(self, generation: str) -> dict[str, AtRisk]:
+        """The workers from which others shall take over since their nodes may go, by their Deployment."""
+        counts = {}
+        for deployment in self.deployments("worker", generation):
+            pods = [pod for pod in self.at_work(deployment) if pod["metadata"]["name"] in self.to_be_replaced]
+            if pods:
+                ready = sum(1 for pod in pods if is_ready(pod))
+                counts[deployment["metadata"]["name"]] = AtRisk(len(pods), ready)
+        return counts
+
+    def at_work(self, deployment: KubernetesObject) -> list[KubernetesObject]:
+        """The pods that a pool's Deployment has, without those that leave or have come to an end."""
+        return [pod for pod in self.workers_of(deployment) if is_at_work(pod)]
+
     def _revision(self, deployment: KubernetesObject, wanted: Collection[str]) -> Revision:
         name = deployment["metadata"]["name"]
-        pods = [pod for pod in self.workers_of(deployment) if is_at_work(pod)]
+        pods = self.at_work(deployment)
+        # A Deployment's own count comes a moment after the end of a pod. What is counted twice might be let go for it.
+        ready = min(ready_replicas(deployment), sum(1 for pod in pods if is_ready(pod)))
         return Revision(
             name=name,
             pool=pool_of(deployment),
             is_wanted=name in wanted,
             replicas=wanted_replicas(deployment),
             pods=len(pods),
-            ready=ready_replicas(deployment),
-            available=available_replicas(deployment),
+            ready=ready,
+            available=min(ready, available_replicas(deployment)),
             failing=sum(1 for pod in pods if failure(pod)),
         )
 
@@ -107,13 +128,18 @@ def is_known_to_presto(deployment: KubernetesObject) -> bool:
     return is_rolled_out(deployment) and available_replicas(deployment) == wanted_replicas(deployment)
 
 
+def is_told_of(deployment: KubernetesObject) -> bool:
+    """Whether its status speaks of what it shall be now."""
+    observed: int = deployment.get("status", {}).get("observedGeneration", 0)
+    return observed >= int(deployment["metadata"].get("generation", 0))
+
+
 def is_rolled_out(deployment: KubernetesObject) -> bool:
     """Whether all the pods that the Deployment shall have are there, are ready, and are of its newest template."""
     status: dict[str, int] = deployment.get("status", {})
     wanted = wanted_replicas(deployment)
-    generation: int = deployment["metadata"].get("generation", 0)
     return (
-        status.get("observedGeneration", 0) >= generation
+        is_told_of(deployment)
         and status.get("updatedReplicas", 0) == wanted
         and status.get("replicas", 0) == wanted
         and status.get("readyReplicas", 0) == wanted
@@ -142,6 +168,8 @@ class Serving:
     """The generation that clients are led to."""
     pools: tuple[PoolCount, ...]
     """Its workers."""
+    limits: Mapping[str, PoolLimit] = field(default_factory=dict)
+    """Its pools that get fewer workers than their share for now."""
 
 
 def pool_counts(

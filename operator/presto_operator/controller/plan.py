@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from presto_operator.api import PrestoCluster
 from presto_operator.controller.observation import Observation, is_known_to_presto, wanted_replicas
@@ -15,7 +15,7 @@ from presto_operator.desired import (
     generation_name,
     generation_objects,
 )
-from presto_operator.scaling import Placement, next_step, place_workers
+from presto_operator.scaling import Placement, Supply, next_turnover, place_workers
 
 _KEPT_FILES = 5
 """Unused ConfigMaps, and unused Secrets, that are kept for a look at what was and for going back to it: the newest."""
@@ -31,13 +31,15 @@ class Hold:
     """Clients stay with the generation that serves, although the wanted one is complete."""
     lingering: str | None = None
     """A generation that no longer serves, and that some clients are still busy with."""
+    last_worker: bool = False
+    """The last worker, although none is wanted."""
     message: str = ""
     """What is waited for, in words."""
 
     @property
     def is_on(self) -> bool:
         """Whether anything waits."""
-        return self.takeover or self.lingering is not None
+        return self.takeover or self.lingering is not None or self.last_worker
 
 
 NOTHING_WAITS = Hold()
@@ -66,6 +68,9 @@ class Plan:
     """Workers that are not, or no longer, as the spec asks for: they are left as they are, and get fewer."""
     remove: tuple[KubernetesObject, ...]
     hold: Hold = NOTHING_WAITS
+    at_risk_to_go: Mapping[str, int] = field(default_factory=dict)
+    """How many workers that are as the spec asks for may go since their nodes are at risk, by pool: others have taken
+    over from them."""
 
     @property
     def worker_deployments(self) -> set[str]:
@@ -73,15 +78,29 @@ class Plan:
         return {obj["metadata"]["name"] for obj in self.apply if _is_of_workers(obj)}
 
 
-def plan(cluster: PrestoCluster, observation: Observation, hold: Hold = NOTHING_WAITS) -> Plan:
+def plan(
+    cluster: PrestoCluster,
+    observation: Observation,
+    hold: Hold = NOTHING_WAITS,
+    *,
+    wanted_workers: int,
+    supply: Supply | None = None,
+) -> Plan:
     """Decide what the cluster's children shall be.
 
     A changed generation is brought up beside the one that serves. When its coordinator and all of its workers are
     ready, clients are led to it; a pass after that removes the old one. A new generation that never gets ready, or
     that is taken back, has therefore hurt nobody. Changed workers of the generation that serves replace the old ones
-    step by step.
+    step by step, as do workers for those whose nodes are at risk, or whose share another pool has now.
+
+    Args:
+        cluster: the cluster.
+        observation: what there is.
+        hold: what has to wait.
+        wanted_workers: workers wanted in all pools together.
+        supply: what is known of where nodes can be had; None: nothing is.
     """
-    placement = place_workers(cluster.spec.workers.pools, cluster.spec.workers.replicas)
+    placement = place_workers(cluster.spec.workers.pools, wanted_workers, supply)
     wanted = generation_name(cluster)
     complete = generation_objects(cluster, placement.replicas_by_pool)
     is_complete = observation.coordinator_is_ready(wanted) and _pools_are_complete(complete, observation)
@@ -90,8 +109,9 @@ def plan(cluster: PrestoCluster, observation: Observation, hold: Hold = NOTHING_
     takes_over = nothing_serves or (is_complete and not hold.takeover)
     serving = wanted if takes_over else serving_now or wanted
     names = {obj["metadata"]["name"] for obj in complete if _is_of_workers(obj)}
+    to_go: Mapping[str, int] = {}
     if nothing_serves or serving_now == wanted:
-        generation, scale = _next_step(cluster, observation, placement, names)
+        generation, scale, to_go = _next_step(cluster, observation, placement, names)
     else:
         # Nobody depends on a generation that doesn't serve yet: workers that were wanted before just go.
         generation, scale = complete, []
@@ -101,17 +121,18 @@ def plan(cluster: PrestoCluster, observation: Observation, hold: Hold = NOTHING_
         *_without_use(apply, kept_generations, observation),
         *_finished_revisions(observation, wanted, names, is_serving=nothing_serves or serving_now == wanted),
     )
-    return Plan(wanted, serving, is_complete, placement, apply, tuple(scale), remove, hold)
+    return Plan(wanted, serving, is_complete, placement, apply, tuple(scale), remove, hold, to_go)
 
 
 def _next_step(
     cluster: PrestoCluster, observation: Observation, placement: Placement, names: set[str]
-) -> tuple[list[KubernetesObject], list[Scale]]:
+) -> tuple[list[KubernetesObject], list[Scale], Mapping[str, int]]:
     """The objects of the generation that serves, with as many workers as there may be by now."""
     wanted = generation_name(cluster)
-    step = next_step(
+    step = next_turnover(
         placement.replicas_by_pool,
         observation.revisions(wanted, names),
+        observation.at_risk(wanted),
         leaving=len(observation.leaving_workers()),
         max_surge=cluster.spec.workers.rollout.surge(placement.total),
     )
@@ -121,7 +142,7 @@ def _next_step(
         if (name := deployment["metadata"]["name"]) in step.old_replicas
         and step.old_replicas[name] != wanted_replicas(deployment)
     ]
-    return generation_objects(cluster, step.replicas_by_pool), scale
+    return generation_objects(cluster, step.replicas_by_pool), scale, step.at_risk_to_go
 
 
 def _is_of_workers(obj: KubernetesObject) -> bool:

@@ -82,6 +82,25 @@ class NodeReader:
         is_to_leave = signal.urgency is Urgency.LEAVING and is_at_work(pod)
         return Reclaim(pod, signal) if is_to_leave and node is not None and is_closed_to(node, pod) else None
 
+    def is_first_to_go(self, pod: KubernetesObject) -> bool:
+        """Whether the pod's node may go, so that it leaves before others do."""
+        name = _node_name(pod)
+        return bool(name) and self.is_any_ready and self.signal(name).urgency >= Urgency.AT_RISK
+
+    def is_to_be_replaced(self, pod: KubernetesObject) -> bool:
+        """Whether another worker shall take over from this one, as its node may go.
+
+        Not if the node would take it again: the other one could come up just there, and so on. While no node at all is
+        ready, nobody is replaced: it may be that just nobody hears of them.
+        """
+        name = _node_name(pod)
+        if not name or not self.is_any_ready or not is_at_work(pod) or is_coordinator(pod):
+            return False
+        signal = self.signal(name)
+        node = self.find(name)
+        is_worth_it = signal.urgency is Urgency.AT_RISK and signal.needs_replacement
+        return is_worth_it and node is not None and is_closed_to(node, pod)
+
 
 def reclaims(pods: Iterable[KubernetesObject], nodes: NodeReader) -> list[Reclaim]:
     """The pods that have to go. A lost one is to be confirmed by asking for its node; see `Reclaim.is_lost`."""
@@ -114,10 +133,9 @@ def waiting_coordinator_notice(reclaim: Reclaim, now: datetime) -> Notice:
 def node_digest(node: KubernetesObject, now: datetime, extra_taints: Sequence[TaintMeaning]) -> Hashable:
     """What of a node a decision about its pods hangs on. Equal: nothing has to be done anew."""
     signal = node_signal(node, now, extra_taints=extra_taints)
-    if signal.urgency < Urgency.LEAVING:
-        # Nothing is done about these.
+    if signal.urgency < Urgency.AT_RISK:
         return NO_SIGNAL.urgency
-    return signal.urgency, signal.reason, signal.deadline, is_closed_to(node, {})
+    return signal.urgency, signal.reason, signal.deadline, signal.needs_replacement, is_closed_to(node, {})
 
 
 def _notice(node: str, group: Sequence[Reclaim], now: datetime, *, is_lost: bool) -> Notice:

@@ -31,6 +31,8 @@ class Reclaimed:
 
     coordinators: list[Reclaim] = field(default_factory=list)
     """Coordinators on nodes that leave: they are deleted in a moment without queries."""
+    lost: list[KubernetesObject] = field(default_factory=list)
+    """Pods that were removed since their nodes are gone."""
     errors: list[str] = field(default_factory=list)
 
 
@@ -48,9 +50,16 @@ class Reclaimer:
     ) -> None:
         self._client = client
         self._store = store
-        self._nodes = nodes
+        self.nodes = nodes
+        """What is known of nodes."""
         self._queries = queries
         self._extra_taints = extra_taints
+
+    def reader(self, now: datetime) -> NodeReader | None:
+        """What nodes say; None while not all of them are known."""
+        if not self.nodes.is_synced:
+            return None
+        return NodeReader(self.nodes.get, now, self._extra_taints, is_any_ready=self.nodes.is_any_ready())
 
     async def act(self, key: ClusterKey, body: KubernetesObject, now: datetime) -> Reclaimed:
         """Delete the workers on nodes that leave, and remove whatever is on lost ones.
@@ -58,9 +67,9 @@ class Reclaimer:
         It needs nothing of the spec, so it is done for a cluster whose spec is invalid, too.
         """
         outcome = Reclaimed()
-        if not self._nodes.is_synced:
+        reader = self.reader(now)
+        if reader is None:
             return outcome
-        reader = NodeReader(self._nodes.get, now, self._extra_taints, is_any_ready=self._nodes.is_any_ready())
         found = reclaims(self._store.list(key, POD), reader)
         outcome.coordinators = [reclaim for reclaim in found if is_coordinator(reclaim.pod) and not reclaim.is_lost]
         leaving = [reclaim for reclaim in found if not is_coordinator(reclaim.pod) and not reclaim.is_lost]
@@ -112,6 +121,8 @@ class Reclaimer:
                 outcome.errors.append(f'Pod "{reclaim.pod["metadata"]["name"]}" on node {reclaim.node}: {error}')
                 continue
             done.append(reclaim)
+            if reclaim.is_lost:
+                outcome.lost.append(reclaim.pod)
             metrics.reclaims.labels(key.namespace, key.name, reclaim.signal.reason).inc()
         for notice in reclaim_notices(done, now):
             _logger.info("%s: %s", key, notice.message)

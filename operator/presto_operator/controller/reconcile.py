@@ -19,16 +19,20 @@ from presto_operator.api import (
     references,
 )
 from presto_operator.controller import conditions
+from presto_operator.controller.drain_reporter import DrainReporter
 from presto_operator.controller.handover import Handover
+from presto_operator.controller.last_worker import LAST_WORKER_MESSAGE, generation_to_ask, kept_workers
 from presto_operator.controller.metastore_poller import MetastorePoller, probes
 from presto_operator.controller.observation import Observation, PoolCount, Serving, pool_counts
-from presto_operator.controller.plan import Plan, plan
+from presto_operator.controller.plan import NOTHING_WAITS, Hold, Plan, plan
 from presto_operator.controller.pods import is_lost
 from presto_operator.controller.poller import PrestoPoller, QueryReader
-from presto_operator.controller.reclaimer import Reclaimer
+from presto_operator.controller.reclaimer import Reclaimed, Reclaimer
+from presto_operator.controller.releaser import Releaser
 from presto_operator.controller.rollout import next_record, old_workers, recorded_rollout, rollout_news
 from presto_operator.controller.status import is_due, merge_patch, new_status, news
-from presto_operator.desired import KubernetesObject, Notice, retry_warnings
+from presto_operator.controller.supply import limit_notices, observed_supply, recorded_limits, recorded_shares
+from presto_operator.desired import KubernetesObject, Notice, generation_name, retry_warnings
 from presto_operator.kube import (
     CHILD_KINDS,
     POD,
@@ -89,9 +93,11 @@ class Reconciler:
         self._poller = poller
         self._metastores = metastores
         self._reclaimer = reclaimer
+        self._drains = DrainReporter(client, store, reclaimer.nodes)
         self._store = store
         self._clock = clock
         self._applier = Applier(client, store)
+        self._releaser = Releaser(client, store)
         self._sources = SourceReader(client, clock)
         self._queries = QueryReader(client)
         self._status_written: dict[ClusterKey, datetime] = {}
@@ -108,12 +114,14 @@ class Reconciler:
             self._status_written.pop(key, None)
             self._poller.forget(key)
             self._metastores.forget(key)
+            self._store.take_departed(key)
             metrics.forget_cluster(key.namespace, key.name)
             return None
         with metrics.reconcile_seconds.time(), metrics.reconcile_errors.count_exceptions():
             # First of all: what leaves has little time, and needs nothing of what follows.
             reclaimed = await self._reclaimer.act(key, body, self._clock())
-            found = await self._act(key, body)
+            await self._drains.report(key, body, self._clock())
+            found = await self._act(key, body, reclaimed)
             await self._reclaimer.move_coordinators(key, body, found.cluster, reclaimed, self._clock())
             found.apply_errors += reclaimed.errors
             await self._report(key, body, found)
@@ -122,7 +130,7 @@ class Reconciler:
         is_waiting = bool(reclaimed.coordinators) or (found.plan is not None and found.plan.hold.is_on)
         return WAIT_SECONDS if is_waiting else POLL_SECONDS
 
-    async def _act(self, key: ClusterKey, body: KubernetesObject) -> _Pass:
+    async def _act(self, key: ClusterKey, body: KubernetesObject, reclaimed: Reclaimed) -> _Pass:
         found = _Pass(self._clock())
         try:
             referred = {reference.source for reference in references(parse_spec(body))}
@@ -134,10 +142,15 @@ class Reconciler:
             found.apply_errors.append(f"what the spec refers to can't be read: {error}")
             return found
         observation = self._observe(key, body, found.now)
-        found.plan = await self._plan(key, body, found.cluster, observation, found)
+        await self._releaser.verify(key, body, observation, found.now)
+        found.plan = await self._plan(key, body, observation, reclaimed, found)
         # What a roll-out does is no correction, though the spec be the same: an operator of another release makes one.
         is_changing = observation.serving_generation(key.name) not in (None, found.plan.wanted_generation)
-        is_settled = _is_settled(body) and not is_changing and not old_workers(found.plan, observation)
+        is_changing |= bool(old_workers(found.plan, observation) or observation.to_be_replaced)
+        is_changing |= found.plan.placement.replicas_by_pool != recorded_shares(body.get("status", {}))
+        is_settled = _is_settled(body) and not is_changing
+        nodes = self._reclaimer.reader(found.now)
+        to_delete = await self._releaser.choose(key, body, found.plan, observation, nodes, found.now)
         for desired in found.plan.apply:
             label = f'{desired["kind"]} "{desired["metadata"]["name"]}"'
             try:
@@ -151,24 +164,50 @@ class Reconciler:
                 if is_settled:
                     found.corrected.append(label)
         await self._scale(key, found)
+        found.apply_errors += await self._releaser.delete(to_delete)
         if not found.apply_errors:
             await self._remove(key, found)
         return found
 
     async def _plan(
-        self, key: ClusterKey, body: KubernetesObject, cluster: PrestoCluster, observation: Observation, found: _Pass
+        self, key: ClusterKey, body: KubernetesObject, observation: Observation, reclaimed: Reclaimed, found: _Pass
     ) -> Plan:
         """What is to be done now; what would hurt clients waits."""
-        at_once = plan(cluster, observation)
+        cluster = found.cluster
+        assert cluster is not None
+        status = body.get("status", {})
+        supply = observed_supply(
+            cluster,
+            observation,
+            generation_name(cluster),
+            self._reclaimer.reader(found.now),
+            status=status,
+            lost=reclaimed.lost,
+            now=found.now,
+        )
         serving = observation.serving_generation(key.name)
-        handover = Handover(at_once, observation, recorded_rollout(body.get("status", {})), serving)
+        asked_for = cluster.spec.workers.replicas
+        wanted = await self._wanted_workers(cluster, observation, serving, asked_for, found.now)
+        kept = Hold(last_worker=True, message=LAST_WORKER_MESSAGE) if wanted > asked_for else NOTHING_WAITS
+        at_once = plan(cluster, observation, kept, wanted_workers=wanted, supply=supply)
+        handover = Handover(at_once, observation, recorded_rollout(status), serving)
         found.asked = handover.generation_to_ask
         if found.asked is None:
             return at_once
         found.activity = await self._queries.activity(cluster, found.asked)
         drain_timeout = timedelta(seconds=duration_seconds(cluster.spec.coordinator.drain_timeout))
         hold = handover.hold(found.activity, drain_timeout=drain_timeout, now=found.now)
-        return plan(cluster, observation, hold) if hold.is_on else at_once
+        return plan(cluster, observation, hold, wanted_workers=wanted, supply=supply) if hold.is_on else at_once
+
+    async def _wanted_workers(
+        self, cluster: PrestoCluster, observation: Observation, serving: str | None, asked_for: int, now: datetime
+    ) -> int:
+        """How many workers there shall be in all pools: the last one stays while queries run."""
+        least = sum(pool.min_replicas for pool in cluster.spec.workers.pools)
+        asked = generation_to_ask(observation, serving, max(asked_for, least))
+        if asked is None:
+            return asked_for
+        return kept_workers(asked_for, await self._queries.activity(cluster, asked), now)
 
     async def _scale(self, key: ClusterKey, found: _Pass) -> None:
         assert found.plan is not None
@@ -199,7 +238,10 @@ class Reconciler:
         uid = body["metadata"]["uid"]
         children = [obj for obj in self._store.list(key, *CHILD_KINDS) if is_owned_by(obj, uid)]
         pods = [pod for pod in self._store.list(key, POD) if not is_lost(pod, now)]
-        return Observation(tuple(children), tuple(pods), stats)
+        nodes = self._reclaimer.reader(now)
+        risky = [pod for pod in pods if nodes is not None and nodes.is_first_to_go(pod)]
+        to_be_replaced = [pod for pod in risky if nodes is not None and nodes.is_to_be_replaced(pod)]
+        return Observation(tuple(children), tuple(pods), stats, _names(risky), _names(to_be_replaced))
 
     async def _report(self, key: ClusterKey, body: KubernetesObject, found: _Pass) -> None:
         before = self._observe(key, body, found.now)
@@ -223,6 +265,9 @@ class Reconciler:
         metrics.observe_cluster(key.namespace, key.name, observation.stats, by_pool)
         previous = body.get("status", {})
         record = recorded_rollout(previous)
+        limits_before = recorded_limits(previous)
+        limits = found.plan.placement.limits if found.plan else limits_before
+        metrics.observe_limits(key.namespace, key.name, {name: limit.reason for name, limit in limits.items()})
         next_rollout = await self._next_rollout(record, observation, serving, progressing.message, found)
         now = self._clock()
         status = new_status(
@@ -230,13 +275,14 @@ class Reconciler:
             verdicts,
             observation,
             metadata=body["metadata"],
-            serving=Serving(serving, tuple(pools)),
+            serving=Serving(serving, tuple(pools), limits),
             rollout=next_rollout,
             now=now,
         )
         notices = [
             *news(previous, status),
             *rollout_news(record, next_rollout, found.activity),
+            *(limit_notices(limits_before, limits, found.plan.placement.explanations) if found.plan else ()),
             *(Notice("Normal", "Corrected", f"{label} was not as wanted: put right") for label in found.corrected),
         ]
         if is_due(previous, status, last_written=self._status_written.get(key), now=now):
@@ -303,6 +349,10 @@ def _is_settled(body: KubernetesObject) -> bool:
     current = {item["type"]: item["status"] for item in status.get("conditions", [])}
     is_current = status.get("observedGeneration") == body["metadata"]["generation"]
     return is_current and (current.get("Progressing"), current.get("Degraded")) == ("False", "False")
+
+
+def _names(pods: list[KubernetesObject]) -> frozenset[str]:
+    return frozenset(pod["metadata"]["name"] for pod in pods)
 
 
 def _pools(observation: Observation, serving: str | None, plan: Plan | None) -> list[PoolCount]:

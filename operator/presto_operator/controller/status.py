@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -58,7 +58,7 @@ def new_status(
             ready=serving.generation is not None and observation.coordinator_is_ready(serving.generation),
             uri=client_uri(metadata["namespace"], metadata["name"]),
         ),
-        workers=_workers(observation, serving.pools, worker_selector(metadata["name"])),
+        workers=_workers(observation, serving, worker_selector(metadata["name"])),
         queries=_queries(observation.stats),
         rollout=rollout,
     )
@@ -138,7 +138,12 @@ def _phase(verdicts: list[Verdict]) -> Phase:
     return "Updating" if is_true["Progressing"] else "Running"
 
 
-def _workers(observation: Observation, pools: Sequence[PoolCount], selector: str) -> WorkersStatus:
+def _workers(observation: Observation, serving: Serving, selector: str) -> WorkersStatus:
+    pools = serving.pools
+    # What is remembered of a pool mustn't get lost while the generation that serves doesn't have it.
+    unknown = [
+        PoolCount(name, wanted=0, ready=0) for name in serving.limits if name not in {item.name for item in pools}
+    ]
     desired = sum(pool.wanted for pool in pools)
     ready = sum(pool.ready for pool in pools)
     return WorkersStatus(
@@ -149,7 +154,12 @@ def _workers(observation: Observation, pools: Sequence[PoolCount], selector: str
         active=observation.stats.active_workers if observation.stats else None,
         summary=f"{ready}/{desired}",
         selector=selector,
-        pools=tuple(PoolStatus(name=pool.name, replicas=pool.wanted, ready_replicas=pool.ready) for pool in pools),
+        pools=tuple(
+            PoolStatus(
+                name=pool.name, replicas=pool.wanted, ready_replicas=pool.ready, limit=serving.limits.get(pool.name)
+            )
+            for pool in (*pools, *unknown)
+        ),
     )
 
 

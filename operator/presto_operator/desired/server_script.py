@@ -27,13 +27,22 @@ SERVER_SCRIPT = "server.sh"
 # code alone doesn't tell.
 #
 # drain: a hook that returns early gets Presto a SIGTERM, which fails its running tasks. So it blocks for as long as
-# the server lives, and ends with it: process 1 of the container takes the hook along. A server that doesn't listen yet
-# has no task to lose. One that refuses or doesn't answer is asked again a few times; then the hook fails,
-# which Kubernetes makes an Event of, and the server gets its SIGTERM.
+# there may be tasks, and ends with the server: process 1 of the container takes the hook along. Kubernetes ends both
+# when the grace period is over.
+#
+#   A server that is still starting has no task to lose. One that doesn't listen yet isn't waited for; one that does,
+#   but doesn't take it, is asked for a while.
+#   One that doesn't answer is asked again and again: it may be at a long collection, and take it afterwards.
+#   One that refuses (403 where authentication is on) can't be told. It goes on taking tasks, so the hook ends at the
+#   first moment in which it has none, or never if it doesn't tell of its tasks either.
+#   One that has served and no longer listens can't hand over any result: it is waited for only a little.
+#
+# Where the drain is, is recorded as the container's termination message, by which the operator learns how it ended.
+# Nothing is recorded of a server that has not started: its last words are the log's, which the message would replace.
 _TEMPLATE = """\
 #!/bin/sh
 # server.sh start|started|drain PORT [SETTING=VALUE]...
-action=$1 port=$2
+action=$1 port=$2 server=1
 shift 2
 
 # answer METHOD PATH [JSON]: status line and body of the server's answer
@@ -42,11 +51,11 @@ answer() {
     curl --silent --include --max-time 5 --request "$1" --header 'Content-Type: application/json' \\
       ${3:+--data "$3"} "http://127.0.0.1:$port$2"
   else
-    METHOD=$1 TARGET=$2 BODY=$3 PORT=$port bash -c '
+    METHOD=$1 TARGET=$2 BODY=$3 PORT=$port timeout 5 bash -c '
       exec 3<>"/dev/tcp/127.0.0.1/$PORT" || exit 7
       printf "%s %s HTTP/1.0\\r\\nContent-Type: application/json\\r\\nContent-Length: %s\\r\\n\\r\\n%s" \\
         "$METHOD" "$TARGET" "${#BODY}" "$BODY" >&3
-      timeout 5 cat <&3' 2>/dev/null
+      cat <&3' 2>/dev/null
   fi
 }
 
@@ -84,7 +93,39 @@ link_plugins() {
 
 # say WORDS: into the log of the container
 say() {
-  echo "presto-operator: $*" >/proc/1/fd/1
+  echo "presto-operator: $*" >"/proc/$server/fd/1"
+}
+
+is_alive() {
+  kill -0 "$server" 2>/dev/null
+}
+
+# note STATE WORDS: where the drain is, recorded and said when it changes
+note() {
+  if [ "$1" != "$noted" ]; then
+    noted=$1
+    echo "drain: $1" >@TERMINATION_LOG@
+    say "$2"
+  fi
+}
+
+# look_at_tasks: whether the server has tasks to finish, as $tasks; $idle looks in a row have found none
+look_at_tasks() {
+  case $(answer GET '/v1/task?summarize') in
+    HTTP/*' 200'*'"state":"RUNNING"'* | HTTP/*' 200'*'"state":"PLANNED"'*) tasks=running idle=0 ;;
+    HTTP/*' 200'*) tasks=none idle=$((idle + 1)) ;;
+    *) tasks=unknown idle=0 ;;
+  esac
+}
+
+# ask_to_drain: $code is the exit code of asking, $status that of HTTP, if there was an answer
+ask_to_drain() {
+  reply=$(answer PUT /v1/info/state '"SHUTTING_DOWN"')
+  code=$?
+  status=
+  case $reply in
+    HTTP/*) status=${reply#HTTP/* } status=${status%%[!0-9]*} ;;
+  esac
 }
 
 case $action in
@@ -92,6 +133,7 @@ case $action in
     home=${PRESTO_HOME:-/opt/presto-server}
     plugins=
     [ -z "$BASH_VERSION" ] || set -o posix
+    touch @DATA@/starting 2>/dev/null
     # bash and busybox count processes by -u, dash by -p, which bash has for something else
     if (ulimit -u) >/dev/null 2>&1; then processes=-u; else processes=-p; fi
     for setting in "$@"; do
@@ -111,29 +153,46 @@ case $action in
     exec "$home/bin/launcher" --etc-dir @ETC@ "-Dnode.id=$POD_NAME" ${plugins:+"-Dplugin.dir=$plugins"} run ;;
   started)
     case $(answer GET /v1/info) in
-      *'"starting":false'*) exit 0 ;;
+      *'"starting":false'*) rm -f @DATA@/starting; exit 0 ;;
       *) echo "Presto is still starting"; exit 1 ;;
     esac ;;
   drain)
-    for attempt in 1 2 3 4 5; do
-      reply=$(answer PUT /v1/info/state '"SHUTTING_DOWN"')
-      code=$?
-      case $reply in
-        HTTP/*' 200'*)
-          say "draining: finishing the tasks that this worker has"
-          while kill -0 1 2>/dev/null; do sleep 1; done
-          exit 0 ;;
+    noted='' idle=0 asked=0 deaf=0
+    while is_alive; do
+      ask_to_drain
+      asked=$((asked + 1))
+      case $status in 2??)
+        note state=draining "draining: finishing the tasks that this worker has"
+        while is_alive; do sleep 1; done
+        exit 0 ;;
       esac
-      if [ $code = 7 ]; then
-        say "not draining: the server does not listen, so it has no tasks"
-        exit 0
+      if [ -e @DATA@/starting ]; then
+        if [ $code = 7 ] || [ $asked -ge 30 ]; then
+          say "not draining: the server has not started, so it has no tasks"
+          exit 0
+        fi
+      elif [ -n "$status" ]; then
+        look_at_tasks
+        note "state=refused status=$status tasks=$tasks" \\
+          "not draining: the server answers $status to SHUTTING_DOWN; its tasks: $tasks"
+        if [ $idle -ge 2 ]; then exit 0; fi
+      elif [ $code = 7 ]; then
+        note state=deaf "not draining: the server no longer listens"
+        deaf=$((deaf + 1))
+        if [ $deaf -ge 30 ]; then exit 1; fi
+      else
+        note state=unanswered "not draining yet: the server does not answer; asking on"
       fi
-      say "draining: attempt $attempt: the server answered: $(printf '%s' "$reply" | head -n 1)"
       sleep 1
-    done
-    say "not draining: the server refuses; its tasks will fail"
-    exit 1 ;;
+    done ;;
 esac
 """
 
-SERVER_SCRIPT_TEXT = _TEMPLATE.replace("@ETC@", CONFIG_DIRECTORY).replace("@DATA@", DATA_DIRECTORY)
+TERMINATION_LOG = "/dev/termination-log"
+"""Kubernetes' default path of a container's termination message."""
+
+SERVER_SCRIPT_TEXT = (
+    _TEMPLATE.replace("@ETC@", CONFIG_DIRECTORY)
+    .replace("@DATA@", DATA_DIRECTORY)
+    .replace("@TERMINATION_LOG@", TERMINATION_LOG)
+)

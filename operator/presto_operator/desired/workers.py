@@ -31,6 +31,10 @@ coordinator looks for news every 5 s. An old worker that left before that could 
 _TERMINATION_SLACK_SECONDS = 30
 """For the hook to be started and the JVM to exit, on a busy node."""
 
+_RESTART_GRACE_SECONDS = 60
+"""The hook is run before a restart that a probe asks for, too. There it speaks to a server that is hung or has not
+started, and shall not wait as long for it as for one that finishes its tasks."""
+
 
 def pool_deployment(
     cluster: PrestoCluster,
@@ -91,7 +95,10 @@ def _drain_before_leaving(spec: dict[str, Any], drain: Drain) -> None:
 
     It works while the operator is down, too: it is the kubelet that runs the hook.
     """
-    spec["containers"][0]["lifecycle"] = {"preStop": {"exec": {"command": server_command("drain")}}}
+    container = spec["containers"][0]
+    container["lifecycle"] = {"preStop": {"exec": {"command": server_command("drain")}}}
+    for probe in ("startupProbe", "livenessProbe"):
+        container[probe]["terminationGracePeriodSeconds"] = _RESTART_GRACE_SECONDS
     spec["terminationGracePeriodSeconds"] = (
         duration_seconds(drain.timeout) + 2 * duration_seconds(drain.grace_period) + _TERMINATION_SLACK_SECONDS
     )

@@ -159,6 +159,28 @@ class KubernetesClient:
             return None
         return answer if answer.get("kind") == POD.name else None
 
+    async def annotate_pod(
+        self, pod: KubernetesObject, annotations: Mapping[str, str | None]
+    ) -> KubernetesObject | None:
+        """Set annotations of just this pod (its uid is a precondition), or remove those that are None.
+
+        Returns the pod as the API server then has it; None if it is gone.
+        """
+        metadata = pod["metadata"]
+        try:
+            annotated: KubernetesObject = await self._call(
+                "PATCH",
+                POD.path(metadata["namespace"], metadata["name"]),
+                query=[("fieldManager", MANAGER)],
+                body={"metadata": {"uid": metadata["uid"], "annotations": dict(annotations)}},
+                content_type="application/merge-patch+json",
+            )
+        except ApiError as error:
+            if error.status not in (404, 409):
+                raise
+            return None
+        return annotated
+
     async def scale(self, obj: KubernetesObject, replicas: int) -> KubernetesObject:
         """Change nothing but how many replicas a Deployment has; returns it as the API server then has it."""
         metadata = obj["metadata"]
@@ -200,6 +222,17 @@ class KubernetesClient:
             f"{SERVICE.path(namespace, f'{service}:{port}', 'proxy')}{path}",
             timeout_seconds=_PROXY_TIMEOUT_SECONDS,
             over=self._proxy_client,
+        )
+
+    async def get_through_pod(
+        self, namespace: str, pod: str, port: int, path: str, query: Sequence[tuple[str, str]] = ()
+    ) -> Any:
+        """The JSON that a pod answers to GET `path`, fetched through the API server's proxy."""
+        return await self._call(
+            "GET",
+            f"{POD.path(namespace, f'{pod}:{port}', 'proxy')}{path}",
+            query=query,
+            timeout_seconds=_PROXY_TIMEOUT_SECONDS,
         )
 
     async def _call(

@@ -26,13 +26,14 @@ class NodeStore:
         """The node of this name; None: it isn't known."""
         return self._nodes.get(name)
 
+    def is_ready(self, name: str) -> bool:
+        """Whether the node of this name is known and ready."""
+        node = self._nodes.get(name)
+        return node is not None and _is_ready(node)
+
     def is_any_ready(self) -> bool:
         """Whether at least one node is ready. If none is, it may be that just nobody hears of them."""
-        return any(
-            (item.get("type"), item.get("status")) == ("Ready", "True")
-            for node in self._nodes.values()
-            for item in node["status"]["conditions"]
-        )
+        return any(_is_ready(node) for node in self._nodes.values())
 
     def put(self, node: KubernetesObject) -> bool:
         """Take note of a node; returns whether that matters."""
@@ -73,6 +74,11 @@ class NodeStore:
         changed = {name for name, node in nodes.items() if self.put(node)}
         self.is_synced = True
         return vanished | changed
+
+
+def _is_ready(node: KubernetesObject) -> bool:
+    conditions = node["status"]["conditions"]
+    return any((item.get("type"), item.get("status")) == ("Ready", "True") for item in conditions)
 
 
 def _slim(node: KubernetesObject) -> KubernetesObject:

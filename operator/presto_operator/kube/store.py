@@ -29,6 +29,7 @@ class ObjectStore:
 
     def __init__(self) -> None:
         self._objects: dict[ClusterKey, dict[tuple[str, str], KubernetesObject]] = {}
+        self._departed: dict[ClusterKey, list[KubernetesObject]] = {}
 
     def put(self, obj: KubernetesObject) -> ClusterKey | None:
         """Take note of an object; returns the cluster that it belongs to, or None if it belongs to none."""
@@ -51,9 +52,18 @@ class ObjectStore:
         # One of the same name may have been made since.
         if known is not None and known["metadata"]["uid"] == obj["metadata"]["uid"]:
             del objects[_identity(obj)]
+            if obj["kind"] == POD.name and "deletionTimestamp" in known["metadata"]:
+                self._departed.setdefault(key, []).append(max(known, obj, key=_resource_version))
             if not objects:
                 del self._objects[key]
         return key
+
+    def take_departed(self, key: ClusterKey) -> list[KubernetesObject]:
+        """The cluster's pods that were on their way out and are gone since the last call, as they were last seen.
+
+        A pod that vanished without having been seen on its way out isn't among them.
+        """
+        return self._departed.pop(key, [])
 
     def replace_all(
         self, kind: Kind, listed: Iterable[KubernetesObject], resource_version: int, *, namespace: str | None = None

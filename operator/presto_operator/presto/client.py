@@ -11,6 +11,7 @@ import urllib3
 
 from presto_operator.presto.queries import QUERIES_PATH, QueryActivity, query_activity
 from presto_operator.presto.stats import CLUSTER_PATH, ClusterStats, PrestoUnavailableError, cluster_stats
+from presto_operator.presto.tasks import SUMMARIZED, TASKS_PATH, running_tasks
 
 _CONNECT_TIMEOUT_SECONDS = 2.0
 _READ_TIMEOUT_SECONDS = 3.0
@@ -18,6 +19,7 @@ _TOTAL_TIMEOUT_SECONDS = 5.0
 _CHUNK_BYTES = 64 * 1024
 
 _MAX_STATS_BYTES = 1024 * 1024
+_MAX_TASKS_BYTES = 16 * 1024 * 1024
 _MAX_QUERIES_BYTES = 64 * 1024 * 1024
 """Each query comes with its text, which may have a million characters; most have a few hundred."""
 
@@ -38,6 +40,15 @@ def fetch_query_activity(base_uri: str) -> QueryActivity:
         PrestoUnavailableError: it can't be reached, refuses, or answers nonsense.
     """
     return query_activity(_fetch(f"{base_uri}{QUERIES_PATH}", _MAX_QUERIES_BYTES))
+
+
+def fetch_running_tasks(base_uri: str) -> int:
+    """Ask the worker at `base_uri` how many tasks it runs. Blocks for about five seconds at most.
+
+    Raises:
+        PrestoUnavailableError: it can't be reached, refuses, or answers nonsense.
+    """
+    return running_tasks(_fetch(f"{base_uri}{TASKS_PATH}?{'='.join(SUMMARIZED)}", _MAX_TASKS_BYTES))
 
 
 def _fetch(uri: str, max_bytes: int) -> Any:

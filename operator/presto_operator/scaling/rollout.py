@@ -23,6 +23,8 @@ class Revision:
     """Workers that have been ready for long enough that their coordinator knows them."""
     failing: int = 0
     """Workers that can't start: they crash, or have no image."""
+    is_urgent: bool = False
+    """Whether its workers shall be replaced before those of other revisions."""
 
     def available_with(self, replicas: int) -> int:
         """How many available workers are certainly left when it is told to have this many replicas.
@@ -179,6 +181,7 @@ class _Pace:
             key=lambda revision: (
                 not revision.is_broken,
                 self._loss(revision),
+                not revision.is_urgent,
                 self._gap(revision.pool),
                 revision.name,
             ),

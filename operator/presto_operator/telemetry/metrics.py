@@ -37,6 +37,19 @@ reclaims = Counter(
     (*_CLUSTER, "reason"),
     registry=registry,
 )
+_drains = Counter(
+    "presto_operator_drains",
+    "Workers that were told to leave and are gone, by how it ended.",
+    (*_CLUSTER, "outcome"),
+    registry=registry,
+)
+_drain_seconds = Histogram(
+    "presto_operator_drain_duration_seconds",
+    "Time from a worker's deletion to the end of its server, where both are known.",
+    _CLUSTER,
+    buckets=(10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 21600),
+    registry=registry,
+)
 nodes_known = Gauge(
     "presto_operator_nodes_known", "1 if nodes can be watched, 0 if not: reclaims go unnoticed then.", registry=registry
 )
@@ -55,7 +68,38 @@ _metastore_available = Gauge(
     registry=registry,
 )
 
-_PER_CLUSTER = (_queries, _active_workers, _workers, _metastore_available, presto_poll_errors, reclaims)
+_pool_limited = Gauge(
+    "presto_operator_pool_limited",
+    "1 for a pool that gets fewer workers than its share for now, by why: Reclaimed or Unschedulable.",
+    (*_CLUSTER, "pool", "reason"),
+    registry=registry,
+)
+replacements = Counter(
+    "presto_operator_at_risk_replacements",
+    "Workers that leave since their node may go and others have taken over, by what the node said.",
+    (*_CLUSTER, "reason"),
+    registry=registry,
+)
+departures = Counter(
+    "presto_operator_departures",
+    "Workers that were chosen to leave, by whether they have (chosen) or Kubernetes has taken another (other).",
+    (*_CLUSTER, "outcome"),
+    registry=registry,
+)
+
+_PER_CLUSTER = (
+    _queries,
+    _active_workers,
+    _workers,
+    _metastore_available,
+    _pool_limited,
+    presto_poll_errors,
+    reclaims,
+    replacements,
+    departures,
+    _drains,
+    _drain_seconds,
+)
 
 
 def observe_cluster(
@@ -81,12 +125,26 @@ def observe_cluster(
         _active_workers.labels(namespace, name).set(stats.active_workers)
 
 
+def observe_drain(namespace: str, name: str, outcome: str, seconds: float | None) -> None:
+    """Count a drain that has ended; `seconds` is None where it isn't known how long it took."""
+    _drains.labels(namespace, name, outcome).inc()
+    if seconds is not None:
+        _drain_seconds.labels(namespace, name).observe(seconds)
+
+
 def observe_metastore(namespace: str, name: str, status: str | None) -> None:
     """Publish whether a cluster's metastore answers: the status of its condition, or None if it has none."""
     if status in ("True", "False"):
         _metastore_available.labels(namespace, name).set(status == "True")
     else:
         _metastore_available.remove_by_labels({"namespace": namespace, "cluster": name})
+
+
+def observe_limits(namespace: str, name: str, reasons_by_pool: Mapping[str, str]) -> None:
+    """Publish which pools of a cluster get fewer workers than their share, and why."""
+    _pool_limited.remove_by_labels({"namespace": namespace, "cluster": name})
+    for pool, reason in reasons_by_pool.items():
+        _pool_limited.labels(namespace, name, pool, reason).set(1)
 
 
 def forget_cluster(namespace: str, name: str) -> None:

@@ -6,9 +6,16 @@ import copy
 from collections.abc import Iterable
 from typing import Any
 
+from presto_operator.api import PrestoCluster
 from presto_operator.controller.observation import Observation
+from presto_operator.controller.plan import NOTHING_WAITS, Hold, Plan, plan
 from presto_operator.desired import GENERATION_LABEL, POOL_LABEL, ROLE_LABEL, KubernetesObject
 from presto_operator.presto.stats import ClusterStats
+
+
+def planned(cluster: PrestoCluster, seen: Observation, hold: Hold = NOTHING_WAITS) -> Plan:
+    """What is planned where as many workers are wanted as the spec says."""
+    return plan(cluster, seen, hold, wanted_workers=cluster.spec.workers.replicas)
 
 
 def deployment(desired: KubernetesObject, *, ready: int | None = None) -> KubernetesObject:

@@ -5,17 +5,17 @@ from dataclasses import replace
 import pytest
 
 from presto_operator.api import FieldError
-from presto_operator.controller import conditions, plan
+from presto_operator.controller import conditions
 from presto_operator.controller.observation import Observation
 from presto_operator.desired import KubernetesObject, generation_name
 from presto_operator.metastore import Finding, MetastoreAddress, Outcome, Probe
 from presto_operator.presto.stats import ClusterStats
-from tests.unit.controller.live import joined, observation
+from tests.unit.controller.live import joined, observation, planned
 from tests.unit.manifest import cluster
 
 NOTHING = Observation((), (), None)
 CLUSTER = cluster(workers={"replicas": 4, "pools": [{"name": "r5"}, {"name": "r6"}]})
-PLAN = plan(CLUSTER, NOTHING)
+PLAN = planned(CLUSTER, NOTHING)
 NAME = PLAN.wanted_generation
 
 
@@ -54,7 +54,7 @@ def test_ready_needs_a_worker_that_the_coordinator_knows() -> None:
 
 
 def test_a_cluster_without_workers_is_ready_with_its_coordinator() -> None:
-    empty = plan(cluster(workers={"replicas": 0}), NOTHING)
+    empty = planned(cluster(workers={"replicas": 0}), NOTHING)
     seen = observation(empty.apply, stats=_stats(active=0))
     assert conditions.ready(seen, empty.wanted_generation).status == "True"
 
@@ -84,7 +84,7 @@ def test_progressing_says_why_there_is_no_node() -> None:
 def test_progressing_names_both_generations() -> None:
     newer = cluster(version="0.288", workers={"replicas": 4, "pools": [{"name": "r5"}, {"name": "r6"}]})
     serving = observation(PLAN.apply)
-    during = plan(newer, serving)
+    during = planned(newer, serving)
     verdict = conditions.progressing(joined(serving, observation(during.apply, ready_workers=0)), during)
     assert (verdict.status, verdict.reason) == ("True", "NewGeneration")
     assert f"generation {generation_name(newer)} comes up beside {NAME}" in verdict.message
@@ -115,7 +115,7 @@ def test_degraded_quotes_the_first_failing_pod() -> None:
 
 
 def test_degraded_tells_of_workers_without_a_place() -> None:
-    full = plan(cluster(workers={"replicas": 5, "pools": [{"name": "r5", "maxReplicas": 2}]}), NOTHING)
+    full = planned(cluster(workers={"replicas": 5, "pools": [{"name": "r5", "maxReplicas": 2}]}), NOTHING)
     verdict = conditions.degraded(observation(full.apply), full, [])
     assert (verdict.status, verdict.reason) == ("True", "PoolsFull")
     assert verdict.message.startswith("workers without a place: 3")

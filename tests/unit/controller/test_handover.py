@@ -7,13 +7,12 @@ from typing import Any
 import pytest
 
 from presto_operator.api import RolloutStatus
-from presto_operator.controller import plan
 from presto_operator.controller.handover import LAST_PAGE, LONGEST_LINGER, Handover
 from presto_operator.controller.observation import Observation
 from presto_operator.controller.plan import NOTHING_WAITS
 from presto_operator.desired import generation_name
 from presto_operator.presto.queries import QueryActivity
-from tests.unit.controller.live import joined, observation
+from tests.unit.controller.live import joined, observation, planned
 from tests.unit.manifest import cluster
 
 NOTHING = Observation((), (), None)
@@ -30,7 +29,7 @@ QUIET = QueryActivity((), {"q0": NOON - timedelta(hours=1)})
 
 
 def test_a_first_generation_asks_nobody() -> None:
-    first = Handover(plan(NEW_CLUSTER, NOTHING), NOTHING, None, None)
+    first = Handover(planned(NEW_CLUSTER, NOTHING), NOTHING, None, None)
     assert first.generation_to_ask is None
     assert first.hold(None, drain_timeout=TIMEOUT, now=NOON) == NOTHING_WAITS
 
@@ -134,14 +133,14 @@ def test_an_old_generation_without_a_coordinator_goes_at_once() -> None:
 
 
 def test_a_generation_that_never_served_does_not_linger() -> None:
-    back = Handover(plan(OLD_CLUSTER, _both()), _both(), _record(), OLD)
+    back = Handover(planned(OLD_CLUSTER, _both()), _both(), _record(), OLD)
     assert back.generation_to_ask is None
 
 
 def test_the_next_generation_waits_until_the_last_one_is_gone() -> None:
     third = cluster(version="0.288")
-    seen = joined(_new(), observation(plan(third, NOTHING).apply), _old())
-    handover = Handover(plan(third, seen), seen, _record(switched_at="2026-01-01T12:00:00Z"), NEW)
+    seen = joined(_new(), observation(planned(third, NOTHING).apply), _old())
+    handover = Handover(planned(third, seen), seen, _record(switched_at="2026-01-01T12:00:00Z"), NEW)
     assert handover.is_takeover
     assert handover.generation_to_ask == OLD
     hold = handover.hold(BUSY, drain_timeout=TIMEOUT, now=NOON + timedelta(seconds=10))
@@ -150,17 +149,17 @@ def test_the_next_generation_waits_until_the_last_one_is_gone() -> None:
 
 def test_going_back_to_a_generation_that_lingers_waits_for_the_queries_of_the_new_one() -> None:
     seen = joined(_new(), _old())
-    handover = Handover(plan(OLD_CLUSTER, seen), seen, _record(switched_at="2026-01-01T12:00:00Z"), NEW)
+    handover = Handover(planned(OLD_CLUSTER, seen), seen, _record(switched_at="2026-01-01T12:00:00Z"), NEW)
     assert handover.generation_to_ask == NEW
     assert handover.hold(BUSY, drain_timeout=TIMEOUT, now=NOON).takeover
 
 
 def _old(**arguments: Any) -> Observation:
-    return observation(plan(OLD_CLUSTER, NOTHING).apply, **arguments)
+    return observation(planned(OLD_CLUSTER, NOTHING).apply, **arguments)
 
 
 def _new(**arguments: Any) -> Observation:
-    return observation(plan(NEW_CLUSTER, NOTHING).apply, **arguments)
+    return observation(planned(NEW_CLUSTER, NOTHING).apply, **arguments)
 
 
 def _both() -> Observation:
@@ -168,7 +167,7 @@ def _both() -> Observation:
 
 
 def _handover(seen: Observation, record: RolloutStatus | None = None) -> Handover:
-    return Handover(plan(NEW_CLUSTER, seen), seen, record, seen.serving_generation("adhoc"))
+    return Handover(planned(NEW_CLUSTER, seen), seen, record, seen.serving_generation("adhoc"))
 
 
 def _waiting(*, old: Observation | None = None, record: RolloutStatus | None = None) -> Handover:

@@ -120,9 +120,46 @@ def digest(seen: dict[str, Any], *, later: timedelta = timedelta(0)) -> object:
 
 
 def test_only_what_changes_what_is_done_changes_the_digest() -> None:
-    assert digest(node()) == digest(node(taint("gpu"))) == digest(node(AT_RISK))
-    assert digest(node()) != digest(node(RECLAIMED))
+    assert digest(node()) == digest(node(taint("gpu")))
+    assert digest(node()) != digest(node(AT_RISK)) != digest(node(RECLAIMED)) != digest(node())
+    assert digest(node(AT_RISK)) != digest(node({**AT_RISK, "effect": "PreferNoSchedule"}))
     assert digest(node(RECLAIMED)) != digest(node({**RECLAIMED, "effect": "PreferNoSchedule"}))
     silent = node(ready={"status": "Unknown", "lastTransitionTime": "2026-11-24T12:00:00Z"})
-    assert digest(silent) == digest(node())
-    assert digest(silent, later=timedelta(minutes=2)) != digest(node())
+    assert digest(silent) == digest(silent, later=timedelta(seconds=20)) != digest(node())
+    assert digest(silent, later=timedelta(minutes=2)) != digest(silent)
+
+
+AT_RISK_NODE = node(AT_RISK)
+
+
+@pytest.mark.parametrize(
+    ("on", "is_first", "is_replaced"),
+    [
+        (node(), False, False),
+        (AT_RISK_NODE, True, True),
+        (node(spec={"unschedulable": True}), True, True),
+        # It would take the next one, too.
+        (node({**AT_RISK, "effect": "PreferNoSchedule"}), True, False),
+        (node(taint("DeletionCandidateOfClusterAutoscaler")), True, False),
+        # What leaves is deleted at once, and needs no replacement that comes first.
+        (node(RECLAIMED), True, False),
+    ],
+    ids=["well", "at-risk", "cordoned", "prefer", "candidate", "leaving"],
+)
+def test_workers_on_nodes_at_risk_are_first_to_go(on: dict[str, Any], *, is_first: bool, is_replaced: bool) -> None:
+    nodes = reader(one=on)
+    assert nodes.is_first_to_go(pod()) is is_first
+    assert nodes.is_to_be_replaced(pod()) is is_replaced
+
+
+def test_who_has_no_node_or_leaves_or_is_no_worker_is_not_replaced() -> None:
+    nodes = reader(one=AT_RISK_NODE)
+    leaving = pod(deletionTimestamp="2026-11-24T12:30:00Z", deletionGracePeriodSeconds=1800)
+    for other in (pod(on=""), pod(on="unknown"), leaving, pod(role="coordinator")):
+        assert not nodes.is_to_be_replaced(other)
+
+
+def test_while_no_node_is_ready_nobody_is_replaced() -> None:
+    nodes = reader(is_any_ready=False, one=node(ready=SILENT))
+    assert not nodes.is_first_to_go(pod())
+    assert not nodes.is_to_be_replaced(pod())

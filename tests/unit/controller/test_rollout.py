@@ -6,12 +6,11 @@ from typing import Any
 import pytest
 
 from presto_operator.api import PrestoCluster, RolloutStatus
-from presto_operator.controller import plan
 from presto_operator.controller.observation import Observation
 from presto_operator.controller.rollout import next_record, recorded_rollout, rollout_news
 from presto_operator.desired import generation_name
 from presto_operator.presto.queries import QueryActivity
-from tests.unit.controller.live import joined, observation
+from tests.unit.controller.live import joined, observation, planned
 from tests.unit.manifest import cluster
 
 NOTHING = Observation((), (), None)
@@ -28,7 +27,7 @@ NEW_NAME = generation_name(NEW)
 
 def test_a_first_creation_is_no_roll_out() -> None:
     assert _after(None, OLD, _seen(OLD), serving=OLD_NAME) is None
-    assert _after(None, OLD, observation(plan(OLD, NOTHING).apply, ready_workers=0), serving=OLD_NAME) is None
+    assert _after(None, OLD, observation(planned(OLD, NOTHING).apply, ready_workers=0), serving=OLD_NAME) is None
 
 
 def test_scaling_is_no_roll_out() -> None:
@@ -37,7 +36,7 @@ def test_scaling_is_no_roll_out() -> None:
 
 
 def test_a_roll_out_of_workers_is_counted_until_the_last_old_one_is_told_to_go() -> None:
-    during = joined(observation(plan(CHANGED, _seen(OLD)).apply), _seen(OLD))
+    during = joined(observation(planned(CHANGED, _seen(OLD)).apply), _seen(OLD))
     record = _after(None, CHANGED, during, serving=OLD_NAME, message="on it")
     assert record is not None
     assert record.changes == ("Workers",)
@@ -62,7 +61,7 @@ def test_the_next_roll_out_is_a_new_record() -> None:
 
 
 def test_a_new_generation_is_ready_from_when_it_was_complete_first() -> None:
-    starting = joined(_seen(OLD), observation(plan(NEW, NOTHING).apply, ready_workers=0))
+    starting = joined(_seen(OLD), observation(planned(NEW, NOTHING).apply, ready_workers=0))
     first = _after(None, NEW, starting, serving=OLD_NAME)
     assert first is not None
     assert (first.changes, first.from_generation, first.to_generation) == (("Generation",), OLD_NAME, NEW_NAME)
@@ -191,7 +190,7 @@ def test_a_record_that_cannot_be_read_is_none(status: dict[str, Any]) -> None:
 
 def _seen(of: PrestoCluster) -> Observation:
     """The cluster as it is when it has come up."""
-    return observation(plan(of, NOTHING).apply)
+    return observation(planned(of, NOTHING).apply)
 
 
 def _after(
@@ -204,7 +203,7 @@ def _after(
     message: str = "",
     now: datetime = NOON,
 ) -> RolloutStatus | None:
-    return next_record(previous, plan(of, seen), seen, serving=serving, activity=activity, message=message, now=now)
+    return next_record(previous, planned(of, seen), seen, serving=serving, activity=activity, message=message, now=now)
 
 
 def _record(**fields: Any) -> RolloutStatus:

@@ -10,18 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from presto_operator.api import RolloutStatus
-from presto_operator.controller import plan
 from presto_operator.controller.conditions import ConditionStatus, Verdict
 from presto_operator.controller.observation import Observation, Serving, pool_counts
 from presto_operator.controller.status import is_due, merge_patch, new_status, news
 from presto_operator.presto.stats import ClusterStats
-from tests.unit.controller.live import observation
+from tests.unit.controller.live import observation, planned
 from tests.unit.fake_kubernetes import merge_patched
 from tests.unit.manifest import cluster, manifest
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-PLAN = plan(cluster(workers={"replicas": 4, "pools": [{"name": "r5"}, {"name": "r6"}]}), Observation((), (), None))
+PLAN = planned(cluster(workers={"replicas": 4, "pools": [{"name": "r5"}, {"name": "r6"}]}), Observation((), (), None))
 STATS = ClusterStats(running_queries=3, blocked_queries=1, queued_queries=7, active_workers=4)
 
 

@@ -203,3 +203,11 @@ def test_a_spec_is_not_changed_by_what_is_made_of_it() -> None:
     before = copy.deepcopy(of)
     generation_objects(of, {"workers": 1})
     assert of == before
+
+
+def test_a_restart_that_a_probe_asks_for_does_not_wait_as_long_as_a_drain() -> None:
+    of = cluster(workers={"drain": {"timeout": "30m", "gracePeriod": "10s"}})
+    assert _template(of, "worker")["spec"]["terminationGracePeriodSeconds"] == 1850
+    for probe in ("startupProbe", "livenessProbe"):
+        assert _server(of, "worker")[probe]["terminationGracePeriodSeconds"] == 60
+        assert "terminationGracePeriodSeconds" not in _server(of, "coordinator")[probe]

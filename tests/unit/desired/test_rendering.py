@@ -10,7 +10,7 @@ from syrupy.assertion import SnapshotAssertion
 from presto_operator.api import parse_cluster
 from presto_operator.cli.yaml import dump
 from presto_operator.controller.observation import Observation
-from presto_operator.controller.plan import plan
+from tests.unit.controller.live import planned
 from tests.unit.manifest import UID
 
 _EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -20,4 +20,4 @@ _EXAMPLES = Path(__file__).parents[3] / "examples"
 def test_objects_of_an_example(name: str, snapshot: SnapshotAssertion) -> None:
     body: dict[str, Any] = yaml.safe_load((_EXAMPLES / f"{name}.yaml").read_text())
     body["metadata"] |= {"namespace": "analytics", "uid": UID}
-    assert dump(plan(parse_cluster(body), Observation((), (), None)).apply) == snapshot
+    assert dump(planned(parse_cluster(body), Observation((), (), None)).apply) == snapshot

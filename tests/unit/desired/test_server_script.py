@@ -174,3 +174,9 @@ def test_a_plugin_without_jars_is_named(server: Server, tmp_path: Path) -> None:
     assert ran.code == 1
     assert "presto-operator: plugins.our-udfs: there is no .jar in it" in ran.words
     assert ran.output == ""
+
+
+def test_a_start_leaves_a_mark_until_the_server_has_started(server: Server) -> None:
+    server.data.mkdir()
+    assert server.start().code == 0
+    assert (server.data / "starting").exists()

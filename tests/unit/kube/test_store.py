@@ -143,3 +143,37 @@ def test_finds_the_clusters_that_have_pods_on_a_node(store: ObjectStore) -> None
     assert store.clusters_on({"one"}) == {ClusterKey("analytics", "ml")}
     assert store.clusters_on({"one", "two"}) == {ClusterKey("analytics", "ml"), KEY}
     assert store.clusters_on({"three"}) == set()
+
+
+def _leaving(version: int, **fields: Any) -> KubernetesObject:
+    pod = _pod(version=version)
+    pod["metadata"]["deletionTimestamp"] = "2026-01-01T00:30:00Z"
+    return {**pod, **fields}
+
+
+def test_pods_that_were_leaving_are_handed_out_once_as_they_were_last(store: ObjectStore) -> None:
+    store.put(_leaving(6))
+    assert store.take_departed(KEY) == []
+    last = _leaving(8, status={"phase": "Succeeded"})
+    store.remove(last)
+    store.remove(last)
+    assert store.take_departed(KEY) == [last]
+    assert store.take_departed(KEY) == []
+
+
+def test_of_a_pod_that_is_removed_by_an_older_sight_the_newer_one_is_handed_out(store: ObjectStore) -> None:
+    newest = _leaving(8, status={"phase": "Failed"})
+    store.put(newest)
+    store.remove(_leaving(6))
+    assert store.take_departed(KEY) == [newest]
+
+
+def test_a_pod_that_vanishes_without_having_been_told_to_leave_has_not_departed(store: ObjectStore) -> None:
+    store.remove(_leaving(8))
+    assert store.take_departed(KEY) == []
+
+
+def test_a_list_without_a_pod_that_was_leaving_tells_that_it_has_departed(store: ObjectStore) -> None:
+    store.put(_leaving(6))
+    store.replace_all(POD, [], _NOW)
+    assert store.take_departed(KEY) == [_leaving(6)]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from random import Random
 from typing import Literal
 
-from presto_operator.scaling import Revision, next_step
+from presto_operator.scaling import AtRisk, Candidate, Revision, departure, next_turnover
 
 State = Literal["starting", "ready", "available"]
 
@@ -25,6 +26,10 @@ class Worker:
     key: Key
     state: State = "starting"
     is_leaving: bool = False
+    is_at_risk: bool = False
+    """Whether its node may go."""
+    is_marked: bool = False
+    """Whether it has been chosen to leave."""
     number: int = field(default_factory=lambda: next(_numbers))
 
 
@@ -59,6 +64,8 @@ class Fleet:
     @property
     def is_done(self) -> bool:
         """Whether all is as wanted and nobody is on the way in or out."""
+        if any(worker.is_at_risk for worker in self.workers):
+            return False
         there = {key: sum(1 for worker in self.workers if worker.key == key) for key in self.replicas}
         goal = {(pool, self.revision): count for pool, count in self.wanted.items()}
         return {key: count for key, count in there.items() if count} == {
@@ -76,12 +83,17 @@ class Fleet:
         """What the operator does in a pass."""
         revisions = [self._observed(key) for key in self.replicas]
         leaving = sum(1 for worker in self.workers if worker.is_leaving)
-        step = next_step(self.wanted, revisions, leaving=leaving, max_surge=self.max_surge)
+        step = next_turnover(self.wanted, revisions, self._at_risk(), leaving=leaving, max_surge=self.max_surge)
         names = {_name(key): key for key in self.replicas}
         for name, replicas in step.old_replicas.items():
-            self._tell(names[name], replicas)
+            self._tell(names[name], replicas, 0)
         for pool, replicas in step.replicas_by_pool.items():
-            self._tell((pool, self.revision), replicas)
+            self._tell((pool, self.revision), replicas, step.at_risk_to_go.get(pool, 0))
+
+    def put_at_risk(self, share: float) -> None:
+        """Let about this share of the nodes be at risk from now on. What starts later gets other nodes."""
+        for worker in self.workers:
+            worker.is_at_risk |= self.chance.random() < share
 
     def happen(self) -> None:
         """Let one thing happen that may happen now."""
@@ -131,28 +143,61 @@ class Fleet:
             failing=len(there) if revision in self.bad else 0,
         )
 
-    def _tell(self, key: Key, replicas: int) -> None:
-        if replicas < self.replicas.get(key, 0):
+    def _at_risk(self) -> dict[str, AtRisk]:
+        found = {}
+        for key in self.replicas:
+            there = [worker for worker in self._at_work(key) if worker.is_at_risk]
+            found[_name(key)] = AtRisk(len(there), sum(1 for worker in there if worker.state != "starting"))
+        return found
+
+    def _at_work(self, key: Key) -> list[Worker]:
+        return [worker for worker in self.workers if worker.key == key and not worker.is_leaving]
+
+    def _tell(self, key: Key, replicas: int, to_be_replaced: int) -> None:
+        there = {str(worker.number): worker for worker in self._at_work(key)}
+        is_lowered = replicas < self.replicas.get(key, 0)
+        if is_lowered or to_be_replaced:
             self._wanted_when_lowered[key] = self.total_wanted
+        candidates = [
+            Candidate(
+                name,
+                datetime.fromtimestamp(worker.number, UTC),
+                is_ready=worker.state != "starting",
+                is_first_to_go=worker.is_at_risk,
+                is_to_be_replaced=worker.is_at_risk and key[1] == self.revision,
+            )
+            for name, worker in there.items()
+        ]
+        fewer = max(0, len(there) - replicas) if is_lowered else 0
+        leaving = departure(candidates, fewer=fewer, to_be_replaced=to_be_replaced)
+        for name in leaving.chosen:
+            there[name].is_marked = True
         self.replicas[key] = replicas
+        for name in leaving.deleted:
+            self._leave(there[name])
 
     def _sync_one(self) -> None:
         if self.replicas:
             self._sync(self.chance.choice(sorted(self.replicas)))
 
     def _sync(self, key: Key) -> None:
-        there = [worker for worker in self.workers if worker.key == key and not worker.is_leaving]
+        there = self._at_work(key)
         missing = self.replicas[key] - len(there)
         self.workers += [Worker(key) for _ in range(missing)]
         if missing < 0:
             self.chance.shuffle(there)
-            # As a ReplicaSet's controller does: those that aren't ready first. Of the others it may take any.
-            there.sort(key=lambda worker: worker.state != "starting")
+            # As a ReplicaSet's controller does: those that aren't ready first, then those that are marked. Of the
+            # others it may take any.
+            there.sort(key=lambda worker: (worker.state != "starting", not worker.is_marked))
             for worker in there[:-missing]:
-                worker.is_leaving = True
-                left = len(self.available)
-                if worker.state == "available" and left < self._wanted_when_lowered[key]:
-                    self.lost.append(f"{worker.key}: {left} of {self._wanted_when_lowered[key]} are left")
+                self._leave(worker)
+
+    def _leave(self, worker: Worker) -> None:
+        worker.is_leaving = True
+        worker.is_at_risk = False
+        left = len(self.available)
+        if worker.state == "available" and left < self._wanted_when_lowered[worker.key]:
+            self.lost.append(f"{worker.key}: {left} of {self._wanted_when_lowered[worker.key]} are left")
 
     def _get_ready(self) -> None:
         # Not between the operator's look and the controller's deed: a worker that gets ready just then may be spared

@@ -1,0 +1,47 @@
+"""Counting the drains that have ended, and telling of those that ended badly."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from datetime import datetime
+
+from presto_operator.controller.drains import drain_notices, ended_drain
+from presto_operator.desired import KubernetesObject
+from presto_operator.kube import ClusterKey, KubernetesClient, NodeStore, ObjectStore, publish
+from presto_operator.telemetry import metrics
+
+_REMEMBERED = 10_000
+"""Pods that are kept in mind, so that a late event of the watch doesn't have one counted twice."""
+
+_logger = logging.getLogger(__name__)
+
+
+class DrainReporter:
+    """Tells of each drain once. Those that ended while the operator was down are nowhere recorded, and not counted."""
+
+    def __init__(self, client: KubernetesClient, store: ObjectStore, nodes: NodeStore) -> None:
+        self._client = client
+        self._store = store
+        self._nodes = nodes
+        self._told: deque[str] = deque(maxlen=_REMEMBERED)
+
+    async def report(self, key: ClusterKey, body: KubernetesObject, now: datetime) -> None:
+        """Report the drains of a cluster that have ended since the last call."""
+        ended = []
+        for pod in self._store.take_departed(key):
+            uid = pod["metadata"]["uid"]
+            drain = ended_drain(pod, node_is_lost=self._is_lost(pod)) if uid not in self._told else None
+            if drain is None:
+                continue
+            self._told.append(uid)
+            ended.append(drain)
+            metrics.observe_drain(key.namespace, key.name, drain.outcome, drain.seconds)
+            took = f" after {drain.seconds:.0f} s" if drain.seconds is not None else ""
+            _logger.info("%s: %s has left: %s%s", key, drain.pod, drain.outcome, took)
+        for notice in drain_notices(ended):
+            await publish(self._client, body, notice, now)
+
+    def _is_lost(self, pod: KubernetesObject) -> bool:
+        name = pod.get("spec", {}).get("nodeName", "")
+        return self._nodes.is_synced and not self._nodes.is_ready(name)

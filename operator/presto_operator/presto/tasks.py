@@ -1,0 +1,33 @@
+"""How many tasks a worker runs. Pure: `presto_operator.presto.client` asks it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from presto_operator.presto.stats import PrestoUnavailableError
+
+TASKS_PATH = "/v1/task"
+
+SUMMARIZED = ("summarize", "true")
+"""The query parameter that leaves out what each task's pipelines have done."""
+
+_FINAL_STATES = ("FINISHED", "CANCELED", "ABORTED", "FAILED")
+
+
+def running_tasks(answer: Any) -> int:
+    """How many tasks of a worker's answer have not come to an end.
+
+    Raises:
+        PrestoUnavailableError: it is no list of tasks.
+    """
+    if not isinstance(answer, list):
+        raise PrestoUnavailableError(f"{TASKS_PATH} answered no JSON list")
+    return sum(1 for item in answer if _state(item) not in _FINAL_STATES)
+
+
+def _state(item: Any) -> str:
+    status = item.get("taskStatus") if isinstance(item, Mapping) else None
+    if not isinstance(status, Mapping) or "state" not in status:
+        raise PrestoUnavailableError(f"{TASKS_PATH} answered a task without taskStatus.state")
+    return str(status["state"])

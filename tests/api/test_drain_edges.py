@@ -1,0 +1,121 @@
+"""Drains that Kubernetes itself has a say in: evictions under a PodDisruptionBudget, and nodes that go meanwhile."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests.harness.interface import Cluster
+from tests.harness.waiting import wait_until
+from tests.kit.operator_process import OperatorProcess
+from tests.kit.resources import Namespace, manifest
+
+RUNNING = {
+    "phase": "Running",
+    "containerStatuses": [
+        {
+            "name": "presto",
+            "image": "presto",
+            "imageID": "",
+            "ready": True,
+            "started": True,
+            "restartCount": 0,
+            "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}},
+        }
+    ],
+}
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def silent_node(cluster: Cluster) -> Iterator[str]:
+    """A node that looks well and on which nobody does anything: what is told to leave stays until the node goes."""
+    name = f"silent-{next(_numbers)}"
+    capacity = {"cpu": "64", "memory": "512Gi", "pods": "110"}
+    node = {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": name, "labels": {"silent": name}},
+        "status": {
+            "capacity": capacity,
+            "allocatable": capacity,
+            "conditions": [{"type": "Ready", "status": "True", "reason": "KubeletReady"}],
+        },
+    }
+    cluster.kubectl("create", "--filename=-", stdin=json.dumps(node))
+    yield name
+    cluster.kubectl("delete", "node", name, "--ignore-not-found")
+
+
+def names(namespace: Namespace) -> set[str]:
+    """The workers."""
+    return {pod["metadata"]["name"] for pod in namespace.pods("adhoc", "worker")}
+
+
+def counted(operator: OperatorProcess, namespace: Namespace, outcome: str) -> float:
+    """How many drains the operator has counted."""
+    return operator.metric("presto_operator_drains_total", namespace=namespace.name, cluster="adhoc", outcome=outcome)
+
+
+def drain_events(namespace: Namespace) -> list[tuple[str, str]]:
+    """The Events about drains that ended badly."""
+    return [(reason, message) for reason, message in namespace.events("adhoc") if reason.startswith("Drain")]
+
+
+def test_one_worker_at_a_time_can_be_evicted(namespace: Namespace, operator: OperatorProcess) -> None:
+    namespace.apply(manifest("adhoc", workers={"replicas": 3}))
+    namespace.wait_until_quiet("adhoc", timeout=90)
+    first, second, third = sorted(names(namespace))
+
+    assert namespace.evict(first) == ""
+    assert "disruption budget" in namespace.evict(second)
+    wait_until(lambda: namespace.evict(second) == "", timeout=60, what="the next eviction to be allowed", interval=0.3)
+
+    namespace.wait_until_quiet("adhoc", timeout=60)
+    wait_until(lambda: not {first, second} & names(namespace), timeout=30, what="both to be gone")
+    assert third in names(namespace)
+    assert len(names(namespace)) == 3
+    # A pod that kwok plays is gone without having told how its server ended.
+    wait_until(lambda: counted(operator, namespace, "Unknown") == 2, timeout=10, what="both to be counted")
+    assert drain_events(namespace) == []
+
+
+def test_the_coordinator_can_not_be_evicted(namespace: Namespace, operator: OperatorProcess) -> None:
+    namespace.apply(manifest("adhoc"))
+    namespace.wait_until_quiet("adhoc", timeout=90)
+    (coordinator,) = namespace.pods("adhoc", "coordinator")
+    assert "disruption budget" in namespace.evict(coordinator["metadata"]["name"])
+
+
+def test_a_worker_whose_node_goes_in_mid_drain_is_removed_counted_and_told_of(
+    namespace: Namespace, cluster: Cluster, operator: OperatorProcess, silent_node: str
+) -> None:
+    pool = {"name": "spot", "nodeSelector": {"silent": silent_node}}
+    namespace.apply(manifest("adhoc", workers={"replicas": 1, "pools": [pool]}))
+    wait_until(
+        lambda: [pod for pod in namespace.pods("adhoc", "worker") if pod["spec"].get("nodeName") == silent_node],
+        timeout=60,
+        what="a worker on the node",
+    )
+    (worker,) = names(namespace)
+    patch = json.dumps({"status": RUNNING})
+    namespace.kubectl("patch", "pod", worker, "--subresource=status", "--type=merge", f"--patch={patch}")
+    namespace.kubectl("delete", "pod", worker, "--wait=false")
+    namespace.wait_for_condition("adhoc", "Draining", "True", timeout=15)
+    assert worker in names(namespace), "it was to be in the middle of its drain"
+
+    cluster.kubectl("delete", "node", silent_node)
+
+    wait_until(lambda: worker not in names(namespace), timeout=15, what="the worker to be removed")
+    wait_until(lambda: counted(operator, namespace, "NodeLost") == 1, timeout=10, what="it to be counted")
+    wait_until(lambda: drain_events(namespace), timeout=10, what="an Event")
+    ((reason, message),) = drain_events(namespace)
+    assert reason == "DrainNodeLost"
+    assert message.startswith(f"{worker}: node {silent_node} was gone before it had drained")
+    wait_until(
+        lambda: namespace.condition("adhoc", "Draining")["status"] == "False", timeout=15, what="Draining to be over"
+    )

@@ -1,0 +1,163 @@
+"""Drains at their edges, on real Presto: evicted, without the operator, and longer than there is time for."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from collections.abc import Iterator
+
+import prestodb
+import pytest
+import requests
+
+from tests.harness.interface import Cluster
+from tests.harness.waiting import wait_until
+from tests.kit.installation import NAMESPACE as OPERATOR_NAMESPACE
+from tests.kit.load import Question, steady_load
+from tests.kit.resources import Namespace, manifest
+from tests.kit.samples import sample_sum
+from tests.kit.sizes import small_server
+from tests.kit.sql import PrestoClient
+
+NAME = "edges"
+LONG = Question(
+    "SELECT count(*) FROM tpch.sf1.lineitem l JOIN tpch.sf1.orders o ON l.orderkey = o.orderkey", [(6_001_215,)]
+)
+ENDLESS = "SELECT count(*) FROM tpch.sf1.lineitem l JOIN tpch.sf1.orders o ON l.orderkey < -o.orderkey"
+
+
+@pytest.fixture(scope="module")
+def presto(shared_namespace: Namespace) -> Namespace:
+    """The namespace in which a cluster of two workers runs."""
+    role = {
+        **small_server(),
+        "config": {"query.max-memory-per-node": "400MB", "query.max-total-memory-per-node": "500MB"},
+        "resources": {"requests": {"cpu": "100m", "memory": "1Gi"}, "limits": {"memory": "2Gi"}},
+    }
+    drain = {"timeout": "5m", "gracePeriod": "10s"}
+    shared_namespace.apply(manifest(NAME, coordinator=role, workers={"replicas": 2, **role, "drain": drain}))
+    shared_namespace.wait_until_settled(NAME, timeout=300)
+    return shared_namespace
+
+
+@pytest.fixture
+def client(cluster: Cluster, presto: Namespace) -> Iterator[PrestoClient]:
+    """A client of it, once Presto has heard of two workers."""
+    with cluster.reach_service(presto.name, NAME, 8080) as base_url:
+        client = PrestoClient(base_url)
+        presto.wait_until_quiet(NAME, timeout=180)
+        wait_until(lambda: client.active_workers() == 2, timeout=60, what="two active workers")
+        yield client
+
+
+def test_an_evicted_worker_finishes_its_tasks_and_the_next_eviction_waits(
+    presto: Namespace, client: PrestoClient
+) -> None:
+    before = drains(presto, "Drained")
+    with steady_load(client, [LONG], clients=1) as tally:
+        wait_until(lambda: len(client.busy_workers()) == 2, timeout=60, what="tasks on both workers")
+        evicted, other = sorted(client.busy_workers())
+        assert presto.evict(evicted) == ""
+        refusal = presto.evict(other)
+        wait_for_drain_to_begin(presto, evicted)
+        wait_until_gone(presto, evicted)
+
+    assert "disruption budget" in refusal
+    assert dict(tally.failures) == {}
+    assert tally.right >= 1
+    wait_until(lambda: drains(presto, "Drained") == before + 1, timeout=15, what="the drain to be counted")
+    assert drain_events(presto) == []
+
+
+def test_the_operator_is_killed_in_mid_drain_and_nothing_is_lost(presto: Namespace, client: PrestoClient) -> None:
+    with steady_load(client, [LONG], clients=1) as tally:
+        wait_until(lambda: len(client.busy_workers()) == 2, timeout=60, what="tasks on both workers")
+        leaving = min(client.busy_workers())
+        presto.kubectl("delete", "pod", leaving, "--wait=false")
+        wait_for_drain_to_begin(presto, leaving)
+        killed = operator_pod(presto)
+        presto.cluster.kubectl(
+            "--namespace", OPERATOR_NAMESPACE, "delete", "pod", killed, "--grace-period=0", "--force"
+        )
+        wait_until_gone(presto, leaving)
+
+    assert dict(tally.failures) == {}
+    assert tally.right >= 1
+    # Another process: what it counts, it has found leaving when it started.
+    wait_until(lambda: operator_pod(presto) not in ("", killed), timeout=60, what="another operator")
+    wait_until(lambda: drains(presto, "Drained") == 1, timeout=30, what="the drain to be counted")
+    assert drain_events(presto) == []
+
+
+def test_a_drain_that_is_given_too_little_time_is_told_of(presto: Namespace, client: PrestoClient) -> None:
+    with unfinished_query(client):
+        wait_until(lambda: len(client.busy_workers()) == 2, timeout=60, what="tasks on both workers")
+        leaving = min(client.busy_workers())
+        presto.kubectl("delete", "pod", leaving, "--wait=false", "--grace-period=15")
+        wait_until_gone(presto, leaving)
+
+    wait_until(lambda: drains(presto, "TimedOut") == 1, timeout=15, what="the drain to be counted")
+    wait_until(lambda: len(drain_events(presto)) == 1, timeout=15, what="an Event")
+    ((reason, message),) = drain_events(presto)
+    assert reason == "DrainTimedOut"
+    assert message.startswith(f"{leaving}: still draining after ")
+    assert "gave it less than the 350 s of its grace period" in message
+
+
+def wait_for_drain_to_begin(namespace: Namespace, pod: str) -> None:
+    """Wait until the worker has been told."""
+    wait_until(
+        lambda: "draining: finishing the tasks" in namespace.kubectl("logs", pod, "--tail=200"),
+        timeout=30,
+        what=f"{pod} to drain",
+    )
+
+
+def wait_until_gone(namespace: Namespace, pod: str) -> None:
+    """Wait until there is no such pod."""
+    wait_until(
+        lambda: pod not in {item["metadata"]["name"] for item in namespace.pods(NAME)},
+        timeout=240,
+        what=f"{pod} to be gone",
+    )
+
+
+def operator_pod(namespace: Namespace) -> str:
+    """The operator's pod, if it is ready and not on its way out."""
+    output = namespace.cluster.kubectl("--namespace", OPERATOR_NAMESPACE, "get", "pods", "--output=json").stdout
+    for pod in json.loads(output)["items"]:
+        conditions = {item["type"]: item["status"] for item in pod["status"].get("conditions", [])}
+        if conditions.get("Ready") == "True" and "deletionTimestamp" not in pod["metadata"]:
+            return str(pod["metadata"]["name"])
+    return ""
+
+
+def drains(namespace: Namespace, outcome: str) -> float:
+    """How many drains the operator has counted."""
+    path = f"/api/v1/namespaces/{OPERATOR_NAMESPACE}/pods/{operator_pod(namespace)}:8081/proxy/metrics"
+    text = namespace.cluster.kubectl("get", f"--raw={path}").stdout
+    labels = {"namespace": namespace.name, "cluster": NAME, "outcome": outcome}
+    return sample_sum(text, "presto_operator_drains_total", **labels)
+
+
+def drain_events(namespace: Namespace) -> list[tuple[str, str]]:
+    """The Events about drains that ended badly."""
+    return [(reason, message) for reason, message in namespace.events(NAME) if reason.startswith("Drain")]
+
+
+@contextlib.contextmanager
+def unfinished_query(client: PrestoClient) -> Iterator[None]:
+    """A query that runs until the block ends, or until it fails."""
+
+    def ask() -> None:
+        with contextlib.suppress(prestodb.exceptions.Error, prestodb.exceptions.HttpError, requests.RequestException):
+            client.query(ENDLESS)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        yield
+    finally:
+        client.kill_queries()
+        thread.join(timeout=60)
