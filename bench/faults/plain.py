@@ -26,7 +26,8 @@ def plain_objects(manifest: Object, namespace: str) -> list[Object]:
         "metadata": {**manifest["metadata"], "namespace": namespace},
         "spec": {**manifest["spec"], "queryRetry": {"enabled": False}},
     }
-    made = plan(parse_cluster(without_retry), Observation((), (), None)).apply
+    cluster = parse_cluster(without_retry)
+    made = plan(cluster, Observation((), (), None), wanted_workers=cluster.spec.workers.replicas).apply
     return [_plain(each) for each in made if each["kind"] in KINDS]
 
 
