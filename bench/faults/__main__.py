@@ -15,6 +15,7 @@ import click
 from bench.faults.attempts import retried_for
 from bench.faults.diary import Diary
 from bench.faults.load import LONG_CLIENTS, SHORT_CLIENTS, Load
+from bench.faults.picture import picture
 from bench.faults.play import Play
 from bench.faults.presto import NAME, Presto, start, stop, wait_for_active_workers
 from bench.faults.result import Result, as_json, result, table
@@ -46,8 +47,14 @@ _RESULTS = Path("bench") / "results" / "faults.json"
     type=click.Path(dir_okay=False, path_type=Path),
     help=f"Where the results go as JSON.  [default: {_RESULTS}, if all scenarios are played]",
 )
+@click.option(
+    "--picture",
+    "image",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where a picture of the failed queries goes, as SVG.  [default: none]",
+)
 @click.option("--keep", is_flag=True, help=f"Leave the cluster up: `make cluster-down CLUSTER={CLUSTER}` removes it.")
-def main(wanted: tuple[str, ...], queries: int, file: Path | None, *, keep: bool) -> None:
+def main(wanted: tuple[str, ...], queries: int, file: Path | None, image: Path | None, *, keep: bool) -> None:
     """Run real queries on a real Presto while its nodes are reclaimed, killed, drained and rolled.
 
     Seven real nodes, four workers on spot nodes and two spare ones, a load of short and long queries of TPC-H whose
@@ -67,6 +74,8 @@ def main(wanted: tuple[str, ...], queries: int, file: Path | None, *, keep: bool
         if not keep:
             take_down()
     click.echo(table(results))
+    if image is not None:
+        image.write_text(picture(results))
     say(f"The whole bench took {time.monotonic() - started:.0f} s.")
     broken = [each for each in results if each.keeper == Keeper.OPERATOR.value and each.broken]
     for each in broken:

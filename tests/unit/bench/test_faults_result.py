@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from xml.etree import ElementTree
 
 import pytest
 
+from bench.faults.picture import picture
 from bench.faults.result import Result, as_json, result, table
 from bench.faults.scenario import SCENARIOS, Scenario, in_words
 from bench.faults.tally import Outcome, tally
@@ -107,6 +109,16 @@ def test_json_has_what_the_table_has() -> None:
     assert reclaimed["shutting_down_seconds"] == [1.0, 1.5]
     assert (reclaimed["notice_seconds"], reclaimed["left_in_time"], reclaimed["workers"]) == (30, 1, 2)
     assert quiet["notice_seconds"] is None
+
+
+def test_the_picture_has_a_pair_of_bars_for_what_both_had() -> None:
+    failed = [outcome(), outcome(failure="REMOTE_TASK_ERROR")]
+    drawn = picture([played("killed", [outcome()]), played("quiet", [outcome()]), played("plain-killed", failed)])
+    root = ElementTree.fromstring(drawn)
+    texts = [each.text for each in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert "node killed without notice" in texts
+    assert "nothing happens" not in texts
+    assert {"0 of 1", "1 of 2"} <= set(texts)
 
 
 def test_every_scenario_has_a_name_and_words_of_its_own() -> None:
