@@ -14,6 +14,7 @@ TIMED = @start=$$SECONDS; trap 'code=$$?; echo "==> $@: $$([ $$code = 0 ] && ech
 CLUSTER ?= default
 NODES ?= 3
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 
 .PHONY: help
 help: ## List the commands.
@@ -52,6 +53,14 @@ api: $(VENV)/ready ## A real API server with fake nodes.
 .PHONY: e2e
 e2e: $(VENV)/ready ## Real nodes, real Presto.
 	$(TIMED) $(BIN)/pytest tests/e2e $(PYTEST_ARGS)
+
+.PHONY: bench-faults
+bench-faults: $(VENV)/ready ## Real queries while nodes are reclaimed and killed: one table. BENCH_ARGS=--help tells what can be chosen.
+	$(TIMED) $(BIN)/python -m bench.faults $(BENCH_ARGS)
+
+.PHONY: bench-reclaim
+bench-reclaim: $(VENV)/ready ## From a node's taint to its workers' leave, with 100 clusters on fake nodes.
+	$(TIMED) $(BIN)/python -m bench.reclaim $(BENCH_ARGS)
 
 .PHONY: cluster-up
 cluster-up: $(VENV)/ready ## A real Kubernetes with NODES real nodes, as cluster CLUSTER.

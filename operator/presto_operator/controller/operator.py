@@ -166,7 +166,8 @@ class Operator:
 
     def _wake_clusters_on(self, nodes: set[str]) -> None:
         for key in self._store.clusters_on(nodes):
-            self._queue.add(key)
+            # A node that goes gives its workers seconds, and hundreds of other clusters may be due for their look.
+            self._queue.add_urgently(key)
 
     def _digest(self, node: KubernetesObject) -> Hashable:
         return node_digest(node, _now(), self._extra_taints)

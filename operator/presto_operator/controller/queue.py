@@ -28,6 +28,7 @@ class WorkQueue(Generic[Key]):
         """An error that is expected to happen now and then is logged without its stack."""
         self._expected_errors = expected_errors
         self._due: dict[Key, float] = {}
+        self._urgent: set[Key] = set()
         self._working: set[Key] = set()
         self._failures: dict[Key, int] = {}
         self._changed = asyncio.Event()
@@ -43,6 +44,11 @@ class WorkQueue(Generic[Key]):
         if key not in self._due or due < self._due[key]:
             self._due[key] = due
             self._changed.set()
+
+    def add_urgently(self, key: Key) -> None:
+        """Ask for a pass over `key` at once, before all that are due: something goes whose time runs out."""
+        self._urgent.add(key)
+        self.add(key)
 
     async def work(self, reconcile: Callable[[Key], Awaitable[float | None]]) -> None:
         """Take keys as they fall due, forever. Several of these may run side by side.
@@ -72,10 +78,11 @@ class WorkQueue(Generic[Key]):
             idle = {key: due for key, due in self._due.items() if key not in self._working}
             wait: float | None = None
             if idle:
-                key = min(idle, key=lambda candidate: idle[candidate])
+                key = min(idle, key=lambda candidate: (candidate not in self._urgent, idle[candidate]))
                 wait = idle[key] - _now()
                 if wait <= 0:
                     del self._due[key]
+                    self._urgent.discard(key)
                     self._working.add(key)
                     return key
             self._changed.clear()

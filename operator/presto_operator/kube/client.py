@@ -46,8 +46,11 @@ class KubernetesClient:
     from a fresh look at the cluster, which a retry in here would not have.
     """
 
-    def __init__(self, api_client: kubernetes_client.ApiClient, *, in_cluster: bool) -> None:
-        self._api_client = api_client
+    def __init__(self, configuration: kubernetes_client.Configuration, *, in_cluster: bool) -> None:
+        self._api_client = kubernetes_client.ApiClient(configuration)
+        # Requests that the API server passes on have connections of their own: who is to answer them may hang, and a
+        # hundred that hang take all connections of a client, while a pod has to be deleted within seconds.
+        self._proxy_client = kubernetes_client.ApiClient(configuration)
         self.in_cluster = in_cluster
 
     @classmethod
@@ -64,11 +67,12 @@ class KubernetesClient:
         except kubernetes_config.ConfigException:
             await kubernetes_config.load_kube_config(client_configuration=configuration)
             in_cluster = False
-        return cls(kubernetes_client.ApiClient(configuration), in_cluster=in_cluster)
+        return cls(configuration, in_cluster=in_cluster)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._api_client.close()
+        await self._proxy_client.close()
 
     async def list(self, kind: Kind, *, namespace: str | None = None, label_selector: str | None = None) -> Listing:
         """All objects of a kind that `label_selector` selects, in one namespace or in all."""
@@ -222,7 +226,13 @@ class KubernetesClient:
 
     async def _get_through_proxy(self, proxy: str, path: str) -> Any:
         path, _, query = path.partition("?")
-        return await self._call("GET", f"{proxy}{path}", query=parse_qsl(query), timeout_seconds=_PROXY_TIMEOUT_SECONDS)
+        return await self._call(
+            "GET",
+            f"{proxy}{path}",
+            query=parse_qsl(query),
+            timeout_seconds=_PROXY_TIMEOUT_SECONDS,
+            over=self._proxy_client,
+        )
 
     async def _call(
         self,
@@ -233,9 +243,11 @@ class KubernetesClient:
         body: object = None,
         content_type: str = "application/json",
         timeout_seconds: float = _REQUEST_TIMEOUT_SECONDS,
+        over: kubernetes_client.ApiClient | None = None,
     ) -> Any:
+        api_client = over or self._api_client
         try:
-            request = await self._api_client.param_serialize(
+            request = await api_client.param_serialize(
                 method,
                 path,
                 query_params=list(query),
@@ -243,7 +255,7 @@ class KubernetesClient:
                 body=body,
                 auth_settings=["BearerToken"],
             )
-            response = await self._api_client.call_api(*request, _request_timeout=timeout_seconds)
+            response = await api_client.call_api(*request, _request_timeout=timeout_seconds)
             content = await response.read()
         except ApiException as error:
             raise ApiError(error.status or 0, _message(error.body) or str(error.reason)) from error

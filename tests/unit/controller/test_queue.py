@@ -71,6 +71,38 @@ def test_any_number_of_events_makes_one_pass() -> None:
     run(scenario())
 
 
+def test_an_urgent_key_goes_before_all_that_are_due() -> None:
+    async def scenario() -> None:
+        queue: WorkQueue[str] = WorkQueue()
+        record = Record(takes=1)
+        for key in "abcd":
+            queue.add(key)
+        queue.add("e", after_seconds=60)
+        async with workers(queue, record):
+            await asyncio.sleep(0.5)
+            queue.add_urgently("d")
+            queue.add_urgently("e")
+            await asyncio.sleep(100)
+        assert record.began == [("a", 0.0), ("d", 1.0), ("e", 2.0), ("b", 3.0), ("c", 4.0)]
+
+    run(scenario())
+
+
+def test_urgency_is_for_one_pass() -> None:
+    async def scenario() -> None:
+        queue: WorkQueue[str] = WorkQueue()
+        record = Record(takes=1)
+        queue.add_urgently("a")
+        async with workers(queue, record):
+            await asyncio.sleep(0.5)
+            queue.add("b")
+            queue.add("a")
+            await asyncio.sleep(100)
+        assert [key for key, _ in record.began] == ["a", "b", "a"]
+
+    run(scenario())
+
+
 def test_one_key_is_never_worked_on_twice_at_once() -> None:
     async def scenario() -> None:
         queue: WorkQueue[str] = WorkQueue()

@@ -1,0 +1,1 @@
+"""The same load under every fault: what becomes of the queries."""

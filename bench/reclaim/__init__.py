@@ -1,0 +1,1 @@
+"""From a node's taint to its workers' leave, with many clusters."""

@@ -1,0 +1,167 @@
+"""`make bench-reclaim`."""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bench.percentile import percentile
+from bench.reclaim.watch import ReclaimWatch, Worker
+from tests.harness.choice import provider_for
+from tests.harness.errors import HarnessError
+from tests.harness.interface import Cluster
+from tests.harness.progress import say, step
+from tests.harness.spec import ClusterSpec, Taint
+from tests.harness.waiting import wait_until
+from tests.kit.operator_process import OperatorProcess
+from tests.kit.resources import Resource, manifest
+
+CLUSTER = "bench-reclaim"
+NAMESPACE = "bench"
+WORKERS = 2
+PROMISED_SECONDS = 2.0
+"""At the 99th percentile."""
+_NODES = 20
+_ROOT = Path(__file__).parents[2]
+_RESULTS = Path("bench") / "results" / "reclaim.json"
+"""Relative to the checkout's root, which is where `make` runs."""
+_TAINT = Taint("aws-node-termination-handler/spot-itn", "NoSchedule", "event-1")
+_START_SECONDS = 600.0
+_LEAVE_SECONDS = 60.0
+_CALM_SECONDS = 3.0
+"""What a taint has set in motion has come to rest when no worker was missing for so long."""
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--clusters", type=click.IntRange(min=1), default=100, show_default=True, help="How many PrestoClusters.")
+@click.option("--taints", type=click.IntRange(min=1), default=40, show_default=True, help="How many reclaims.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Which nodes, in which order.")
+@click.option(
+    "--json", "file", type=click.Path(dir_okay=False, path_type=Path), default=_RESULTS, show_default=True,
+    help="Where the results go as JSON.",
+)  # fmt: skip
+def main(clusters: int, taints: int, seed: int, file: Path) -> None:
+    """Taint nodes at random, and measure how soon the operator lets their workers go.
+
+    A real API server, the operator as a process, and fake nodes with two workers a cluster. What is measured is the
+    time from just before the write of the taint until a watch shows the deletionTimestamp of a worker there. That is
+    when the kubelet of a real node runs the preStop hook, which tells Presto to shut down; there is no Presto
+    on fake nodes. `make bench-faults` measures the rest of the way. It ends with code 1 if the 99th percentile is
+    2 s or more.
+    """
+    provider = provider_for("auto")
+    try:
+        provider.down(CLUSTER)
+        cluster = provider.up(ClusterSpec(name=CLUSTER, presto_versions=()))
+        seconds = measure(cluster, clusters, taints, random.Random(seed))
+    except HarnessError as error:
+        raise click.ClickException(str(error)) from error
+    finally:
+        provider.down(CLUSTER)
+    results = {
+        "measured": datetime.now(UTC).isoformat(timespec="seconds"),
+        "clusters": clusters,
+        "workers": clusters * WORKERS,
+        "taints": taints,
+        "samples": len(seconds),
+        **{name: round(percentile(seconds, percent) or 0, 3) for name, percent in PERCENTILES.items()},
+    }
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(results, indent=2) + "\n")
+    for name, value in results.items():
+        click.echo(f"{name:>12}: {value}")
+    sys.exit(0 if (percentile(seconds, 99) or PROMISED_SECONDS) < PROMISED_SECONDS else 1)
+
+
+PERCENTILES = {"p50_seconds": 50.0, "p90_seconds": 90.0, "p99_seconds": 99.0, "max_seconds": 100.0}
+
+
+def measure(cluster: Cluster, clusters: int, taints: int, choice: random.Random) -> list[float]:
+    """Seconds from the taint to the deletionTimestamp, of each worker on a node that was tainted."""
+    spot = cluster.kwok_nodes(_NODES, {"pool": "spot"}, prefix="spot")
+    cluster.kwok_nodes(max(1, clusters // 50), {"pool": "system"}, prefix="system")
+    cluster.kubectl("apply", "--server-side", f"--filename={_ROOT / 'crds'}")
+    cluster.kubectl("wait", "--for=condition=Established", "crd/prestoclusters.prestooperator.io")
+    cluster.kubectl("create", "namespace", NAMESPACE)
+    with tempfile.TemporaryDirectory() as directory:
+        operator = OperatorProcess(cluster.kubeconfig, Path(directory) / "operator.log")
+        operator.start()
+        try:
+            watch = ReclaimWatch(cluster)
+            with step(f"{clusters} PrestoClusters with {WORKERS} workers each"):
+                apply(cluster, [presto_cluster(number) for number in range(clusters)])
+                wait_until_calm(watch, clusters * WORKERS)
+            return sample(watch, spot, clusters * WORKERS, taints, choice)
+        finally:
+            operator.stop()
+
+
+def sample(
+    watch: ReclaimWatch, nodes: tuple[str, ...], workers: int, taints: int, choice: random.Random
+) -> list[float]:
+    """Taint one node after another; each is whole again before the next one's turn."""
+    seconds: list[float] = []
+    with step(f"{taints} reclaims"):
+        for number in range(1, taints + 1):
+            node = choice.choice([each for each in nodes if watch.on(each)])
+            concerned = watch.on(node)
+            begun = watch.taint(node, _TAINT)
+            took = [moment - begun for moment in wait_for_leave(node, list(concerned.values()))]
+            seconds.extend(took)
+            say(f"    {number}: {node}: {len(took)} workers, the last after {max(took):.2f} s")
+            wait_until_calm(watch, workers)
+            watch.taint(node, None)
+    return seconds
+
+
+def wait_for_leave(node: str, workers: list[Worker]) -> list[float]:
+    """Return the moments at which they began to leave, once all have."""
+
+    def left() -> list[float] | None:
+        moments = [worker.leaving_at for worker in workers if worker.leaving_at is not None]
+        return moments if len(moments) == len(workers) else None
+
+    moments = wait_until(left, timeout=_LEAVE_SECONDS, what=f"the workers of {node} to leave", interval=0.05)
+    assert moments is not None
+    return moments
+
+
+def presto_cluster(number: int) -> Resource:
+    """A cluster whose workers are on nodes that may go, and whose coordinator isn't."""
+    pool = {"name": "spot", "nodeSelector": {"pool": "spot"}}
+    return manifest(
+        f"presto-{number}",
+        coordinator={"nodeSelector": {"pool": "system"}},
+        workers={"replicas": WORKERS, "pools": [pool]},
+    )
+
+
+def apply(cluster: Cluster, resources: list[Resource]) -> None:
+    """Apply them all at once."""
+    everything: dict[str, Any] = {"apiVersion": "v1", "kind": "List", "items": resources}
+    cluster.kubectl(f"--namespace={NAMESPACE}", "apply", "--filename=-", stdin=json.dumps(everything), timeout=120)
+
+
+def wait_until_calm(watch: ReclaimWatch, workers: int) -> None:
+    """Return once all workers have had their nodes for a while."""
+    since = time.monotonic()
+
+    def is_calm() -> bool:
+        nonlocal since
+        if watch.count() != workers:
+            since = time.monotonic()
+        return time.monotonic() - since >= _CALM_SECONDS
+
+    wait_until(is_calm, timeout=_START_SECONDS, what=f"{workers} workers", interval=0.1)
+
+
+if __name__ == "__main__":
+    main()
