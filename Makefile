@@ -62,6 +62,10 @@ bench-faults: $(VENV)/ready ## Real queries while nodes are reclaimed and killed
 bench-reclaim: $(VENV)/ready ## From a node's taint to its workers' leave, with 100 clusters on fake nodes.
 	$(TIMED) $(BIN)/python -m bench.reclaim $(BENCH_ARGS)
 
+.PHONY: bench-polling
+bench-polling: $(VENV)/ready ## How far one operator falls behind that polls 500 clusters. BENCH_ARGS=--help tells what can be chosen.
+	$(TIMED) $(BIN)/python -m bench.polling $(BENCH_ARGS)
+
 .PHONY: cluster-up
 cluster-up: $(VENV)/ready ## A real Kubernetes with NODES real nodes, as cluster CLUSTER.
 	$(TIMED) $(HARNESS) up --name $(CLUSTER) --nodes $(NODES)
