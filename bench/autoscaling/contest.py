@@ -73,7 +73,7 @@ def entries(load: Sequence[Query]) -> list[Entry]:
         Entry(OURS, Decided(settings(LEAST, MOST), POLL_SECONDS, takes_least_busy=True)),
         Entry(
             f"{OURS}, thrifty",
-            Decided(settings(LEAST, MOST, targets=_THRIFTY), POLL_SECONDS, takes_least_busy=True),
+            Decided(settings(LEAST, MOST, **_THRIFTY), POLL_SECONDS, takes_least_busy=True),
         ),
         Entry(f"fixed fleet of {peak}", fixed(peak)),
         Entry("HPA, CPU 50%", _hpa(workerCPUPercent=50)),
@@ -83,13 +83,20 @@ def entries(load: Sequence[Query]) -> list[Entry]:
     ]
 
 
-_THRIFTY = {"queriesPerWorker": "0.5", "workerCPUPercent": 90}
+_THRIFTY = {
+    "targets": {"queriesPerWorker": "1", "workerCPUPercent": 90},
+    "behavior": {"scaleDown": {"stabilizationWindowSeconds": 300}},
+}
+_WINDOWS_OF_HPA = {"scaleUp": {"stabilizationWindowSeconds": 0}, "scaleDown": {"stabilizationWindowSeconds": 300}}
 
 
 def _hpa(*, only_queue: bool = False, **targets: object) -> Decided:
     """HPA with its defaults, and Kubernetes' choice of the worker that leaves."""
     return Decided(
-        settings(LEAST, MOST, targets=targets), HPA_SECONDS, takes_least_busy=False, counts_running=not only_queue
+        settings(LEAST, MOST, targets=targets, behavior=_WINDOWS_OF_HPA),
+        HPA_SECONDS,
+        takes_least_busy=False,
+        counts_running=not only_queue,
     )
 
 
