@@ -31,7 +31,7 @@ def bring_up(namespace: Namespace, presto: PlayedPresto, **autoscaling: Any) -> 
         "minReplicas": 1,
         "maxReplicas": 8,
         "targets": {"queriesPerWorker": "1"},
-        "behavior": {"scaleDown": {"stabilizationWindowSeconds": 0}},
+        "behavior": {"scaleUp": {"stabilizationWindowSeconds": 0}, "scaleDown": {"stabilizationWindowSeconds": 0}},
         **autoscaling,
     }
     presto.running = 1

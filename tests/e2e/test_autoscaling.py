@@ -29,7 +29,10 @@ def elastic_cluster() -> Resource:
             "maxReplicas": 4,
             "targets": {"queriesPerWorker": "1"},
             "behavior": {
-                "scaleUp": {"policies": [{"type": "Pods", "value": 4, "periodSeconds": 15}]},
+                "scaleUp": {
+                    "stabilizationWindowSeconds": 0,
+                    "policies": [{"type": "Pods", "value": 4, "periodSeconds": 15}],
+                },
                 "scaleDown": {
                     "stabilizationWindowSeconds": 15,
                     "policies": [{"type": "Percent", "value": 100, "periodSeconds": 15}],

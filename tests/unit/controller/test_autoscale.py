@@ -28,7 +28,7 @@ AUTOSCALING: dict[str, Any] = {
     "minReplicas": 1,
     "maxReplicas": 10,
     "targets": {"queriesPerWorker": "1"},
-    "behavior": {"scaleDown": {"stabilizationWindowSeconds": 0}},
+    "behavior": {"scaleUp": {"stabilizationWindowSeconds": 0}, "scaleDown": {"stabilizationWindowSeconds": 0}},
 }
 
 
