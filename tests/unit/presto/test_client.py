@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from presto_operator.presto import client
-from presto_operator.presto.client import fetch_cluster_stats, fetch_query_activity
+from presto_operator.presto.client import fetch_cluster_stats, fetch_query_activity, fetch_running_tasks
 from presto_operator.presto.stats import PrestoUnavailableError
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
@@ -68,6 +68,17 @@ def test_asks_v1_cluster(serve: Serve) -> None:
     stats = fetch_cluster_stats(serve(answer))
     assert paths == ["/v1/cluster"]
     assert (stats.running_queries, stats.blocked_queries, stats.queued_queries, stats.active_workers) == (1, 2, 3, 4)
+
+
+def test_asks_a_worker_for_its_tasks(serve: Serve) -> None:
+    paths: list[str] = []
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        paths.append(request.path)
+        _send(request, 200, json.dumps([{"taskStatus": {"state": "RUNNING"}}, {"taskStatus": {"state": "FINISHED"}}]))
+
+    assert fetch_running_tasks(serve(answer)) == 1
+    assert paths == ["/v1/task?summarize=true"]
 
 
 @pytest.mark.parametrize(
