@@ -18,7 +18,7 @@ BENCH_ARGS ?=
 
 .PHONY: help
 help: ## List the commands.
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: $(VENV)/ready ## Bring up a real cluster, install the operator, run SQL on Presto, scale it. KEEP=1 leaves it up.
@@ -62,6 +62,14 @@ bench-faults: $(VENV)/ready ## Real queries while nodes are reclaimed and killed
 bench-reclaim: $(VENV)/ready ## From a node's taint to its workers' leave, with 100 clusters on fake nodes.
 	$(TIMED) $(BIN)/python -m bench.reclaim $(BENCH_ARGS)
 
+.PHONY: bench-polling
+bench-polling: $(VENV)/ready ## How far one operator falls behind that polls 500 clusters. BENCH_ARGS=--help tells what can be chosen.
+	$(TIMED) $(BIN)/python -m bench.polling $(BENCH_ARGS)
+
+.PHONY: bench-autoscaling
+bench-autoscaling: $(VENV)/ready ## A day of queries in a minute, for each way to scale. Draws build/autoscaling.png.
+	$(TIMED) $(BIN)/python -m bench.autoscaling --json build/autoscaling.json --picture build/autoscaling.png
+
 .PHONY: cluster-up
 cluster-up: $(VENV)/ready ## A real Kubernetes with NODES real nodes, as cluster CLUSTER.
 	$(TIMED) $(HARNESS) up --name $(CLUSTER) --nodes $(NODES)
@@ -88,7 +96,7 @@ lock: $(VENV)/ready ## Pin the dependencies anew: versions and hashes, no addres
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 \
 		--upgrade pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 \
-		--upgrade --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+		--upgrade --extra dev --extra bench -c requirements.txt pyproject.toml -o requirements-dev.txt
 
 # The stamp says that the environment is what the pins say.
 $(VENV)/ready: requirements-dev.txt pyproject.toml

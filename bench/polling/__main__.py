@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from bench.percentile import percentile
 from bench.polling.servers import PORT, address
 from presto_operator.controller.poller import POLL_SECONDS, PrestoPoller, Subject
 from presto_operator.controller.presto_reader import PrestoReader, Server
@@ -102,9 +103,8 @@ async def _meet(poller: PrestoPoller, numbers: list[int], workers: int) -> None:
 
 
 def _ms(values: list[float], percent: int) -> str:
-    ordered = sorted(values)
-    index = min(len(ordered) - 1, len(ordered) * percent // 100)
-    return f"{1000 * ordered[index]:.0f} ms"
+    found = percentile(values, percent)
+    return "none" if found is None else f"{1000 * found:.0f} ms"
 
 
 def _cpu_seconds() -> float:

@@ -10,6 +10,7 @@ import pytest
 from tests.kit.resources import Namespace, Resource, manifest
 
 GOOD: dict[str, Any] = {"version": "0.287", "workers": {"replicas": 1}}
+SCHEDULE = {"name": "office", "start": "0 8 * * 1-5", "end": "0 20 * * 1-5", "minReplicas": 2}
 
 
 def spec(**fields: Any) -> dict[str, Any]:
@@ -223,6 +224,43 @@ REFUSED_AT_APPLY: dict[str, tuple[dict[str, Any], list[str]]] = {
     "label of the operator in an override": (
         spec(workers={"podOverrides": {"metadata": {"labels": {"prestooperator.io/pool": "x"}}}}),
         ["spec.workers.podOverrides.metadata.labels", "prestooperator.io/ are set by the operator"],
+    ),
+    "autoscaling without a maximum": (spec(autoscaling={}), ["spec.autoscaling.maxReplicas", "Required"]),
+    "autoscaling with bounds out of order": (
+        spec(autoscaling={"minReplicas": 9, "maxReplicas": 8}),
+        ["spec.autoscaling", "minReplicas must not be greater than maxReplicas"],
+    ),
+    "autoscaling without a target": (
+        spec(autoscaling={"maxReplicas": 8, "targets": {}}),
+        ["spec.autoscaling.targets", "at least one target is required"],
+    ),
+    "schedule that bounds nothing": (
+        spec(autoscaling={"maxReplicas": 8, "schedules": [{"name": "a", "start": "0 8 * * *", "end": "0 9 * * *"}]}),
+        ["spec.autoscaling.schedules[0]", "a schedule needs minReplicas, maxReplicas or both"],
+    ),
+    "schedule that is no cron": (
+        spec(autoscaling={"maxReplicas": 8, "schedules": [{**SCHEDULE, "start": "8:00"}]}),
+        ["spec.autoscaling.schedules[0].start", "8:00"],
+    ),
+    "schedule above the maximum": (
+        spec(autoscaling={"maxReplicas": 8, "schedules": [{**SCHEDULE, "minReplicas": 9}]}),
+        ["spec.autoscaling", "minReplicas of a schedule must not be greater"],
+    ),
+    "schedule that lifts the maximum": (
+        spec(autoscaling={"maxReplicas": 8, "schedules": [{**SCHEDULE, "maxReplicas": 9}]}),
+        ["spec.autoscaling", "a schedule lowers it"],
+    ),
+    "two schedules of one name": (
+        spec(autoscaling={"maxReplicas": 8, "schedules": [SCHEDULE, SCHEDULE]}),
+        ["spec.autoscaling.schedules[1]", "Duplicate value"],
+    ),
+    "idleness of no time": (
+        spec(autoscaling={"maxReplicas": 8, "scaleToZero": {"idleAfter": "1s"}}),
+        ["spec.autoscaling.scaleToZero", "idleAfter must not be less than 1m"],
+    ),
+    "tolerance of everything": (
+        spec(autoscaling={"maxReplicas": 8, "behavior": {"scaleUp": {"tolerance": "1"}}}),
+        ["spec.autoscaling.behavior.scaleUp.tolerance"],
     ),
     "bad catalog name": (
         spec(catalogs={"My-Hive": {"properties": {"connector.name": "tpch"}}}),

@@ -65,7 +65,7 @@ def test_a_burst_takes_one_worker_to_four_and_back_without_a_failed_query(
         with steady_load(client, [SCAN], clients=4) as burst:
             wait_until(lambda: wanted(presto) == 4, timeout=60, what="four workers to be wanted")
             wait_until(lambda: client.active_workers() == 4, timeout=240, what="four active workers")
-        wait_until(lambda: len(staying(presto)) == 1, timeout=120, what="three workers to leave")
+        wait_until(lambda: len(staying(presto)) == 1, timeout=240, what="three workers to leave")
         wait_until(lambda: len(presto.pods(NAME, "worker")) == 1, timeout=240, what="three workers to be gone")
 
     assert dict(burst.failures) == {}

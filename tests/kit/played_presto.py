@@ -80,7 +80,8 @@ def played_presto() -> Iterator[PlayedPresto]:
     presto = PlayedPresto(address)
 
     class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+        # HTTP/1.0: a connection that is kept would be answered on by the Presto of a test that is over.
+        protocol_version = "HTTP/1.0"
 
         def do_GET(self) -> None:
             answer = presto.answer(self.path)

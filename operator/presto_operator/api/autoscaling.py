@@ -69,7 +69,7 @@ class ScalingTargets(Model):
 
 
 def _default_targets() -> ScalingTargets:
-    return ScalingTargets(queries_per_worker="1", worker_cpu_percent=75)
+    return ScalingTargets(queries_per_worker="0.5", worker_cpu_percent=65)
 
 
 class ScaleToZero(Model):

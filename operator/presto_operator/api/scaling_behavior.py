@@ -1,4 +1,8 @@
-"""`autoscaling.behavior`: how fast the number of workers may change, with the meaning that HPA's `behavior` has."""
+"""`autoscaling.behavior`: how fast the number of workers may change, with the meaning that HPA's `behavior` has.
+
+The defaults are HPA's, but for the windows: a burst of short queries is over before a worker for it has started, and a
+worker that goes too early takes minutes to come back. `make bench-autoscaling` shows what they are worth.
+"""
 
 from __future__ import annotations
 
@@ -82,7 +86,7 @@ def _tolerance(words: str) -> Any:
 class ScaleUp(Model):
     """How workers come."""
 
-    stabilization_window_seconds: int = _window(0, "lowest")
+    stabilization_window_seconds: int = _window(15, "lowest")
     policies: tuple[ScalingPolicy, ...] = _policies(
         (
             ScalingPolicy(type="Pods", value=4, period_seconds=15),
@@ -97,7 +101,7 @@ class ScaleUp(Model):
 class ScaleDown(Model):
     """How workers go."""
 
-    stabilization_window_seconds: int = _window(300, "highest")
+    stabilization_window_seconds: int = _window(600, "highest")
     policies: tuple[ScalingPolicy, ...] = _policies(
         (ScalingPolicy(type="Percent", value=100, period_seconds=15),), "go"
     )

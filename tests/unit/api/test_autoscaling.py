@@ -23,16 +23,17 @@ def test_there_is_none_unless_told() -> None:
     assert cluster().spec.autoscaling is None
 
 
-def test_defaults_are_those_of_hpa_where_it_has_one() -> None:
+def test_defaults_are_those_of_hpa_but_for_the_windows() -> None:
     found = _autoscaling()
     assert (found.mode, found.min_replicas, found.scale_to_zero, found.schedules) == ("Active", 1, None, ())
+    assert (found.targets.queries_per_worker, found.targets.worker_cpu_percent) == ("0.5", 65)
     up, down = found.behavior.scale_up, found.behavior.scale_down
-    assert (up.stabilization_window_seconds, up.select_policy, up.tolerance) == (0, "Max", "0.1")
+    assert (up.stabilization_window_seconds, up.select_policy, up.tolerance) == (15, "Max", "0.1")
     assert [(rule.type, rule.value, rule.period_seconds) for rule in up.policies] == [
         ("Pods", 4, 15),
         ("Percent", 100, 15),
     ]
-    assert (down.stabilization_window_seconds, down.select_policy, down.tolerance) == (300, "Max", "0.1")
+    assert (down.stabilization_window_seconds, down.select_policy, down.tolerance) == (600, "Max", "0.1")
     assert [(rule.type, rule.value, rule.period_seconds) for rule in down.policies] == [("Percent", 100, 15)]
 
 

@@ -13,8 +13,12 @@ NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
 def autoscaling(**fields: Any) -> Autoscaling:
-    """Autoscaling with these fields, as a manifest has them; by two queries a worker, 1 to 100 workers unless told."""
-    defaults: dict[str, Any] = {"maxReplicas": 100, "targets": {"queriesPerWorker": "2"}}
+    """Autoscaling with these fields, as a manifest has them.
+
+    Unless told, it is by two queries a worker, 1 to 100 workers, and with HPA's windows.
+    """
+    windows = {"scaleUp": {"stabilizationWindowSeconds": 0}, "scaleDown": {"stabilizationWindowSeconds": 300}}
+    defaults: dict[str, Any] = {"maxReplicas": 100, "targets": {"queriesPerWorker": "2"}, "behavior": windows}
     return Autoscaling.model_validate({**defaults, **fields}, by_alias=True, by_name=False)
 
 

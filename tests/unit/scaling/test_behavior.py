@@ -10,9 +10,14 @@ from tests.unit.scaling.load import Fleet, autoscaling
 
 
 def _fleet(wanted: int, *, up: dict[str, Any] | None = None, down: dict[str, Any] | None = None) -> Fleet:
-    """A fleet that has been as it is for long, a query a worker."""
+    """A fleet that has been as it is for long, a query a worker, with HPA's defaults."""
     settings = autoscaling(
-        targets={"queriesPerWorker": "1"}, behavior={"scaleUp": up or {}, "scaleDown": down or {}}, maxReplicas=1000
+        targets={"queriesPerWorker": "1"},
+        behavior={
+            "scaleUp": {"stabilizationWindowSeconds": 0, **(up or {})},
+            "scaleDown": {"stabilizationWindowSeconds": 300, **(down or {})},
+        },
+        maxReplicas=1000,
     )
     fleet = Fleet(settings, wanted=wanted)
     fleet.decide(running=wanted)

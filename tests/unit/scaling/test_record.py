@@ -55,7 +55,8 @@ def test_no_change_is_no_news() -> None:
 
 
 def test_the_newest_decisions_are_kept() -> None:
-    settings = autoscaling(behavior={"scaleDown": {"stabilizationWindowSeconds": 0}})
+    at_once = {"stabilizationWindowSeconds": 0}
+    settings = autoscaling(behavior={"scaleUp": at_once, "scaleDown": at_once})
     status, now = _status(1), NOON
     for step in range(30):
         now += timedelta(minutes=1)

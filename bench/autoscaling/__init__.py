@@ -1,0 +1,1 @@
+"""A day in a minute: autoscaling's real decisions, and others', on the same generated load."""
