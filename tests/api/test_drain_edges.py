@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.harness.interface import Cluster
+from tests.harness.spec import Taint
 from tests.harness.waiting import wait_until
 from tests.kit.operator_process import OperatorProcess
 from tests.kit.resources import Namespace, manifest
@@ -28,7 +29,18 @@ RUNNING = {
     ],
 }
 
+FULL = Taint("example.com/full", "NoSchedule")
+
 _numbers = itertools.count(1)
+
+
+@pytest.fixture
+def room(cluster: Cluster) -> Iterator[str]:
+    """The one node on which workers of the test's own can be."""
+    prefix = f"room-{next(_numbers)}"
+    (name,) = cluster.kwok_nodes(1, {"room": f"{prefix}-0"}, prefix=prefix)
+    yield name
+    cluster.kubectl("delete", "node", name)
 
 
 @pytest.fixture
@@ -66,13 +78,19 @@ def drain_events(namespace: Namespace) -> list[tuple[str, str]]:
     return [(reason, message) for reason, message in namespace.events("adhoc") if reason.startswith("Drain")]
 
 
-def test_one_worker_at_a_time_can_be_evicted(namespace: Namespace, operator: OperatorProcess) -> None:
-    namespace.apply(manifest("adhoc", workers={"replicas": 3}))
+def test_one_worker_at_a_time_can_be_evicted(
+    namespace: Namespace, cluster: Cluster, operator: OperatorProcess, room: str
+) -> None:
+    pool = {"name": "one", "nodeSelector": {"room": room}}
+    namespace.apply(manifest("adhoc", workers={"replicas": 3, "pools": [pool]}))
     namespace.wait_until_quiet("adhoc", timeout=90)
     first, second, third = sorted(names(namespace))
 
+    # No room for replacements, which would be ready so soon that the next eviction need not wait for them.
+    cluster.taint_node(room, FULL)
     assert namespace.evict(first) == ""
     assert "disruption budget" in namespace.evict(second)
+    cluster.untaint_node(room, FULL)
     wait_until(lambda: namespace.evict(second) == "", timeout=60, what="the next eviction to be allowed", interval=0.3)
 
     namespace.wait_until_quiet("adhoc", timeout=60)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from presto_operator.desired import KubernetesObject
 from presto_operator.kube import PRESTO_CLUSTER, ApiError, Kind, KubernetesClient, ObjectStore
+from presto_operator.presto.load import QUERY_STATES_PATH
 from presto_operator.presto.queries import QUERIES_PATH
+from presto_operator.presto.tasks import TASKS_PATH
 
 Identity = tuple[str, str, str]
 
@@ -31,6 +33,10 @@ class FakeKubernetes(KubernetesClient):
         """What each coordinator says of its cluster; an ApiError if it can't be asked for anything."""
         self.queries: Callable[[], object] = list
         """What each coordinator says of its queries; an ApiError if it can't be asked for them."""
+        self.resource_group: object = ApiError(404, "no such group")
+        """What each coordinator says of a resource group; an ApiError if it can't be asked for it."""
+        self.cpu_load: float | None = None
+        """What each worker says of its CPU use; None: nothing."""
         self.tasks: Callable[[str], object] = lambda _: []
         """What the worker of this pod says of its tasks; an ApiError if it can't be asked."""
         self.asked: list[str] = []
@@ -130,25 +136,45 @@ class FakeKubernetes(KubernetesClient):
 
     async def get_through_service(self, namespace: str, service: str, port: int, path: str) -> Any:
         self.asked.append(f"{namespace}/{service}:{port}{path}")
-        answer = self.queries() if path == QUERIES_PATH else self.presto_answer
+        answer = self._of_presto(path)
         if isinstance(answer, ApiError):
             raise answer
         return copy.deepcopy(answer)
 
-    async def get_through_pod(
-        self, namespace: str, pod: str, port: int, path: str, query: Sequence[tuple[str, str]] = ()
-    ) -> Any:
-        self.asked.append(f"{namespace}/{pod}:{port}{path}{'?' if query else ''}")
-        answer = self.tasks(pod)
+    def _of_presto(self, path: str) -> object:
+        if path == QUERIES_PATH:
+            return self.queries()
+        if path.startswith("/v1/resourceGroupState/"):
+            return self.resource_group
+        if path == QUERY_STATES_PATH and isinstance(self.presto_answer, Mapping):
+            return query_states(self.presto_answer)
+        return self.presto_answer
+
+    async def get_through_pod(self, namespace: str, pod: str, port: int, path: str) -> Any:
+        self.asked.append(f"{namespace}/{pod}:{port}{path}")
+        answer = self.tasks(pod) if path.startswith(TASKS_PATH) else self._of_server()
         if isinstance(answer, ApiError):
             raise answer
         return copy.deepcopy(answer)
+
+    def _of_server(self) -> object:
+        return ApiError(503, "no such server") if self.cpu_load is None else {"processCpuLoad": self.cpu_load}
 
     def _request(self, verb: str, obj: KubernetesObject) -> None:
         name = obj["metadata"]["name"]
         self.requests.append((verb, obj["kind"], name))
         if (obj["kind"], name) in self.refused:
             raise self.refused[obj["kind"], name]
+
+
+def query_states(counts: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The unfinished queries that a coordinator has which counts so at `/v1/cluster`, and waitingQueries beside."""
+    return [
+        *({"queryState": "RUNNING", "progress": {"blocked": False}} for _ in range(counts.get("runningQueries", 0))),
+        *({"queryState": "RUNNING", "progress": {"blocked": True}} for _ in range(counts.get("blockedQueries", 0))),
+        *({"queryState": "QUEUED", "resourceGroupId": ["global"]} for _ in range(counts.get("queuedQueries", 0))),
+        *({"queryState": "WAITING_FOR_RESOURCES"} for _ in range(counts.get("waitingQueries", 0))),
+    ]
 
 
 def merge_patched(target: Any, patch: Any) -> Any:

@@ -1,5 +1,17 @@
 """The PrestoCluster resource: models, defaults, validation, and the CRD generated from them. Pure."""
 
+from presto_operator.api.autoscaling import Autoscaling, AutoscalingMode, ScaleToZero, ScalingTargets, ratio_value
+from presto_operator.api.autoscaling_status import (
+    MAX_DECISIONS,
+    MAX_PEAKS,
+    MAX_SCALE_EVENTS,
+    AutoscalingHistory,
+    AutoscalingStatus,
+    DecisionReason,
+    PastRecommendation,
+    ScaleEvent,
+    ScalingDecision,
+)
 from presto_operator.api.capacity import CapacityType
 from presto_operator.api.catalog import Catalog
 from presto_operator.api.crd import API_VERSION, GROUP, KIND, PLURAL, VERSION, crd
@@ -26,6 +38,14 @@ from presto_operator.api.reference import Reference, SourceData, SourceObject
 from presto_operator.api.resolution import CatalogProperties, RoleField, references
 from presto_operator.api.role import Coordinator, Resources, Role, Toleration
 from presto_operator.api.rollout import Rollout
+from presto_operator.api.scaling_behavior import (
+    ScaleDown,
+    ScaleUp,
+    ScalingBehavior,
+    ScalingPolicy,
+    tolerance_value,
+)
+from presto_operator.api.schedule import Schedule
 from presto_operator.api.service_account import ServiceAccount
 from presto_operator.api.spec import Image, PrestoClusterSpec
 from presto_operator.api.status import (
@@ -51,6 +71,9 @@ __all__ = [
     "DATA_VOLUME",
     "GROUP",
     "KIND",
+    "MAX_DECISIONS",
+    "MAX_PEAKS",
+    "MAX_SCALE_EVENTS",
     "MAX_WORKERS",
     "MERGE_KEYS",
     "NODE_SYSCTLS_CONTAINER",
@@ -61,6 +84,10 @@ __all__ = [
     "POD_NAME_VARIABLE",
     "PRESTO_CONTAINER",
     "VERSION",
+    "Autoscaling",
+    "AutoscalingHistory",
+    "AutoscalingMode",
+    "AutoscalingStatus",
     "CapacityType",
     "Catalog",
     "CatalogProperties",
@@ -68,12 +95,14 @@ __all__ = [
     "ConditionType",
     "Coordinator",
     "CoordinatorStatus",
+    "DecisionReason",
     "Drain",
     "FieldError",
     "Image",
     "InvalidClusterError",
     "LimitReason",
     "Metastore",
+    "PastRecommendation",
     "Phase",
     "PlacementSettings",
     "Plugin",
@@ -93,6 +122,15 @@ __all__ = [
     "Rollout",
     "RolloutChange",
     "RolloutStatus",
+    "ScaleDown",
+    "ScaleEvent",
+    "ScaleToZero",
+    "ScaleUp",
+    "ScalingBehavior",
+    "ScalingDecision",
+    "ScalingPolicy",
+    "ScalingTargets",
+    "Schedule",
     "ServiceAccount",
     "SourceData",
     "SourceObject",
@@ -107,6 +145,8 @@ __all__ = [
     "parse_cluster",
     "parse_spec",
     "price_value",
+    "ratio_value",
     "references",
+    "tolerance_value",
     "whole_second",
 ]

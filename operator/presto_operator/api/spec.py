@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
+from presto_operator.api.autoscaling import Autoscaling
 from presto_operator.api.catalog import (
     CATALOG_NAME_PATTERN,
     MAX_CATALOG_NAME_LENGTH,
@@ -114,6 +115,10 @@ class PrestoClusterSpec(Model):
     image: Image = nested(Image, "The Presto image.")
     coordinator: Coordinator = nested(Coordinator, "The coordinator.")
     workers: Workers = nested(Workers, "The workers.")
+    autoscaling: Autoscaling | None = Field(
+        default=None,
+        description="How many workers there shall be by what there is to do; else workers.replicas rules.",
+    )
     metastore: Metastore | None = Field(
         default=None, description="The Hive metastore that this cluster shares with others, and its S3."
     )

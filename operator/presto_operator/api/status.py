@@ -6,10 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from presto_operator.api.autoscaling_status import AutoscalingStatus
 from presto_operator.api.model import Model
 from presto_operator.api.pool_limit import PoolLimit
 
-ConditionType = Literal["Valid", "Ready", "Progressing", "Degraded", "Draining", "MetastoreAvailable"]
+ConditionType = Literal[
+    "Valid", "Ready", "Progressing", "Degraded", "Draining", "MetastoreAvailable", "AutoscalingActive"
+]
 
 Timestamp = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 """A time in UTC, as Kubernetes writes it."""
@@ -74,8 +77,16 @@ class QueriesStatus(Model):
     """Queries by Presto's own count, as of the last poll that was worth writing."""
 
     running: int = Field(description="Queries that run and are not blocked.")
-    queued: int = Field(description="Queries that wait for a resource group.")
+    queued: int = Field(description="Queries that wait for a resource group, for whatever limit.")
     blocked: int = Field(description="Queries whose every driver waits for something.")
+    waiting: int = Field(
+        default=0,
+        description="Queries in any other state that isn't final: they wait for workers, or are being planned.",
+    )
+    held_back: int = Field(
+        default=0,
+        description="Those of the queued ones that wait for a concurrency limit: more workers don't help them.",
+    )
 
 
 RolloutChange = Literal["Generation", "Workers"]
@@ -125,12 +136,19 @@ class PrestoClusterStatus(Model):
         tuple[Condition, ...],
         Field(json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]}),
     ] = Field(
-        default=(), description="Valid, Ready, Progressing, Degraded and Draining; MetastoreAvailable with a metastore."
+        default=(),
+        description=(
+            "Valid, Ready, Progressing, Degraded and Draining; MetastoreAvailable with a metastore, AutoscalingActive "
+            "with autoscaling."
+        ),
     )
     coordinator: CoordinatorStatus = Field(default_factory=CoordinatorStatus, description="The coordinator.")
     workers: WorkersStatus = Field(default_factory=WorkersStatus, description="The workers.")
     queries: QueriesStatus | None = Field(
         default=None, description="Queries; not there while the coordinator can't be asked."
+    )
+    autoscaling: AutoscalingStatus | None = Field(
+        default=None, description="What autoscaling decided, and why; not there while it is off."
     )
     rollout: RolloutStatus | None = Field(
         default=None, description="The roll-out that goes on, or the last one; not there before the first one."

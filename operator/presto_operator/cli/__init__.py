@@ -6,6 +6,7 @@ import click
 
 from presto_operator import __version__
 from presto_operator.cli.crd import crd
+from presto_operator.cli.explain import explain
 from presto_operator.cli.render import render
 from presto_operator.cli.run import run
 
@@ -17,5 +18,6 @@ def main() -> None:
 
 
 main.add_command(run)
+main.add_command(explain)
 main.add_command(render)
 main.add_command(crd)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from presto_operator.controller.observation import (
     Observation,
@@ -17,7 +17,7 @@ from presto_operator.controller.observation import (
     wanted_replicas,
 )
 from presto_operator.controller.plan import Plan
-from presto_operator.controller.pods import is_ready
+from presto_operator.controller.pods import is_ready, ready_since
 from presto_operator.controller.reclaim import NodeReader
 from presto_operator.desired import KubernetesObject, Notice
 from presto_operator.scaling import Candidate, Departure, departure, depends_on_tasks
@@ -43,6 +43,7 @@ class Lowering:
     """How many of those whose nodes are at risk may go."""
     first_to_go: frozenset[str]
     replaceable: frozenset[str]
+    now: datetime
 
     @property
     def to_be_asked(self) -> list[KubernetesObject]:
@@ -55,12 +56,18 @@ class Lowering:
         """Who leaves; workers that aren't in `running_tasks` count as busy."""
         return departure(self._candidates(running_tasks), fewer=self.fewer, to_be_replaced=self.to_be_replaced)
 
+    def _is_available(self, pod: KubernetesObject) -> bool:
+        since = ready_since(pod)
+        seconds = self.deployment["spec"].get("minReadySeconds", 0)
+        return since is None or since + timedelta(seconds=seconds) <= self.now
+
     def _candidates(self, running_tasks: Mapping[str, int]) -> list[Candidate]:
         return [
             Candidate(
                 name=_name(pod),
                 created_at=_created_at(pod),
                 is_ready=is_ready(pod),
+                is_available=self._is_available(pod),
                 is_first_to_go=_name(pod) in self.first_to_go,
                 is_to_be_replaced=_name(pod) in self.replaceable,
                 running_tasks=running_tasks.get(_name(pod)),
@@ -69,7 +76,7 @@ class Lowering:
         ]
 
 
-def lowerings(plan: Plan, observation: Observation) -> list[Lowering]:
+def lowerings(plan: Plan, observation: Observation, now: datetime) -> list[Lowering]:
     """The Deployments that keep some of their workers and lose others by this plan."""
     planned = {obj["metadata"]["name"]: wanted_replicas(obj) for obj in plan.apply if obj["kind"] == "Deployment"}
     planned |= {step.deployment["metadata"]["name"]: step.replicas for step in plan.scale}
@@ -84,7 +91,9 @@ def lowerings(plan: Plan, observation: Observation) -> list[Lowering]:
         # Where all of them go, there is nothing to choose.
         if replicas > 0 and (fewer or to_go):
             found.append(
-                Lowering(deployment, tuple(pods), fewer, to_go, observation.first_to_go, observation.to_be_replaced)
+                Lowering(
+                    deployment, tuple(pods), fewer, to_go, observation.first_to_go, observation.to_be_replaced, now
+                )
             )
     return found
 

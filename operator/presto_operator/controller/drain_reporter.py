@@ -29,9 +29,11 @@ class DrainReporter:
     async def report(self, key: ClusterKey, body: KubernetesObject, now: datetime) -> None:
         """Report the drains of a cluster that have ended since the last call."""
         ended = []
-        for pod in self._store.take_departed(key):
-            uid = pod["metadata"]["uid"]
-            drain = ended_drain(pod, node_is_lost=self._is_lost(pod)) if uid not in self._told else None
+        for departed in self._store.take_departed(key):
+            uid = departed.last["metadata"]["uid"]
+            if uid in self._told:
+                continue
+            drain = ended_drain(departed.first, departed.last, node_is_lost=self._is_lost(departed.last))
             if drain is None:
                 continue
             self._told.append(uid)

@@ -92,36 +92,34 @@ class _Record:
     tasks: str = ""
 
 
-def ended_drain(pod: KubernetesObject, *, node_is_lost: bool) -> EndedDrain | None:
+def ended_drain(first: KubernetesObject, last: KubernetesObject, *, node_is_lost: bool) -> EndedDrain | None:
     """How the drain of a pod ended that was on its way out and is gone.
 
     None: it was no worker, or never had a node.
 
     Args:
-        pod: the pod as it was last seen.
+        first: the pod as it was first seen on its way out; when it was deleted is told by that alone.
+        last: the pod as it was last seen.
         node_is_lost: whether its node is known to be gone or silent.
     """
-    metadata: dict[str, Any] = pod["metadata"]
-    spec: dict[str, Any] = pod.get("spec", {})
+    metadata: dict[str, Any] = last["metadata"]
+    spec: dict[str, Any] = last.get("spec", {})
     if metadata.get("labels", {}).get(ROLE_LABEL) != "worker" or not spec.get("nodeName"):
         return None
-    terminated: dict[str, Any] = _server_state(pod).get("terminated") or {}
-    # What stays the same when the grace period is shortened, as the kubelet does at the very end.
-    deleted = datetime.fromisoformat(metadata["deletionTimestamp"]) - timedelta(
-        seconds=metadata.get("deletionGracePeriodSeconds") or 0
-    )
+    terminated: dict[str, Any] = _server_state(last).get("terminated") or {}
+    deleted = _deletion(first)
     finished = datetime.fromisoformat(terminated["finishedAt"]) if terminated.get("finishedAt") else None
     record = _record(terminated)
     if terminated:
-        was_running = finished is None or finished >= deleted
+        was_running = finished is None or deleted is None or finished >= deleted
         outcome = _outcome(record, terminated, was_running=was_running)
     else:
-        outcome = _outcome_without_end(pod, node_is_lost=node_is_lost)
+        outcome = _outcome_without_end(last, node_is_lost=node_is_lost)
     return EndedDrain(
         pod=metadata["name"],
         node=spec["nodeName"],
         outcome=outcome,
-        seconds=(finished - deleted).total_seconds() if finished is not None and finished >= deleted else None,
+        seconds=(finished - deleted).total_seconds() if finished and deleted and finished >= deleted else None,
         allowed_seconds=float(spec.get("terminationGracePeriodSeconds", 0)),
         detail=_detail(outcome, record, terminated),
     )
@@ -138,6 +136,14 @@ def drain_notices(ended: Sequence[EndedDrain]) -> list[Notice]:
         Notice("Warning", f"Drain{outcome}", f"{_names(drains)}: {_told(drains[0])}")
         for (outcome, _, _), drains in alike.items()
     ]
+
+
+def _deletion(pod: KubernetesObject) -> datetime | None:
+    """When the pod was deleted; None if it doesn't tell any more, since the kubelet was through with it already."""
+    metadata: dict[str, Any] = pod["metadata"]
+    grace: int = metadata.get("deletionGracePeriodSeconds") or 0
+    # What is written there is when the pod is to be gone.
+    return datetime.fromisoformat(metadata["deletionTimestamp"]) - timedelta(seconds=grace) if grace else None
 
 
 def _outcome(record: _Record, terminated: Mapping[str, Any], *, was_running: bool) -> DrainOutcome:

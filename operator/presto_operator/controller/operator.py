@@ -15,6 +15,7 @@ from aiohttp import web
 from presto_operator.api import GROUP, PLURAL, VERSION
 from presto_operator.controller.metastore_poller import MetastorePoller, ThreadedCheck
 from presto_operator.controller.poller import PrestoPoller, QueryReader
+from presto_operator.controller.presto_reader import PrestoReader
 from presto_operator.controller.queue import WorkQueue
 from presto_operator.controller.reclaim import node_digest
 from presto_operator.controller.reclaimer import Reclaimer
@@ -60,6 +61,7 @@ class Operator:
         self._nodes = NodeStore(self._digest)
         self._queue: WorkQueue[ClusterKey] = WorkQueue(expected_errors=(ApiError,))
         self._client: KubernetesClient | None = None
+        self._poller: PrestoPoller | None = None
         self._metastores: MetastorePoller | None = None
         self._server: web.AppRunner | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -105,12 +107,13 @@ class Operator:
                 "(presto-operator crd | kubectl apply --server-side -f -), and may this account list it?",
                 delay=_START_RETRY_SECONDS,
             ) from error
-        poller = PrestoPoller(self._client, self._queue.add)
+        reader = PrestoReader(self._client)
+        self._poller = PrestoPoller(reader, self._queue.add, _now)
         self._metastores = MetastorePoller(self._queue.add, ThreadedCheck(in_cluster=self._client.in_cluster))
         reclaimer = Reclaimer(
-            self._client, self._store, self._nodes, QueryReader(self._client), extra_taints=self._extra_taints
+            self._client, self._store, self._nodes, QueryReader(reader), extra_taints=self._extra_taints
         )
-        reconciler = Reconciler(self._client, self._store, poller, self._metastores, reclaimer, _now)
+        reconciler = Reconciler(self._client, self._store, self._poller, self._metastores, reclaimer, _now)
         self._tasks = [
             *(asyncio.create_task(self._queue.work(reconciler.reconcile)) for _ in range(_CONCURRENT_PASSES)),
             asyncio.create_task(self._keep_in_sync()),
@@ -121,6 +124,8 @@ class Operator:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._poller is not None:
+            await self._poller.close()
         if self._metastores is not None:
             await self._metastores.close()
         if self._client is not None:

@@ -49,6 +49,17 @@ def is_ready(pod: KubernetesObject) -> bool:
     )
 
 
+def ready_since(pod: KubernetesObject) -> datetime | None:
+    """Since when the pod is ready; None if it isn't, or is on its way out."""
+    if is_terminating(pod):
+        return None
+    for condition in pod.get("status", {}).get("conditions", []):
+        if (condition["type"], condition["status"]) == ("Ready", "True"):
+            since = condition.get("lastTransitionTime")
+            return datetime.fromisoformat(since) if since else None
+    return None
+
+
 def is_terminating(pod: KubernetesObject) -> bool:
     """Whether somebody has deleted the pod."""
     return "deletionTimestamp" in pod["metadata"]

@@ -1,68 +1,153 @@
-"""Asking coordinators for their numbers, beside the passes: a Presto that hangs holds up nobody."""
+"""Asking Presto for its numbers, beside the passes: a Presto that hangs holds up nobody."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from zlib import crc32
 
 from presto_operator.api import PrestoCluster
-from presto_operator.desired import client_uri, coordinator_name, discovery_uri
-from presto_operator.kube import ApiError, ClusterKey, KubernetesClient
-from presto_operator.presto import HTTP_PORT
-from presto_operator.presto.client import fetch_cluster_stats, fetch_query_activity
+from presto_operator.controller.poll import Poll, WorkerCpu, ask_coordinator
+from presto_operator.controller.presto_reader import PrestoReader, Server
+from presto_operator.desired import coordinator_name
+from presto_operator.kube import ClusterKey
 from presto_operator.presto.queries import QUERIES_PATH, QueryActivity, query_activity
-from presto_operator.presto.stats import CLUSTER_PATH, ClusterStats, PrestoUnavailableError, cluster_stats
+from presto_operator.presto.stats import PrestoUnavailableError
 from presto_operator.telemetry import metrics
 
+POLL_SECONDS = 5.0
+"""How often Presto is asked."""
+
 _logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is to be asked about a cluster, and what for."""
+
+    workers: tuple[Server, ...] = ()
+    """Workers whose CPU use matters."""
+    is_scaled_by_load: bool = False
+    """Whether a change of the load is worth a pass at once."""
+
+
+@dataclass
+class _Watch:
+    """A cluster that is polled again and again."""
+
+    subject: Subject
+    cpu: WorkerCpu
+    task: asyncio.Task[None] | None = None
+    was_polled: asyncio.Event = field(default_factory=asyncio.Event)
+    newest: Poll | None = None
+    """The last answer; None: the last poll had none."""
+    last_answer: Poll | None = None
+    """The last answer, however old."""
 
 
 class PrestoPoller:
     """The newest numbers of each cluster; None where the coordinator could not be asked."""
 
-    def __init__(self, client: KubernetesClient, on_change: Callable[[ClusterKey], None]) -> None:
-        """`on_change` is called for a cluster whose numbers are others than at the last poll."""
-        self._client = client
+    def __init__(
+        self, reader: PrestoReader, on_change: Callable[[ClusterKey], None], clock: Callable[[], datetime]
+    ) -> None:
+        """`on_change` is called for a cluster whose numbers have changed so much that it is to be looked at now."""
+        self.reader = reader
         self._on_change = on_change
-        self._stats: dict[ClusterKey, ClusterStats | None] = {}
-        self._polls: dict[ClusterKey, asyncio.Task[None]] = {}
+        self._clock = clock
+        self._watches: dict[ClusterKey, _Watch] = {}
 
-    async def stats(self, key: ClusterKey) -> ClusterStats | None:
-        """What the cluster's coordinator said last; it is being asked again meanwhile.
+    def watch(self, key: ClusterKey, subject: Subject) -> None:
+        """Ask a cluster about just this from now on."""
+        watch = self._watches.setdefault(key, _Watch(subject, WorkerCpu(self.reader)))
+        watch.subject = subject
+        if watch.task is None or watch.task.done():
+            watch.task = asyncio.create_task(self._keep_polling(key, watch))
+
+    async def newest(self, key: ClusterKey) -> Poll | None:
+        """What the cluster's Presto said last; None if it could not be asked, or isn't watched.
 
         Only the very first answer is waited for (for seconds at most: each way to ask has a timeout): an operator that
         was restarted shall not report that it knows nothing.
         """
-        if key not in self._polls:
-            self._polls[key] = asyncio.create_task(self._poll(key))
-        if key not in self._stats:
-            await asyncio.wait([self._polls[key]])
-        return self._stats.get(key)
+        watch = self._watches.get(key)
+        if watch is None:
+            return None
+        await watch.was_polled.wait()
+        return watch.newest
+
+    def last_answer(self, key: ClusterKey) -> Poll | None:
+        """The last that the cluster's Presto said, however old it is; what has not been asked yet isn't waited for."""
+        watch = self._watches.get(key)
+        return None if watch is None else watch.last_answer
 
     def forget(self, key: ClusterKey) -> None:
         """Drop what is known of a cluster whose coordinator can't be asked, or that is no more."""
-        self._stats.pop(key, None)
+        watch = self._watches.pop(key, None)
+        if watch is not None:
+            watch.was_polled.set()
+            if watch.task is not None:
+                watch.task.cancel()
 
-    async def _poll(self, key: ClusterKey) -> None:
+    async def close(self) -> None:
+        """Ask no more at all."""
+        tasks = [watch.task for watch in self._watches.values() if watch.task is not None]
+        for key in list(self._watches):
+            self.forget(key)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.reader.close()
+
+    async def _keep_polling(self, key: ClusterKey, watch: _Watch) -> None:
+        """Poll at a steady pace, with a phase of its own: clusters that were met together are not asked together."""
+        due = _now()
+        phase = POLL_SECONDS * crc32(str(key).encode()) / 2**32
+        while True:
+            metrics.presto_poll_lag.observe(max(0.0, _now() - due))
+            with metrics.presto_poll_seconds.time():
+                await self._poll(key, watch)
+            due += POLL_SECONDS + phase
+            phase = 0.0
+            # What took longer than a period is not made up for.
+            due = max(due, _now())
+            await self._wait_until(due)
+
+    async def _wait_until(self, due: float) -> None:
+        await asyncio.sleep(due - _now())
+
+    async def _poll(self, key: ClusterKey, watch: _Watch) -> None:
+        before = watch.newest
+        was_polled = watch.was_polled.is_set()
         try:
-            stats = await self._ask(key)
-        except (PrestoUnavailableError, ApiError) as error:
-            stats = None
+            watch.newest = watch.last_answer = await self._ask(key, watch)
+        except PrestoUnavailableError as error:
+            watch.newest = None
             metrics.presto_poll_errors.labels(key.namespace, key.name).inc()
-            _logger.warning("%s: the coordinator can't be asked: %s", key, error)
-        finally:
-            del self._polls[key]
-        is_news = stats != self._stats.get(key, stats)
-        self._stats[key] = stats
-        if is_news:
+            if before is not None or not was_polled:
+                _logger.warning("%s: Presto can't be asked: %s", key, error)
+        except Exception:
+            # A defect of ours must not end the polls, nor be taken for an answer.
+            watch.newest = None
+            _logger.exception("%s: Presto can't be asked", key)
+        watch.was_polled.set()
+        if was_polled and _is_news(before, watch.newest, watch.subject):
             self._on_change(key)
 
-    async def _ask(self, key: ClusterKey) -> ClusterStats:
-        if self._client.in_cluster:
-            return await asyncio.to_thread(fetch_cluster_stats, client_uri(key.namespace, key.name))
-        answer = await self._client.get_through_service(key.namespace, key.name, HTTP_PORT, CLUSTER_PATH)
-        return cluster_stats(answer)
+    async def _ask(self, key: ClusterKey, watch: _Watch) -> Poll:
+        at = self._clock()
+        stats, _ = await asyncio.gather(ask_coordinator(self.reader, key), watch.cpu.ask(watch.subject.workers))
+        return Poll(at, stats, watch.cpu.mean_percent, watch.cpu.workers)
+
+
+def _is_news(before: Poll | None, now: Poll | None, subject: Subject) -> bool:
+    """Whether a cluster is to be looked at now; it is looked at every few seconds anyway."""
+    if before is None or now is None:
+        return before is not now
+    if subject.is_scaled_by_load and before.stats != now.stats:
+        return True
+    return (before.stats.active_workers == 0) != (now.stats.active_workers == 0)
 
 
 class QueryReader:
@@ -72,18 +157,19 @@ class QueryReader:
     only. They are asked for while clients are to be led to another generation, and at no other time.
     """
 
-    def __init__(self, client: KubernetesClient) -> None:
-        self._client = client
+    def __init__(self, reader: PrestoReader) -> None:
+        self._reader = reader
 
     async def activity(self, cluster: PrestoCluster, generation: str) -> QueryActivity | None:
         """The queries of this generation; None if its coordinator could not be asked within seconds."""
         try:
-            if self._client.in_cluster:
-                return await asyncio.to_thread(fetch_query_activity, discovery_uri(cluster, generation))
             service = coordinator_name(cluster, generation)
-            answer = await self._client.get_through_service(cluster.namespace, service, HTTP_PORT, QUERIES_PATH)
-            return query_activity(answer)
-        except (PrestoUnavailableError, ApiError) as error:
+            return query_activity(await self._reader.get_of_service(cluster.namespace, service, QUERIES_PATH))
+        except PrestoUnavailableError as error:
             metrics.presto_poll_errors.labels(cluster.namespace, cluster.name).inc()
             _logger.warning("%s/%s: %s can't be asked: %s", cluster.namespace, cluster.name, generation, error)
             return None
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

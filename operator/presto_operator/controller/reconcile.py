@@ -19,6 +19,13 @@ from presto_operator.api import (
     references,
 )
 from presto_operator.controller import conditions
+from presto_operator.controller.autoscale import (
+    Autoscaled,
+    autoscaling_field,
+    autoscaling_notices,
+    autoscaling_verdicts,
+)
+from presto_operator.controller.autoscaler import Autoscaler
 from presto_operator.controller.drain_reporter import DrainReporter
 from presto_operator.controller.handover import Handover
 from presto_operator.controller.last_worker import LAST_WORKER_MESSAGE, generation_to_ask, kept_workers
@@ -68,6 +75,8 @@ class _Pass:
     """When it began."""
     cluster: PrestoCluster | None = None
     plan: Plan | None = None
+    scaled: Autoscaled | None = None
+    """What autoscaling says; None: the spec can't be carried out."""
     asked: str | None = None
     """The generation whose queries matter to this pass."""
     activity: QueryActivity | None = None
@@ -90,16 +99,16 @@ class Reconciler:
         clock: Callable[[], datetime],
     ) -> None:
         self._client = client
-        self._poller = poller
+        self._autoscaler = Autoscaler(poller)
         self._metastores = metastores
         self._reclaimer = reclaimer
         self._drains = DrainReporter(client, store, reclaimer.nodes)
         self._store = store
         self._clock = clock
         self._applier = Applier(client, store)
-        self._releaser = Releaser(client, store)
+        self._releaser = Releaser(client, store, poller.reader)
         self._sources = SourceReader(client, clock)
-        self._queries = QueryReader(client)
+        self._queries = QueryReader(poller.reader)
         self._status_written: dict[ClusterKey, datetime] = {}
 
     async def reconcile(self, key: ClusterKey) -> float | None:
@@ -112,7 +121,7 @@ class Reconciler:
         if body is None or "deletionTimestamp" in body["metadata"]:
             # The children have the cluster for their owner: Kubernetes' garbage collector removes them.
             self._status_written.pop(key, None)
-            self._poller.forget(key)
+            self._autoscaler.forget(key)
             self._metastores.forget(key)
             self._store.take_departed(key)
             metrics.forget_cluster(key.namespace, key.name)
@@ -143,6 +152,7 @@ class Reconciler:
             return found
         observation = self._observe(key, body, found.now)
         await self._releaser.verify(key, body, observation, found.now)
+        found.scaled = await self._autoscaler.decide(key, body, found.cluster, observation, found.now)
         found.plan = await self._plan(key, body, observation, reclaimed, found)
         # What a roll-out does is no correction, though the spec be the same: an operator of another release makes one.
         is_changing = observation.serving_generation(key.name) not in (None, found.plan.wanted_generation)
@@ -186,7 +196,7 @@ class Reconciler:
             now=found.now,
         )
         serving = observation.serving_generation(key.name)
-        asked_for = cluster.spec.workers.replicas
+        asked_for = found.scaled.workers if found.scaled else cluster.spec.workers.replicas
         wanted = await self._wanted_workers(cluster, observation, serving, asked_for, found.now)
         kept = Hold(last_worker=True, message=LAST_WORKER_MESSAGE) if wanted > asked_for else NOTHING_WAITS
         at_once = plan(cluster, observation, kept, wanted_workers=wanted, supply=supply)
@@ -246,11 +256,7 @@ class Reconciler:
     async def _report(self, key: ClusterKey, body: KubernetesObject, found: _Pass) -> None:
         before = self._observe(key, body, found.now)
         serving = before.serving_generation(key.name)
-        stats = None
-        if serving is not None and before.coordinator_is_ready(serving):
-            stats = await self._poller.stats(key)
-        else:
-            self._poller.forget(key)
+        stats = await self._autoscaler.ask(key, found.cluster, before, found.now)
         observation = self._observe(key, body, found.now, stats)
         verdicts = [
             conditions.valid(found.field_errors, retry_warnings(found.cluster.spec) if found.cluster else ()),
@@ -259,6 +265,7 @@ class Reconciler:
             conditions.degraded(observation, found.plan, found.apply_errors),
             conditions.draining(observation),
             *self._metastore_verdict(key, body, found.cluster),
+            *autoscaling_verdicts(found.scaled, body.get("status", {})),
         ]
         pools = _pools(observation, serving, found.plan)
         by_pool = {pool.name: (pool.wanted, pool.ready) for pool in pools}
@@ -279,7 +286,9 @@ class Reconciler:
             rollout=next_rollout,
             now=now,
         )
+        status |= autoscaling_field(found.scaled, previous)
         notices = [
+            *(autoscaling_notices(found.scaled) if found.scaled else ()),
             *news(previous, status),
             *rollout_news(record, next_rollout, found.activity),
             *(limit_notices(limits_before, limits, found.plan.placement.explanations) if found.plan else ()),

@@ -16,6 +16,7 @@ from presto_operator.controller.departures import (
 )
 from presto_operator.controller.observation import Observation
 from presto_operator.controller.plan import Plan
+from presto_operator.controller.presto_reader import PrestoReader
 from presto_operator.controller.reclaim import NodeReader
 from presto_operator.controller.task_reader import TaskReader
 from presto_operator.desired import KubernetesObject
@@ -31,10 +32,10 @@ class Releaser:
     Whatever fails here holds nothing up: then Kubernetes chooses.
     """
 
-    def __init__(self, client: KubernetesClient, store: ObjectStore) -> None:
+    def __init__(self, client: KubernetesClient, store: ObjectStore, reader: PrestoReader) -> None:
         self._client = client
         self._store = store
-        self._tasks = TaskReader(client)
+        self._tasks = TaskReader(reader)
 
     async def choose(
         self,
@@ -48,7 +49,7 @@ class Releaser:
         """Mark those who leave by the plan; returns those that have to be deleted one by one once it is carried out."""
         to_delete = []
         replaced = []
-        for lowering in lowerings(plan, observation):
+        for lowering in lowerings(plan, observation, now):
             leaving = lowering.departure(await self._tasks.count(lowering.to_be_asked))
             by_name = {pod["metadata"]["name"]: pod for pod in lowering.pods}
             chosen = [by_name[name] for name in leaving.chosen]

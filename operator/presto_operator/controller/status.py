@@ -27,6 +27,9 @@ VOLATILE_WRITE_INTERVAL = timedelta(seconds=30)
 _NEWSWORTHY: Mapping[str, str] = {"Valid": "False", "Degraded": "True", "MetastoreAvailable": "False"}
 """Conditions that are bad news when they have this status."""
 
+_BAD_REASONS = ("NoData", "ReplicasIgnored")
+"""Reasons that are bad news, whatever the status: of AutoscalingActive."""
+
 
 def new_status(
     previous: Mapping[str, Any],
@@ -104,8 +107,10 @@ def news(previous: Mapping[str, Any], status: Mapping[str, Any]) -> list[Notice]
         if not was and condition["status"] != _NEWSWORTHY.get(condition["type"], "True"):
             # A new cluster that is not ready yet and has nothing wrong with it is no news.
             continue
-        is_bad = condition["status"] == _NEWSWORTHY.get(condition["type"]) or (
-            (condition["type"], condition["status"], was.get("status")) == ("Ready", "False", "True")
+        is_bad = (
+            condition["reason"] in _BAD_REASONS
+            or condition["status"] == _NEWSWORTHY.get(condition["type"])
+            or ((condition["type"], condition["status"], was.get("status")) == ("Ready", "False", "True"))
         )
         message = condition.get("message") or f"{condition['type']} is {condition['status']}"
         notices.append(Notice("Warning" if is_bad else "Normal", condition["reason"], message))
@@ -166,7 +171,13 @@ def _workers(observation: Observation, serving: Serving, selector: str) -> Worke
 def _queries(stats: ClusterStats | None) -> QueriesStatus | None:
     if stats is None:
         return None
-    return QueriesStatus(running=stats.running_queries, queued=stats.queued_queries, blocked=stats.blocked_queries)
+    return QueriesStatus(
+        running=stats.running_queries,
+        queued=stats.queued_queries,
+        blocked=stats.blocked_queries,
+        waiting=stats.waiting_queries,
+        held_back=stats.held_back_queries,
+    )
 
 
 def _has_volatile_message(condition: Mapping[str, Any]) -> bool:
@@ -181,6 +192,9 @@ def _without_volatile(status: Mapping[str, Any]) -> dict[str, Any]:
         stable["workers"] = _without(stable["workers"], "active")
     if "rollout" in stable:
         stable["rollout"] = _without(stable["rollout"], "message")
+    if "autoscaling" in stable:
+        # What is behind by half a minute at a restart makes windows longer by as much, never shorter.
+        stable["autoscaling"] = _without(stable["autoscaling"], "history", "limitedBy")
     stable["conditions"] = [
         _without(condition, "message") if _has_volatile_message(condition) else condition
         for condition in status.get("conditions", [])

@@ -6,12 +6,10 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
+from presto_operator.controller.presto_reader import PrestoReader, server_of
 from presto_operator.desired import KubernetesObject
-from presto_operator.kube import ApiError, KubernetesClient
-from presto_operator.presto import HTTP_PORT
-from presto_operator.presto.client import fetch_running_tasks
 from presto_operator.presto.stats import PrestoUnavailableError
-from presto_operator.presto.tasks import SUMMARIZED, TASKS_PATH, running_tasks
+from presto_operator.presto.tasks import TASKS_PATH, running_tasks
 
 _logger = logging.getLogger(__name__)
 
@@ -22,8 +20,8 @@ _PATIENCE_SECONDS = 5.0
 class TaskReader:
     """Asks the workers themselves: no coordinator tells where tasks are without telling all about each query."""
 
-    def __init__(self, client: KubernetesClient) -> None:
-        self._client = client
+    def __init__(self, reader: PrestoReader) -> None:
+        self._reader = reader
 
     async def count(self, pods: Sequence[KubernetesObject]) -> dict[str, int]:
         """How many tasks each of these workers runs, by pod name; those that don't answer in time are left out."""
@@ -40,21 +38,9 @@ class TaskReader:
         return known
 
     async def _ask(self, pod: KubernetesObject) -> int | None:
-        metadata = pod["metadata"]
+        server = server_of(pod)
         try:
-            if self._client.in_cluster:
-                return await asyncio.to_thread(fetch_running_tasks, _base_uri(pod))
-            answer = await self._client.get_through_pod(
-                metadata["namespace"], metadata["name"], HTTP_PORT, TASKS_PATH, [SUMMARIZED]
-            )
-            return running_tasks(answer)
-        except (PrestoUnavailableError, ApiError) as error:
-            _logger.info("%s/%s can't be asked for its tasks: %s", metadata["namespace"], metadata["name"], error)
+            return running_tasks(await self._reader.get_of_server(server, TASKS_PATH))
+        except PrestoUnavailableError as error:
+            _logger.info("%s/%s can't be asked for its tasks: %s", server.namespace, server.pod, error)
             return None
-
-
-def _base_uri(pod: KubernetesObject) -> str:
-    address = pod.get("status", {}).get("podIP")
-    if not address:
-        raise PrestoUnavailableError("it has no address yet")
-    return f"http://[{address}]:{HTTP_PORT}" if ":" in address else f"http://{address}:{HTTP_PORT}"

@@ -19,7 +19,7 @@ from presto_operator.desired.object import KubernetesObject, content_hash
 from presto_operator.desired.query_retry import coordinator_retry, worker_retry
 from presto_operator.desired.service import discovery_service
 from presto_operator.desired.workers import pool_deployment
-from presto_operator.presto import coordinator_config, worker_config
+from presto_operator.presto import coordinator_config, worker_config, worker_wait_properties
 
 
 def generation_name(cluster: PrestoCluster) -> str:
@@ -74,7 +74,7 @@ def _coordinator(cluster: PrestoCluster) -> tuple[dict[str, Any], ServerFiles]:
             cluster,
             coordinator,
             "coordinator",
-            coordinator_config({**coordinator_retry(cluster.spec), **coordinator.config}),
+            coordinator_config({**coordinator_retry(cluster.spec), **_worker_wait(cluster), **coordinator.config}),
             query_policy_files(cluster),
         ),
         catalogs_config_map(cluster),
@@ -87,3 +87,9 @@ def _identity(cluster: PrestoCluster) -> list[dict[str, str]]:
     # What a cloud makes of the ServiceAccount's annotations, it makes when a pod starts.
     annotations = cluster.spec.service_account.annotations
     return [dict(annotations)] if annotations else []
+
+
+def _worker_wait(cluster: PrestoCluster) -> dict[str, str]:
+    # Whatever the mode is now: to switch it shall not change the coordinator.
+    autoscaling = cluster.spec.autoscaling
+    return worker_wait_properties() if autoscaling is not None and autoscaling.scale_to_zero is not None else {}

@@ -7,6 +7,7 @@ from presto_operator.kube.kind import (
     CHILD_KINDS,
     CONFIG_MAP,
     DEPLOYMENT,
+    EVENT,
     NODE,
     POD,
     PRESTO_CLUSTER,
@@ -15,12 +16,13 @@ from presto_operator.kube.kind import (
 )
 from presto_operator.kube.node_store import NodeStore
 from presto_operator.kube.sources import SourceReader
-from presto_operator.kube.store import ClusterKey, ObjectStore
+from presto_operator.kube.store import ClusterKey, DepartedPod, ObjectStore
 
 __all__ = [
     "CHILD_KINDS",
     "CONFIG_MAP",
     "DEPLOYMENT",
+    "EVENT",
     "NODE",
     "POD",
     "PRESTO_CLUSTER",
@@ -28,6 +30,7 @@ __all__ = [
     "ApiError",
     "Applier",
     "ClusterKey",
+    "DepartedPod",
     "ForeignObjectError",
     "Kind",
     "KubernetesClient",

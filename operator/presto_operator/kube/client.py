@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl
 
 import aiohttp
 from kubernetes.aio import client as kubernetes_client
@@ -217,22 +218,20 @@ class KubernetesClient:
 
     async def get_through_service(self, namespace: str, service: str, port: int, path: str) -> Any:
         """The JSON that a Service answers to GET `path`, fetched through the API server's proxy."""
+        return await self._get_through_proxy(SERVICE.path(namespace, f"{service}:{port}", "proxy"), path)
+
+    async def get_through_pod(self, namespace: str, pod: str, port: int, path: str) -> Any:
+        """The JSON that a pod answers to GET `path`, fetched through the API server's proxy."""
+        return await self._get_through_proxy(POD.path(namespace, f"{pod}:{port}", "proxy"), path)
+
+    async def _get_through_proxy(self, proxy: str, path: str) -> Any:
+        path, _, query = path.partition("?")
         return await self._call(
             "GET",
-            f"{SERVICE.path(namespace, f'{service}:{port}', 'proxy')}{path}",
+            f"{proxy}{path}",
+            query=parse_qsl(query),
             timeout_seconds=_PROXY_TIMEOUT_SECONDS,
             over=self._proxy_client,
-        )
-
-    async def get_through_pod(
-        self, namespace: str, pod: str, port: int, path: str, query: Sequence[tuple[str, str]] = ()
-    ) -> Any:
-        """The JSON that a pod answers to GET `path`, fetched through the API server's proxy."""
-        return await self._call(
-            "GET",
-            f"{POD.path(namespace, f'{pod}:{port}', 'proxy')}{path}",
-            query=query,
-            timeout_seconds=_PROXY_TIMEOUT_SECONDS,
         )
 
     async def _call(

@@ -20,6 +20,17 @@ class ClusterKey:
         return f"{self.namespace}/{self.name}"
 
 
+@dataclass(frozen=True)
+class DepartedPod:
+    """A pod that was on its way out, and is gone."""
+
+    first: KubernetesObject
+    """As it was when it was first seen on its way out. Its last state no longer tells when it was deleted: the API
+    server overwrites that when the kubelet is through with it."""
+    last: KubernetesObject
+    """As it was last seen."""
+
+
 class ObjectStore:
     """The newest known state of every object that the operator looks at, found by cluster.
 
@@ -29,7 +40,9 @@ class ObjectStore:
 
     def __init__(self) -> None:
         self._objects: dict[ClusterKey, dict[tuple[str, str], KubernetesObject]] = {}
-        self._departed: dict[ClusterKey, list[KubernetesObject]] = {}
+        self._leaving: dict[tuple[ClusterKey, str], KubernetesObject] = {}
+        """Pods by name, as they were when they were first seen on their way out."""
+        self._departed: dict[ClusterKey, list[DepartedPod]] = {}
 
     def put(self, obj: KubernetesObject) -> ClusterKey | None:
         """Take note of an object; returns the cluster that it belongs to, or None if it belongs to none."""
@@ -40,6 +53,8 @@ class ObjectStore:
         known = objects.get(_identity(obj))
         if known is None or _resource_version(obj) >= _resource_version(known):
             objects[_identity(obj)] = obj
+            if obj["kind"] == POD.name and "deletionTimestamp" in obj["metadata"]:
+                self._leaving.setdefault((key, obj["metadata"]["name"]), obj)
         return key
 
     def remove(self, obj: KubernetesObject) -> ClusterKey | None:
@@ -52,14 +67,16 @@ class ObjectStore:
         # One of the same name may have been made since.
         if known is not None and known["metadata"]["uid"] == obj["metadata"]["uid"]:
             del objects[_identity(obj)]
-            if obj["kind"] == POD.name and "deletionTimestamp" in known["metadata"]:
-                self._departed.setdefault(key, []).append(max(known, obj, key=_resource_version))
+            first = self._leaving.pop((key, obj["metadata"]["name"]), None) if obj["kind"] == POD.name else None
+            if first is not None and first["metadata"]["uid"] == obj["metadata"]["uid"]:
+                last = max(known, obj, key=_resource_version)
+                self._departed.setdefault(key, []).append(DepartedPod(first, last))
             if not objects:
                 del self._objects[key]
         return key
 
-    def take_departed(self, key: ClusterKey) -> list[KubernetesObject]:
-        """The cluster's pods that were on their way out and are gone since the last call, as they were last seen.
+    def take_departed(self, key: ClusterKey) -> list[DepartedPod]:
+        """The cluster's pods that were on their way out and are gone since the last call.
 
         A pod that vanished without having been seen on its way out isn't among them.
         """

@@ -21,6 +21,7 @@ from presto_operator.presto.configuration import (
     coordinator_config,
     node_config,
     worker_config,
+    worker_wait_properties,
 )
 from presto_operator.presto.jvm import HEAP_FLAGS, jvm_config
 from presto_operator.presto.memory import memory_errors
@@ -83,4 +84,5 @@ __all__ = [
     "uses_metastore",
     "worker_config",
     "worker_retry_properties",
+    "worker_wait_properties",
 ]

@@ -2,77 +2,79 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-import time
 from typing import Any
 
-import requests
-import urllib3
+import aiohttp
 
-from presto_operator.presto.queries import QUERIES_PATH, QueryActivity, query_activity
-from presto_operator.presto.stats import CLUSTER_PATH, ClusterStats, PrestoUnavailableError, cluster_stats
-from presto_operator.presto.tasks import SUMMARIZED, TASKS_PATH, running_tasks
+from presto_operator.presto.stats import PrestoNotFoundError, PrestoUnavailableError
 
 _CONNECT_TIMEOUT_SECONDS = 2.0
 _READ_TIMEOUT_SECONDS = 3.0
 _TOTAL_TIMEOUT_SECONDS = 5.0
 _CHUNK_BYTES = 64 * 1024
+_BYTES_PARSED_ON_THE_LOOP = 1024 * 1024
+_ADDRESSES_KEPT_SECONDS = 30
+"""How long a Service's address is believed: names are looked up in few threads, and clusters may be hundreds."""
 
-_MAX_STATS_BYTES = 1024 * 1024
-_MAX_TASKS_BYTES = 16 * 1024 * 1024
-_MAX_QUERIES_BYTES = 64 * 1024 * 1024
-"""Each query comes with its text, which may have a million characters; most have a few hundred."""
-
-
-def fetch_cluster_stats(base_uri: str) -> ClusterStats:
-    """Ask the coordinator at `base_uri`. Blocks for about five seconds at most, however slowly it answers.
-
-    Raises:
-        PrestoUnavailableError: it can't be reached, refuses, or answers nonsense.
-    """
-    return cluster_stats(_fetch(f"{base_uri}{CLUSTER_PATH}", _MAX_STATS_BYTES))
+MAX_ANSWER_BYTES = 64 * 1024 * 1024
+"""Some answers hold the text of each query, which may have a million characters; most have a few hundred."""
 
 
-def fetch_query_activity(base_uri: str) -> QueryActivity:
-    """Ask the coordinator at `base_uri` for its queries. Blocks for about five seconds at most.
+class PrestoClient:
+    """Asks Presto servers, any number of them at the same time: nothing waits for a thread."""
 
-    Raises:
-        PrestoUnavailableError: it can't be reached, refuses, or answers nonsense.
-    """
-    return query_activity(_fetch(f"{base_uri}{QUERIES_PATH}", _MAX_QUERIES_BYTES))
+    def __init__(self) -> None:
+        self._session: aiohttp.ClientSession | None = None
+
+    async def get(self, uri: str, max_bytes: int = MAX_ANSWER_BYTES) -> Any:
+        """The JSON at `uri`. Takes about five seconds at most, however slowly the server answers.
+
+        Raises:
+            PrestoNotFoundError: there is no such thing.
+            PrestoUnavailableError: the server can't be reached, refuses, or answers nonsense.
+        """
+        try:
+            async with self._open_session().get(uri, allow_redirects=False) as response:
+                if response.status != 200:
+                    is_missing = response.status == 404
+                    raise (PrestoNotFoundError if is_missing else PrestoUnavailableError)(
+                        f"{uri}: HTTP {response.status} {response.reason}"
+                    )
+                content = await _content(response, max_bytes)
+            if len(content) > _BYTES_PARSED_ON_THE_LOOP:
+                return await asyncio.to_thread(json.loads, content)
+            return json.loads(content)
+        except TimeoutError as error:
+            raise PrestoUnavailableError(f"{uri}: no whole answer within {_TOTAL_TIMEOUT_SECONDS:g} s") from error
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise PrestoUnavailableError(f"{uri}: {str(error) or type(error).__name__}") from error
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    def _open_session(self) -> aiohttp.ClientSession:
+        # It belongs to the event loop that it is made in, so it is made when it is needed first. A proxy of the
+        # operator's environment is for the world outside, not for Services: aiohttp takes none unless told.
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=_ADDRESSES_KEPT_SECONDS),
+                timeout=aiohttp.ClientTimeout(
+                    total=_TOTAL_TIMEOUT_SECONDS, connect=_CONNECT_TIMEOUT_SECONDS, sock_read=_READ_TIMEOUT_SECONDS
+                ),
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
+        return self._session
 
 
-def fetch_running_tasks(base_uri: str) -> int:
-    """Ask the worker at `base_uri` how many tasks it runs. Blocks for about five seconds at most.
-
-    Raises:
-        PrestoUnavailableError: it can't be reached, refuses, or answers nonsense.
-    """
-    return running_tasks(_fetch(f"{base_uri}{TASKS_PATH}?{'='.join(SUMMARIZED)}", _MAX_TASKS_BYTES))
-
-
-def _fetch(uri: str, max_bytes: int) -> Any:
-    """The JSON at `uri`."""
-    try:
-        with requests.Session() as session:
-            # A proxy of the operator's environment is for the world outside, not for Services.
-            session.trust_env = False
-            timeout = (_CONNECT_TIMEOUT_SECONDS, _READ_TIMEOUT_SECONDS)
-            with session.get(uri, timeout=timeout, stream=True) as response:
-                response.raise_for_status()
-                return json.loads(_content(response, max_bytes))
-    except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
-        raise PrestoUnavailableError(f"{uri}: {error}") from error
-
-
-def _content(response: requests.Response, max_bytes: int) -> bytes:
-    # requests' read timeout is for each read: a server that sends a byte now and then would never meet it.
-    deadline = time.monotonic() + _TOTAL_TIMEOUT_SECONDS
+async def _content(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
     content = bytearray()
-    while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
+    async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
         content += chunk
-        if time.monotonic() > deadline:
-            raise PrestoUnavailableError(f"{response.url}: no whole answer within {_TOTAL_TIMEOUT_SECONDS:g} s")
         if len(content) > max_bytes:
             raise PrestoUnavailableError(f"{response.url}: the answer is longer than {max_bytes} bytes")
     return bytes(content)

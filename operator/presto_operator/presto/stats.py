@@ -13,15 +13,24 @@ class PrestoUnavailableError(Exception):
     """Presto did not answer, or not with what it should have."""
 
 
+class PrestoNotFoundError(PrestoUnavailableError):
+    """Presto knows no such thing."""
+
+
 @dataclass(frozen=True)
 class ClusterStats:
-    """What a coordinator says of its cluster at `/v1/cluster`."""
+    """What a coordinator says of its cluster, most of it at `/v1/cluster`."""
 
     running_queries: int
     """Queries that run; those that are blocked aren't among them."""
     blocked_queries: int
     queued_queries: int
+    """Queries that a resource group holds, for whatever limit."""
     active_workers: int
+    waiting_queries: int = 0
+    """Queries in states that `/v1/cluster` leaves out: WAITING_FOR_RESOURCES, PLANNING, DISPATCHING and such."""
+    held_back_queries: int = 0
+    """Those of the queued ones that are held for a concurrency limit: more workers don't help them."""
 
 
 def cluster_stats(answer: Any) -> ClusterStats:

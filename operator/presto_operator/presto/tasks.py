@@ -7,10 +7,8 @@ from typing import Any
 
 from presto_operator.presto.stats import PrestoUnavailableError
 
-TASKS_PATH = "/v1/task"
-
-SUMMARIZED = ("summarize", "true")
-"""The query parameter that leaves out what each task's pipelines have done."""
+TASKS_PATH = "/v1/task?summarize=true"
+"""Tasks without what each of their pipelines has done."""
 
 _FINAL_STATES = ("FINISHED", "CANCELED", "ABORTED", "FAILED")
 

@@ -75,9 +75,11 @@ def _parts(revision: Revision, wanted: Mapping[str, int], at_risk: AtRisk | None
     if not revision.is_wanted or revision.pool not in wanted:
         yield revision
         return
-    rest = revision
-    if at_risk is not None and at_risk.pods and revision.replicas:
-        count = min(at_risk.pods, revision.replicas)
+    # What was told to go in an earlier step, and hasn't yet, serves nobody for long. Workers at risk are the first.
+    told_to_go = max(0, revision.pods - revision.replicas)
+    rest = replace(revision, available=revision.available_with(revision.replicas))
+    count = min(max(0, at_risk.pods - told_to_go), revision.replicas) if at_risk is not None else 0
+    if at_risk is not None and count:
         ready = min(at_risk.ready, count, revision.ready)
         part = replace(
             revision,
@@ -88,13 +90,14 @@ def _parts(revision: Revision, wanted: Mapping[str, int], at_risk: AtRisk | None
             pods=count,
             ready=ready,
             # Which of the ready ones are available isn't known of each: suppose that it is these.
-            available=min(ready, revision.available),
+            available=min(ready, rest.available),
             failing=0,
         )
         rest = _without(rest, part)
         yield part
     surplus = max(0, rest.replicas - wanted[rest.pool])
-    idle = max(0, rest.replicas - rest.available)
+    # One that is ready may be available before it has heard that it is to go.
+    idle = max(0, rest.replicas - rest.ready)
     if surplus > idle:
         count = surplus - idle
         part = replace(
@@ -104,7 +107,7 @@ def _parts(revision: Revision, wanted: Mapping[str, int], at_risk: AtRisk | None
             replicas=count,
             pods=count,
             ready=count,
-            available=count,
+            available=min(count, rest.available),
             failing=0,
         )
         rest = _without(rest, part)

@@ -14,6 +14,8 @@ class Candidate:
     name: str
     created_at: datetime
     is_ready: bool = True
+    is_available: bool = True
+    """Whether it has been ready for long enough that its coordinator knows it; only then does it serve."""
     is_first_to_go: bool = False
     """Whether its node may go."""
     is_to_be_replaced: bool = False
@@ -36,8 +38,8 @@ def departure(candidates: Sequence[Candidate], *, fewer: int, to_be_replaced: in
     """Who of the workers of one Deployment leaves.
 
     Those that others have taken over from are first. The others go as Kubernetes would have it, those that aren't
-    ready before those that are: they serve nobody. Among equals it is those whose nodes may go, then those with the
-    fewest running tasks, then the newest.
+    ready before those that are, and then those that are so since a moment ago: they serve nobody. Among equals it is
+    those whose nodes may go, then those with the fewest running tasks, then the newest.
 
     Args:
         candidates: its workers, without those that leave already.
@@ -58,13 +60,14 @@ def departure(candidates: Sequence[Candidate], *, fewer: int, to_be_replaced: in
 
 def depends_on_tasks(candidates: Sequence[Candidate], *, fewer: int) -> bool:
     """Whether it has to be known how many tasks the workers run, to tell who leaves."""
-    serving = sum(1 for candidate in candidates if candidate.is_ready and not candidate.is_first_to_go)
+    serving = sum(1 for item in candidates if item.is_ready and item.is_available and not item.is_first_to_go)
     return 0 < fewer - (len(candidates) - serving) < serving
 
 
-def _rank(candidate: Candidate) -> tuple[bool, bool, bool, int, float, str]:
+def _rank(candidate: Candidate) -> tuple[bool, bool, bool, bool, int, float, str]:
     return (
         candidate.is_ready,
+        candidate.is_available,
         not candidate.is_first_to_go,
         candidate.running_tasks is None,
         candidate.running_tasks or 0,

@@ -29,6 +29,14 @@ status_writes = Counter("presto_operator_status_writes", "Status writes.", regis
 presto_poll_errors = Counter(
     "presto_operator_presto_poll_errors", "Polls of a coordinator that failed.", _CLUSTER, registry=registry
 )
+presto_poll_seconds = Histogram(
+    "presto_operator_presto_poll_duration_seconds", "Time of one poll of one cluster's Presto.", registry=registry
+)
+presto_poll_lag = Histogram(
+    "presto_operator_presto_poll_lag_seconds",
+    "How much later than it was due a poll began: the operator has too much to do if that grows.",
+    registry=registry,
+)
 clusters = Gauge("presto_operator_clusters", "PrestoCluster resources.", registry=registry)
 
 reclaims = Counter(
@@ -52,6 +60,19 @@ _drain_seconds = Histogram(
 )
 nodes_known = Gauge(
     "presto_operator_nodes_known", "1 if nodes can be watched, 0 if not: reclaims go unnoticed then.", registry=registry
+)
+
+autoscaling_decisions = Counter(
+    "presto_operator_autoscaling_decisions",
+    "Changes of the number of workers that autoscaling decided, in Advisory mode those that it advised, by reason.",
+    (*_CLUSTER, "mode", "reason"),
+    registry=registry,
+)
+_autoscaling_workers = Gauge(
+    "presto_operator_autoscaling_workers",
+    "Workers that autoscaling wants, or in Advisory mode would want.",
+    (*_CLUSTER, "mode"),
+    registry=registry,
 )
 
 _queries = Gauge(
@@ -93,6 +114,8 @@ _PER_CLUSTER = (
     _workers,
     _metastore_available,
     _pool_limited,
+    _autoscaling_workers,
+    autoscaling_decisions,
     presto_poll_errors,
     reclaims,
     replacements,
@@ -122,7 +145,16 @@ def observe_cluster(
         _queries.labels(namespace, name, "running").set(stats.running_queries)
         _queries.labels(namespace, name, "queued").set(stats.queued_queries)
         _queries.labels(namespace, name, "blocked").set(stats.blocked_queries)
+        _queries.labels(namespace, name, "waiting").set(stats.waiting_queries)
+        _queries.labels(namespace, name, "held_back").set(stats.held_back_queries)
         _active_workers.labels(namespace, name).set(stats.active_workers)
+
+
+def observe_autoscaling(namespace: str, name: str, wanted: Mapping[str, int]) -> None:
+    """Publish how many workers autoscaling wants, by its mode; nothing while it is off."""
+    _autoscaling_workers.remove_by_labels({"namespace": namespace, "cluster": name})
+    for mode, workers in wanted.items():
+        _autoscaling_workers.labels(namespace, name, mode).set(workers)
 
 
 def observe_drain(namespace: str, name: str, outcome: str, seconds: float | None) -> None:

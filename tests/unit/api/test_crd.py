@@ -105,6 +105,7 @@ def test_a_catalog_has_a_schema_of_its_own(schema: dict[str, Any]) -> None:
 def test_list_map_keys_are_required_properties_of_the_items(schema: dict[str, Any]) -> None:
     lists = [(path, node) for path, node in _nodes(schema) if node.get("x-kubernetes-list-type") == "map"]
     assert {path for path, _ in lists} == {
+        ".spec.autoscaling.schedules",
         ".spec.plugins",
         ".spec.workers.pools",
         *(
@@ -162,6 +163,9 @@ _PARTIAL_SPECS: list[dict[str, Any]] = [
     {"image": {"tag": "latest"}, "catalogs": {"tpch": {"properties": {"connector.name": "tpch"}}}},
     {"coordinator": {"tolerations": [{"operator": "Exists"}]}},
     {"metastore": {"uris": ["thrift://hive-metastore.data:9083"]}},
+    {"autoscaling": {"maxReplicas": 9}},
+    {"autoscaling": {"maxReplicas": 9, "targets": {"workerCPUPercent": 60}, "scaleToZero": {}}},
+    {"autoscaling": {"maxReplicas": 9, "behavior": {"scaleDown": {"selectPolicy": "Min"}}}},
 ]
 
 

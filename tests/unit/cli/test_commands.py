@@ -12,7 +12,7 @@ from presto_operator.cli import main
 from presto_operator.nodes import TaintMeaning, Urgency
 
 
-@pytest.mark.parametrize("command", [[], ["run"], ["render"], ["crd"]], ids=" ".join)
+@pytest.mark.parametrize("command", [[], ["run"], ["render"], ["explain"], ["crd"]], ids=" ".join)
 @pytest.mark.parametrize("option", ["--help", "-h"])
 def test_every_command_explains_itself(command: list[str], option: str) -> None:
     result = CliRunner().invoke(main, [*command, option])
@@ -22,7 +22,7 @@ def test_every_command_explains_itself(command: list[str], option: str) -> None:
 
 def test_help_names_all_commands() -> None:
     output = CliRunner().invoke(main, ["--help"]).output
-    for command in ("run", "render", "crd"):
+    for command in ("run", "render", "explain", "crd"):
         assert f"\n  {command} " in output
 
 

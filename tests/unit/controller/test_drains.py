@@ -7,15 +7,18 @@ import pytest
 
 from presto_operator.controller.drains import DrainOutcome, EndedDrain, drain_notices, ended_drain
 
-DELETED_AT = "2026-01-01T12:00:00Z"
 GRACE = 350
 
 
 def departed(
-    state: dict[str, Any] | None, *, role: str = "worker", node: str = "node-1", grace: int = 0
+    state: dict[str, Any] | None,
+    *,
+    role: str = "worker",
+    node: str = "node-1",
+    grace: int = 0,
+    deadline: str = "2026-01-01T12:30:00Z",
 ) -> dict[str, Any]:
-    """A pod that was deleted at noon, as it was last seen: the kubelet's last act is to shorten its grace period."""
-    deadline = f"2026-01-01T12:{grace // 60:02}:{grace % 60:02}Z"
+    """A pod on its way out; unless told, one that its kubelet is through with: the deadline is the present moment."""
     statuses = [{"name": "sidecar", "state": {"running": {}}}]
     if state is not None:
         statuses.append({"name": "presto", "state": state})
@@ -33,8 +36,17 @@ def departed(
     }
 
 
+FIRST = departed({"running": {}}, grace=GRACE, deadline="2026-01-01T12:05:50Z")
+"""A pod that was deleted at noon."""
+
+
 def ended(
-    record: str | None, code: int, *, at: str = "2026-01-01T12:00:34Z", reason: str | None = None, grace: int = 0
+    record: str | None,
+    code: int,
+    *,
+    at: str = "2026-01-01T12:00:34Z",
+    reason: str | None = None,
+    first: dict[str, Any] = FIRST,
 ) -> EndedDrain:
     """What is found out about a worker whose server ended like this."""
     terminated: dict[str, Any] = {"exitCode": code, "finishedAt": at}
@@ -42,7 +54,7 @@ def ended(
         terminated["message"] = f"drain: {record}\n"
     if reason is not None:
         terminated["reason"] = reason
-    found = ended_drain(departed({"terminated": terminated}, grace=grace), node_is_lost=False)
+    found = ended_drain(first, departed({"terminated": terminated}), node_is_lost=False)
     assert found is not None
     return found
 
@@ -73,9 +85,15 @@ def test_the_outcome_is_what_the_hook_has_recorded_and_how_the_server_ended(
     assert ended(record, code).outcome == outcome
 
 
-def test_the_time_is_from_the_deletion_to_the_end_of_the_server_whatever_grace_period_is_left() -> None:
+def test_the_time_is_from_the_deletion_to_the_end_of_the_server() -> None:
     assert ended("state=draining", 0).seconds == 34
-    assert ended("state=draining", 0, grace=GRACE).seconds == 34
+    shortened = departed({"running": {}}, grace=15, deadline="2026-01-01T12:00:15Z")
+    assert ended("state=draining", 0, first=shortened).seconds == 34
+
+
+def test_the_time_is_not_known_of_a_pod_that_was_first_seen_when_it_was_through() -> None:
+    drain = ended("state=draining", 137, first=departed({"running": {}}))
+    assert (drain.outcome, drain.seconds) == (DrainOutcome.TIMED_OUT, None)
 
 
 def test_a_server_that_the_kernel_killed_for_its_memory_has_not_run_out_of_time() -> None:
@@ -108,14 +126,14 @@ def test_of_a_server_whose_end_nobody_told_its_node_is_asked_for(
     is_lost: bool,  # noqa: FBT001
     outcome: str,
 ) -> None:
-    drain = ended_drain(departed(state, grace=GRACE), node_is_lost=is_lost)
+    drain = ended_drain(FIRST, departed(state), node_is_lost=is_lost)
     assert drain is not None
     assert (drain.outcome, drain.seconds) == (outcome, None)
 
 
 def test_coordinators_and_pods_without_a_node_do_not_drain() -> None:
-    assert ended_drain(departed({"running": {}}, role="coordinator"), node_is_lost=True) is None
-    assert ended_drain(departed(None, node=""), node_is_lost=True) is None
+    assert ended_drain(FIRST, departed({"running": {}}, role="coordinator"), node_is_lost=True) is None
+    assert ended_drain(FIRST, departed(None, node=""), node_is_lost=True) is None
 
 
 def test_words_of_a_sidecar_or_of_the_server_are_no_record() -> None:
@@ -132,7 +150,7 @@ def test_what_ended_well_is_not_told_of() -> None:
 
 def test_each_bad_outcome_says_what_to_do() -> None:
     late = "2026-01-01T12:05:52Z"
-    lost = ended_drain(departed({"running": {}}), node_is_lost=True)
+    lost = ended_drain(FIRST, departed({"running": {}}), node_is_lost=True)
     assert lost is not None
     assert told(
         ended("state=draining", 137, at=late),

@@ -7,6 +7,7 @@ import pytest
 
 from presto_operator.controller.reconcile import POLL_SECONDS
 from presto_operator.kube import PRESTO_CLUSTER, ApiError, ClusterKey
+from presto_operator.presto.load import QUERY_STATES_PATH
 from tests.unit.controller.live import generation
 from tests.unit.controller.world import KEY, World
 from tests.unit.manifest import manifest
@@ -61,7 +62,13 @@ def test_a_cluster_that_has_come_up_says_so(settled: World) -> None:
         "Draining": "False",
     }
     assert settled.status["workers"]["summary"] == "2/2"
-    assert settled.status["queries"] == {"running": 1, "queued": 0, "blocked": 0}
+    assert settled.status["queries"] == {
+        "running": 1,
+        "queued": 0,
+        "blocked": 0,
+        "waiting": 0,
+        "heldBack": 0,
+    }
     assert [event["type"] for event in settled.api.events] == ["Normal"] * len(settled.api.events)
     assert settled.news("Serving")
     assert settled.news("Corrected") == []
@@ -287,7 +294,7 @@ def test_a_coordinator_that_is_not_ready_is_not_asked(world: World) -> None:
     assert world.api.asked == []
     world.roll_out()
     world.reconcile()
-    assert world.api.asked == ["analytics/adhoc:8080/v1/cluster"]
+    assert world.api.asked == ["analytics/adhoc:8080/v1/cluster", f"analytics/adhoc:8080{QUERY_STATES_PATH}"]
 
 
 def test_numbers_that_move_are_written_seldom(settled: World) -> None:

@@ -58,6 +58,9 @@ def _end(world: World, pod: str, code: int = 0) -> None:
     """Let the server end half a minute after its deletion, and its pod be gone."""
     ended = {"exitCode": code, "finishedAt": "2026-01-01T05:29:40Z", "message": "drain: state=draining\n"}
     _set_server(world, pod, {"terminated": ended})
+    # The kubelet's last act.
+    now = {"deletionTimestamp": "2026-01-01T05:29:41Z", "deletionGracePeriodSeconds": 0}
+    world.edit("Pod", pod, lambda live: live["metadata"].update(now))
     world.delete("Pod", pod)
 
 

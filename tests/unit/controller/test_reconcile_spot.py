@@ -239,4 +239,4 @@ def test_the_last_worker_stays_while_queries_run() -> None:
     asked = len(world.api.asked)
     world.now += timedelta(minutes=1)
     world.reconcile()
-    assert not any("/v1/query" in path for path in world.api.asked[asked:]), "there is nothing left to decide"
+    assert not any(path.endswith("/v1/query") for path in world.api.asked[asked:]), "there is nothing left to decide"

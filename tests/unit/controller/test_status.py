@@ -21,7 +21,14 @@ from tests.unit.manifest import cluster, manifest
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 PLAN = planned(cluster(workers={"replicas": 4, "pools": [{"name": "r5"}, {"name": "r6"}]}), Observation((), (), None))
-STATS = ClusterStats(running_queries=3, blocked_queries=1, queued_queries=7, active_workers=4)
+STATS = ClusterStats(
+    running_queries=3,
+    blocked_queries=1,
+    queued_queries=7,
+    active_workers=4,
+    waiting_queries=2,
+    held_back_queries=5,
+)
 
 
 def test_status_counts_what_is_there() -> None:
@@ -45,7 +52,7 @@ def test_status_counts_what_is_there() -> None:
             {"name": "r6", "replicas": 2, "readyReplicas": 1},
         ],
     }
-    assert status["queries"] == {"running": 3, "queued": 7, "blocked": 1}
+    assert status["queries"] == {"running": 3, "queued": 7, "blocked": 1, "waiting": 2, "heldBack": 5}
 
 
 def test_numbers_that_nobody_knows_are_left_out() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from presto_operator.controller.metastore_poller import MetastorePoller
 from presto_operator.controller.poller import PrestoPoller, QueryReader
+from presto_operator.controller.presto_reader import PrestoReader
 from presto_operator.controller.reclaimer import Reclaimer
 from presto_operator.controller.reconcile import Reconciler
 from presto_operator.desired import KubernetesObject
@@ -39,6 +40,13 @@ class FakeMetastores(MetastorePoller):
         return {probe: self.answers.get(str(probe.address)) for probe in self.watched.get(key, ())}
 
 
+class SteppedPoller(PrestoPoller):
+    """Asks once at each pass, rather than every few seconds."""
+
+    async def _wait_until(self, due: float) -> None:  # noqa: ARG002 - the base class's signature
+        raise asyncio.CancelledError
+
+
 class World:
     """One PrestoCluster and everything around it."""
 
@@ -54,9 +62,10 @@ class World:
         self.store = ObjectStore()
         self.woken: list[ClusterKey] = []
         self.metastores = FakeMetastores()
-        poller = PrestoPoller(self.api, self.woken.append)
+        reader = PrestoReader(self.api)
+        poller = SteppedPoller(reader, self.woken.append, lambda: self.now)
         self.nodes = NodeStore(str)
-        reclaimer = Reclaimer(self.api, self.store, self.nodes, QueryReader(self.api))
+        reclaimer = Reclaimer(self.api, self.store, self.nodes, QueryReader(reader))
         self.reconciler = Reconciler(self.api, self.store, poller, self.metastores, reclaimer, lambda: self.now)
 
     def reconcile(self, *, after_seconds: float = 10) -> float | None:
@@ -69,7 +78,10 @@ class World:
     async def _pass(self) -> float | None:
         again_after = await self.reconciler.reconcile(KEY)
         # What the pass has set going beside it: the poll of the coordinator, which the next pass reports.
-        await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()})
+        beside = await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()}, return_exceptions=True)
+        for outcome in beside:
+            if isinstance(outcome, Exception):
+                raise outcome
         return again_after
 
     def roll_out(self, *, drains_last: bool = False) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from presto_operator.desired import CLUSTER_LABEL, KubernetesObject
-from presto_operator.kube import DEPLOYMENT, POD, PRESTO_CLUSTER, SERVICE, ClusterKey, ObjectStore
+from presto_operator.kube import DEPLOYMENT, POD, PRESTO_CLUSTER, SERVICE, ClusterKey, DepartedPod, ObjectStore
 
 KEY = ClusterKey("analytics", "adhoc")
 
@@ -151,13 +151,14 @@ def _leaving(version: int, **fields: Any) -> KubernetesObject:
     return {**pod, **fields}
 
 
-def test_pods_that_were_leaving_are_handed_out_once_as_they_were_last(store: ObjectStore) -> None:
+def test_pods_that_were_leaving_are_handed_out_once_as_they_were_first_and_last(store: ObjectStore) -> None:
     store.put(_leaving(6))
+    store.put(_leaving(7))
     assert store.take_departed(KEY) == []
     last = _leaving(8, status={"phase": "Succeeded"})
     store.remove(last)
     store.remove(last)
-    assert store.take_departed(KEY) == [last]
+    assert store.take_departed(KEY) == [DepartedPod(_leaving(6), last)]
     assert store.take_departed(KEY) == []
 
 
@@ -165,7 +166,7 @@ def test_of_a_pod_that_is_removed_by_an_older_sight_the_newer_one_is_handed_out(
     newest = _leaving(8, status={"phase": "Failed"})
     store.put(newest)
     store.remove(_leaving(6))
-    assert store.take_departed(KEY) == [newest]
+    assert store.take_departed(KEY) == [DepartedPod(newest, newest)]
 
 
 def test_a_pod_that_vanishes_without_having_been_told_to_leave_has_not_departed(store: ObjectStore) -> None:
@@ -173,7 +174,14 @@ def test_a_pod_that_vanishes_without_having_been_told_to_leave_has_not_departed(
     assert store.take_departed(KEY) == []
 
 
+def test_a_pod_that_has_taken_the_name_of_one_that_left_has_not_departed(store: ObjectStore) -> None:
+    store.put(_leaving(6))
+    store.put(_pod(version=9, uid="b"))
+    store.remove(_pod(version=10, uid="b"))
+    assert store.take_departed(KEY) == []
+
+
 def test_a_list_without_a_pod_that_was_leaving_tells_that_it_has_departed(store: ObjectStore) -> None:
     store.put(_leaving(6))
     store.replace_all(POD, [], _NOW)
-    assert store.take_departed(KEY) == [_leaving(6)]
+    assert store.take_departed(KEY) == [DepartedPod(_leaving(6), _leaving(6))]

@@ -163,6 +163,7 @@ class Fleet:
                 name,
                 datetime.fromtimestamp(worker.number, UTC),
                 is_ready=worker.state != "starting",
+                is_available=worker.state == "available",
                 is_first_to_go=worker.is_at_risk,
                 is_to_be_replaced=worker.is_at_risk and key[1] == self.revision,
             )

@@ -30,6 +30,7 @@ def candidates(draw: st.DrawFn) -> list[Candidate]:
                 f"worker-{number}",
                 age_minutes=draw(st.integers(0, 3)),
                 is_ready=draw(st.booleans()),
+                is_available=draw(st.booleans()),
                 is_first_to_go=is_to_be_replaced or draw(st.booleans()),
                 is_to_be_replaced=is_to_be_replaced,
                 running_tasks=draw(st.none() | st.integers(0, 3)),
@@ -46,10 +47,11 @@ def test_who_does_not_serve_goes_before_who_may_go_before_the_idle_before_the_ne
         worker("new", running_tasks=0),
         worker("risky", running_tasks=9, is_first_to_go=True),
         worker("starting", is_ready=False),
+        worker("just-ready", is_available=False, running_tasks=9),
     ]
-    order = departure(there, fewer=6).chosen
-    assert order == ("starting", "risky", "new", "old", "busy", "unknown")
-    for fewer in range(6):
+    order = departure(there, fewer=7).chosen
+    assert order == ("starting", "just-ready", "risky", "new", "old", "busy", "unknown")
+    for fewer in range(7):
         assert departure(there, fewer=fewer) == Departure(order[:fewer])
 
 
@@ -84,8 +86,7 @@ def test_the_order_in_which_they_are_found_does_not_matter(there: list[Candidate
 
 @given(candidates(), st.integers(0, 10))
 def test_where_tasks_are_not_asked_for_they_do_not_matter(there: list[Candidate], fewer: int) -> None:
-    busy = [Candidate(item.name, item.created_at, item.is_ready, item.is_first_to_go) for item in there]
-    serving = {item.name for item in there if item.is_ready and not item.is_first_to_go}
-    if not depends_on_tasks(busy, fewer=fewer):
+    serving = {item.name for item in there if item.is_ready and item.is_available and not item.is_first_to_go}
+    if not depends_on_tasks(there, fewer=fewer):
         chosen = set(departure(there, fewer=fewer).chosen) & serving
         assert chosen in (set(), serving)

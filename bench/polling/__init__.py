@@ -1,0 +1,1 @@
+"""How many clusters one operator can poll without falling behind."""

@@ -1,0 +1,124 @@
+"""`presto-operator explain`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import click
+from kubernetes.aio.config import ConfigException
+
+from presto_operator.api import KIND, AutoscalingStatus
+from presto_operator.desired import KubernetesObject
+from presto_operator.kube import EVENT, PRESTO_CLUSTER, ApiError, KubernetesClient
+from presto_operator.scaling import read_autoscaling
+
+_MOST_EVENTS = 15
+
+
+@click.command()
+@click.argument("name")
+@click.option("-n", "--namespace", default="default", show_default=True, help="Namespace of the cluster.")
+def explain(name: str, namespace: str) -> None:
+    """Tell why the cluster NAME has as many workers as it has.
+
+    Prints the last decisions of autoscaling with the numbers that led to each, from the cluster's status, and the last
+    Events about the cluster. Asks the current context of your kubeconfig.
+    """
+    try:
+        cluster, events = asyncio.run(_fetch(namespace, name))
+    except (ApiError, ConfigException) as error:
+        raise click.ClickException(str(error)) from error
+    if cluster is None:
+        raise click.ClickException(f'there is no {KIND} "{name}" in namespace "{namespace}"')
+    click.echo("\n".join(explanation(cluster, events)))
+
+
+async def _fetch(namespace: str, name: str) -> tuple[KubernetesObject | None, list[KubernetesObject]]:
+    client = await KubernetesClient.connect()
+    try:
+        cluster = await client.get(PRESTO_CLUSTER, namespace, name)
+        events = (await client.list(EVENT, namespace=namespace)).items if cluster else []
+    finally:
+        await client.close()
+    about = [event for event in events if event.get("involvedObject", {}).get("name") == name]
+    return cluster, [event for event in about if event["involvedObject"].get("kind") == KIND]
+
+
+def explanation(cluster: KubernetesObject, events: Sequence[KubernetesObject]) -> list[str]:
+    """The lines that tell of a cluster's workers.
+
+    Args:
+        cluster: the PrestoCluster as the API server has it.
+        events: the Events about it.
+    """
+    metadata, status = cluster["metadata"], cluster.get("status", {})
+    place = f"{metadata['name']} in {metadata['namespace']}"
+    record = read_autoscaling(status)
+    lines = [f"{place}: {_state(cluster, record)}", *_conditions(status), *_queries(status)]
+    if record is not None:
+        lines += ["", "Decisions, the newest first:", *_decisions(record)]
+    if events:
+        newest = sorted(events, key=lambda event: str(event.get("lastTimestamp")), reverse=True)[:_MOST_EVENTS]
+        rows = [(str(event.get("lastTimestamp")), event["reason"], event.get("message", "")) for event in newest]
+        lines += ["", "Events, the newest first:", *_table(("TIME", "REASON", "MESSAGE"), rows)]
+    return lines
+
+
+def _state(cluster: KubernetesObject, record: AutoscalingStatus | None) -> str:
+    summary = cluster.get("status", {}).get("workers", {}).get("summary", "")
+    ready = f" ({summary} ready)" if summary else ""
+    if record is None:
+        replicas = cluster["spec"].get("workers", {}).get("replicas", 1)
+        return f"workers.replicas says {_workers(replicas)}{ready}; there is no autoscaling, or it is Off"
+    limit = f", limited by {record.limited_by}" if record.limited_by else ""
+    verb = "wanted" if record.mode == "Active" else "advised"
+    return f"{record.mode}, {_workers(record.desired)} {verb}{ready}{limit}"
+
+
+def _conditions(status: dict[str, Any]) -> list[str]:
+    return [
+        f"  {item['type']}={item['status']} {item['reason']}: {item['message']}"
+        for item in status.get("conditions", [])
+        if item["type"] in ("AutoscalingActive", "Progressing", "Degraded") and item.get("message")
+    ]
+
+
+def _queries(status: dict[str, Any]) -> list[str]:
+    counts = status.get("queries", {})
+    told = [
+        f"{counts[field]} {words}"
+        for field, words in (
+            ("running", "running"),
+            ("blocked", "blocked"),
+            ("queued", "queued"),
+            ("heldBack", "of them held back by a concurrency limit"),
+            ("waiting", "waiting"),
+        )
+        if counts.get(field)
+    ]
+    return [f"  queries, as of the last write of status: {', '.join(told) or 'none'}"] if counts else []
+
+
+def _decisions(record: AutoscalingStatus) -> list[str]:
+    if not record.decisions:
+        return ["  none yet"]
+    rows = [
+        (f"{item.time:%Y-%m-%dT%H:%M:%SZ}", str(item.from_replicas), str(item.to_replicas), item.reason, item.message)
+        for item in record.decisions
+    ]
+    return _table(("TIME", "FROM", "TO", "REASON", "WHY"), rows)
+
+
+def _workers(count: int) -> str:
+    return f"{count} worker" if count == 1 else f"{count} workers"
+
+
+def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
+    cells = [header, *rows]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(header) - 1)]
+    return [
+        "  " + "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]])
+        for row in cells
+    ]

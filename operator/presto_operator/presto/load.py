@@ -1,0 +1,123 @@
+"""What a coordinator says of the queries that somebody waits for. Pure: `presto_operator.presto.client` asks it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from presto_operator.presto.stats import PrestoUnavailableError
+
+QUERY_STATES_PATH = "/v1/queryState?queryTextSizeLimit=1&excludeResourceGroupPathInfo=true"
+"""The unfinished queries without their texts; `/v1/query` has hundreds of finished ones, too, on a busy cluster."""
+
+ResourceGroup = tuple[str, ...]
+"""A resource group by the names on the way to it, its root's first."""
+
+_QUEUED = "QUEUED"
+_RUNNING = "RUNNING"
+
+
+@dataclass(frozen=True)
+class UnfinishedQuery:
+    """A query that somebody waits for, as far as it matters for how many workers there shall be."""
+
+    state: str
+    """Presto's own name of it."""
+    is_blocked: bool
+    """Whether each of its drivers waits for something."""
+    group: ResourceGroup
+    """Empty before it has been given one."""
+
+
+@dataclass(frozen=True)
+class QueryLoad:
+    """The unfinished queries, each counted once."""
+
+    running: int
+    """Those that run and aren't blocked."""
+    blocked: int
+    queued: int
+    """Those that a resource group holds for another limit than that of concurrency, or only in passing."""
+    waiting: int
+    """Those in any other state: WAITING_FOR_RESOURCES, PLANNING, DISPATCHING and such."""
+    held_back: int
+    """Those that a resource group holds for a concurrency limit, its own or one above: more workers don't help them."""
+
+
+def unfinished_queries(answer: Any) -> tuple[UnfinishedQuery, ...]:
+    """The queries in a coordinator's answer.
+
+    Raises:
+        PrestoUnavailableError: it is no list of queries.
+    """
+    if not isinstance(answer, list):
+        raise PrestoUnavailableError(f"{QUERY_STATES_PATH} answered no JSON list")
+    return tuple(_query(item) for item in answer)
+
+
+def _query(item: Any) -> UnfinishedQuery:
+    try:
+        state = str(item["queryState"])
+        progress = item.get("progress") or {}
+        return UnfinishedQuery(
+            state, bool(progress.get("blocked")), tuple(str(name) for name in item.get("resourceGroupId") or ())
+        )
+    except (AttributeError, KeyError, TypeError):
+        raise PrestoUnavailableError(f"{QUERY_STATES_PATH} answered a query without a usable queryState") from None
+
+
+def queued_roots(queries: Iterable[UnfinishedQuery]) -> tuple[str, ...]:
+    """The root groups in which queries queue; what can be said of the reason is said by them."""
+    return tuple(sorted({query.group[0] for query in queries if query.state == _QUEUED and query.group}))
+
+
+def resource_group_path(root: str) -> str:
+    """Where a coordinator tells of a root group and of all groups in it."""
+    return f"/v1/resourceGroupState/{quote(root, safe='')}?includeQueryInfo=false&summarizeSubgroups=false"
+
+
+def full_groups(answer: Any) -> frozenset[ResourceGroup]:
+    """The groups in a coordinator's answer that run as many queries as they may at once.
+
+    Raises:
+        PrestoUnavailableError: it is no resource group.
+    """
+    return frozenset(_full_groups(answer))
+
+
+def _full_groups(answer: Any) -> Iterator[ResourceGroup]:
+    try:
+        group = tuple(str(name) for name in answer["id"])
+        # What runs in subgroups is counted in; a limit of 0 lets nothing run, with any number of workers.
+        is_full = int(answer["numRunningQueries"]) >= int(answer["hardConcurrencyLimit"])
+        subgroups: Sequence[Mapping[str, Any]] = answer.get("subGroups") or ()
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise PrestoUnavailableError("/v1/resourceGroupState answered no usable resource group") from None
+    if is_full:
+        yield group
+    for subgroup in subgroups:
+        yield from _full_groups(subgroup)
+
+
+def query_load(queries: Iterable[UnfinishedQuery], full: Collection[ResourceGroup]) -> QueryLoad:
+    """The queries by what they wait for.
+
+    Args:
+        queries: the unfinished queries.
+        full: groups that run as many queries as they may.
+    """
+    counts = {"running": 0, "blocked": 0, "queued": 0, "waiting": 0, "held_back": 0}
+    for query in queries:
+        counts[_kind(query, full)] += 1
+    return QueryLoad(**counts)
+
+
+def _kind(query: UnfinishedQuery, full: Collection[ResourceGroup]) -> str:
+    if query.state == _RUNNING:
+        return "blocked" if query.is_blocked else "running"
+    if query.state != _QUEUED:
+        return "waiting"
+    is_held_back = any(query.group[:depth] in full for depth in range(1, len(query.group) + 1))
+    return "held_back" if is_held_back else "queued"

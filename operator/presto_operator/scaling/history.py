@@ -1,0 +1,117 @@
+"""What is remembered of the past: no more than windows and policies can ask for, and the same while nothing changes.
+
+Recommendations are kept as peaks, not as samples. Of two recommendations the earlier one matters to the window of
+scaleDown only while it is higher, and to that of scaleUp only while it is lower; so a list that falls, and one that
+rises, answer every question that a list of all samples would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import ValidationError
+
+from presto_operator.api import (
+    MAX_PEAKS,
+    MAX_SCALE_EVENTS,
+    AutoscalingHistory,
+    AutoscalingStatus,
+    PastRecommendation,
+    ScaleEvent,
+    ScalingBehavior,
+    whole_second,
+)
+
+_MANY = 1_000_000
+"""More workers than there ever are: what a window without lower recommendations has for its lowest."""
+
+
+def highest(history: AutoscalingHistory, cutoff: datetime) -> int:
+    """The highest recommendation after `cutoff`, but for the present one; 0: there is none above it."""
+    return max((past.workers for past in history.highs if past.until > cutoff), default=0)
+
+
+def lowest(history: AutoscalingHistory, cutoff: datetime) -> int:
+    """The lowest recommendation after `cutoff`, but for the present one; very many: there is none below it."""
+    return min((past.workers for past in history.lows if past.until > cutoff), default=_MANY)
+
+
+def with_recommendation(
+    history: AutoscalingHistory, recommended: int, *, wanted: int, behavior: ScalingBehavior, now: datetime
+) -> AutoscalingHistory:
+    """The history with what is recommended now; the same one if that is no other number than before.
+
+    At the beginning, what there is counts as the recommendation before: so the windows hold from the first moment on.
+    """
+    before = wanted if history.recommended is None else history.recommended
+    if recommended == before:
+        return history if history.recommended is not None else history.model_copy(update={"recommended": recommended})
+    ended = PastRecommendation(workers=before, until=whole_second(now))
+    highs = [past for past in history.highs if past.workers > max(before, recommended)]
+    lows = [past for past in history.lows if past.workers < min(before, recommended)]
+    if before > recommended:
+        highs.append(ended)
+    else:
+        lows.append(ended)
+    since_down = now - timedelta(seconds=behavior.scale_down.stabilization_window_seconds)
+    since_up = now - timedelta(seconds=behavior.scale_up.stabilization_window_seconds)
+    return history.model_copy(
+        update={
+            "recommended": recommended,
+            "highs": _bounded([past for past in highs if past.until > since_down]),
+            "lows": _bounded([past for past in lows if past.until > since_up]),
+        }
+    )
+
+
+def with_change(
+    history: AutoscalingHistory, change: int, *, longest_period: timedelta, now: datetime
+) -> AutoscalingHistory:
+    """The history with `change` workers more (or fewer, below 0) from now on."""
+    if change == 0:
+        return history
+    event = ScaleEvent(workers=abs(change), time=whole_second(now))
+    ups, downs = (
+        tuple(past for past in events if past.time > now - longest_period)
+        for events in (history.scale_ups, history.scale_downs)
+    )
+    if change > 0:
+        ups = _merged((*ups, event))
+    else:
+        downs = _merged((*downs, event))
+    return history.model_copy(update={"scale_ups": ups, "scale_downs": downs})
+
+
+def with_idleness(history: AutoscalingHistory, now: datetime, *, is_idle: bool) -> AutoscalingHistory:
+    """The history with the knowledge whether there is any query now."""
+    if is_idle == (history.idle_since is not None):
+        return history
+    return history.model_copy(update={"idle_since": whole_second(now) if is_idle else None})
+
+
+def read_autoscaling(status: Mapping[str, Any]) -> AutoscalingStatus | None:
+    """What a cluster's `status` says of autoscaling; None: nothing, or nothing that this release understands."""
+    try:
+        return AutoscalingStatus.model_validate(status["autoscaling"], by_alias=True, by_name=False)
+    except (KeyError, ValidationError):
+        return None
+
+
+def _bounded(peaks: Sequence[PastRecommendation]) -> tuple[PastRecommendation, ...]:
+    """At most so many peaks: one that gives way is held to have lasted as long as the next, milder one."""
+    kept = list(peaks)
+    while len(kept) > MAX_PEAKS:
+        # The two that ended closest to each other; the more extreme one stands first.
+        index = min(range(len(kept) - 1), key=lambda place: kept[place + 1].until - kept[place].until)
+        kept[index : index + 2] = [PastRecommendation(workers=kept[index].workers, until=kept[index + 1].until)]
+    return tuple(kept)
+
+
+def _merged(events: tuple[ScaleEvent, ...]) -> tuple[ScaleEvent, ...]:
+    """At most so many events: the two oldest become one, at the time of the later."""
+    while len(events) > MAX_SCALE_EVENTS:
+        first, second, *rest = events
+        events = (ScaleEvent(workers=first.workers + second.workers, time=second.time), *rest)
+    return events

@@ -1,0 +1,95 @@
+"""Workers follow the queries of a real Presto: up for a burst, down after it, to none at rest, and no query fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.harness.interface import Cluster
+from tests.harness.waiting import wait_until
+from tests.kit.load import Question, steady_load
+from tests.kit.resources import Namespace, Resource, manifest
+from tests.kit.sizes import small_server
+from tests.kit.sql import PrestoClient
+
+NAME = "elastic"
+SCAN = Question("SELECT count(*) FROM tpch.sf1.lineitem WHERE comment NOT LIKE '%absent%words%'", [(6_001_215,)])
+
+
+def elastic_cluster() -> Resource:
+    """A cluster of one to four workers, one a query, with windows that are short enough for a test."""
+    server = small_server()
+    return manifest(
+        NAME,
+        coordinator=server,
+        workers={"replicas": 1, **server, "drain": {"timeout": "3m", "gracePeriod": "10s"}},
+        autoscaling={
+            "minReplicas": 1,
+            "maxReplicas": 4,
+            "targets": {"queriesPerWorker": "1"},
+            "behavior": {
+                "scaleUp": {"policies": [{"type": "Pods", "value": 4, "periodSeconds": 15}]},
+                "scaleDown": {
+                    "stabilizationWindowSeconds": 15,
+                    "policies": [{"type": "Percent", "value": 100, "periodSeconds": 15}],
+                },
+            },
+            "scaleToZero": {"idleAfter": "1m"},
+        },
+    )
+
+
+@pytest.fixture(scope="module")
+def presto(shared_namespace: Namespace) -> Namespace:
+    """The namespace in which the cluster runs."""
+    shared_namespace.apply(elastic_cluster())
+    shared_namespace.wait_until_settled(NAME, timeout=300)
+    return shared_namespace
+
+
+@pytest.fixture(scope="module")
+def client(cluster: Cluster, presto: Namespace) -> Iterator[PrestoClient]:
+    """A client of it, once Presto has heard of its worker."""
+    with cluster.reach_service(presto.name, NAME, 8080) as base_url:
+        client = PrestoClient(base_url)
+        wait_until(lambda: client.active_workers() == 1, timeout=60, what="an active worker")
+        yield client
+
+
+def test_a_burst_takes_one_worker_to_four_and_back_without_a_failed_query(
+    presto: Namespace, client: PrestoClient
+) -> None:
+    spec = presto.presto_cluster(NAME)["spec"]
+    with steady_load(client, [SCAN], clients=1) as tally:
+        with steady_load(client, [SCAN], clients=4) as burst:
+            wait_until(lambda: wanted(presto) == 4, timeout=60, what="four workers to be wanted")
+            wait_until(lambda: client.active_workers() == 4, timeout=240, what="four active workers")
+        wait_until(lambda: len(staying(presto)) == 1, timeout=120, what="three workers to leave")
+        wait_until(lambda: len(presto.pods(NAME, "worker")) == 1, timeout=240, what="three workers to be gone")
+
+    assert dict(burst.failures) == {}
+    assert dict(tally.failures) == {}
+    assert burst.right >= 4
+    assert tally.right >= 1
+    told = [message for reason, message in presto.events(NAME) if reason in ("ScaleUp", "ScaleDown")]
+    assert any(" to 4 workers (" in message and "at 1 a worker" in message for message in told), told
+    assert presto.presto_cluster(NAME)["spec"] == spec
+
+
+def test_at_rest_there_is_none_and_the_first_query_brings_one_back(presto: Namespace, client: PrestoClient) -> None:
+    wait_until(lambda: not presto.pods(NAME, "worker"), timeout=200, what="the last worker to leave")
+    assert presto.condition(NAME, "Ready")["status"] == "True"
+    with steady_load(client, [SCAN], clients=1) as tally:
+        wait_until(lambda: tally.total > 0, timeout=200, what="an answer")
+    assert dict(tally.failures) == {}
+
+
+def wanted(presto: Namespace) -> int:
+    """Workers that autoscaling wants."""
+    return int(presto.presto_cluster(NAME).get("status", {}).get("autoscaling", {}).get("desired", 0))
+
+
+def staying(presto: Namespace) -> list[Resource]:
+    """Workers that aren't on their way out."""
+    return [pod for pod in presto.pods(NAME, "worker") if "deletionTimestamp" not in pod["metadata"]]

@@ -1,0 +1,61 @@
+"""Samples of a load, and settings of autoscaling, of which a test names only what matters to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from presto_operator.api import Autoscaling, AutoscalingHistory
+from presto_operator.scaling import Decision, Sample, decide
+
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
+def autoscaling(**fields: Any) -> Autoscaling:
+    """Autoscaling with these fields, as a manifest has them; by two queries a worker, 1 to 100 workers unless told."""
+    defaults: dict[str, Any] = {"maxReplicas": 100, "targets": {"queriesPerWorker": "2"}}
+    return Autoscaling.model_validate({**defaults, **fields}, by_alias=True, by_name=False)
+
+
+def sample(at: datetime = NOON, **fields: Any) -> Sample:
+    """A sample of a cluster without any query, with these fields changed."""
+    idle: dict[str, Any] = {
+        "running": 0,
+        "blocked": 0,
+        "queued": 0,
+        "waiting": 0,
+        "held_back": 0,
+        "active_workers": 0,
+        "worker_cpu_percent": None,
+        "workers_with_cpu": 0,
+    }
+    return Sample(at=at, **{**idle, **fields})
+
+
+@dataclass
+class Fleet:
+    """Workers that follow one decision after the other, on a clock that only the test moves."""
+
+    settings: Autoscaling
+    wanted: int = 1
+    now: datetime = NOON
+    history: AutoscalingHistory = field(default_factory=AutoscalingHistory)
+
+    def decide(self, **load: Any) -> Decision:
+        """The decision under this load, which is followed at once."""
+        return self._followed(sample(self.now, **load))
+
+    def decide_blindly(self) -> Decision:
+        """The decision without a sample."""
+        return self._followed(None)
+
+    def after(self, **duration: float) -> Fleet:
+        """This fleet, so much later."""
+        self.now += timedelta(**duration)
+        return self
+
+    def _followed(self, load: Sample | None) -> Decision:
+        decision = decide(self.settings, sample=load, wanted=self.wanted, history=self.history, now=self.now)
+        self.wanted, self.history = decision.wanted, decision.history
+        return decision
