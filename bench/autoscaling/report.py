@@ -60,34 +60,31 @@ def _row(result: Result) -> tuple[str, ...]:
 
 
 def _verdicts(contest: Contest) -> list[str]:
-    """What each of the others costs and waits, held against ours: said whoever wins."""
-    ours = [result for result in contest.results if result.name.startswith(OURS)]
-    lines = []
+    """Each of the others held against ours, and against the thrifty one where ours costs more: said whoever wins."""
+    ours, *thriftier = [result for result in contest.results if result.name.startswith(OURS)]
+    lines = [f"{ours.name}: {ours.over_clairvoyant:.2f} times the clairvoyant's node-hours"]
     for other in contest.results:
-        if other in ours or other.name == CLAIRVOYANT:
+        if other.name == CLAIRVOYANT or other in (ours, *thriftier):
             continue
-        for mine in ours:
-            cost = 100 * (mine.node_hours / other.node_hours - 1)
-            lines.append(
-                f"{mine.name} against {other.name}: {cost:+.0f}% node-hours, wait p99 {mine.wait_p99:.1f} s against "
-                f"{other.wait_p99:.1f} s, delay p99 {mine.delay_p99:.1f} s against {other.delay_p99:.1f} s"
-                f"{_standing(mine, other)}"
-            )
+        lines += [
+            f"{mine.name} against {other.name}: {100 * (mine.node_hours / other.node_hours - 1):+.0f}% node-hours, "
+            f"{_standing(mine, other)}"
+            for mine in (ours, *(thriftier if ours.node_hours > other.node_hours else ()))
+        ]
     return lines
 
 
 def _standing(mine: Result, other: Result) -> str:
-    measures = (
-        (mine.node_hours, other.node_hours),
-        (mine.wait_p95, other.wait_p95),
-        (mine.wait_p99, other.wait_p99),
-        (mine.delay_p95, other.delay_p95),
-        (mine.delay_p99, other.delay_p99),
-    )
-    better = [round(one, 1) <= round(another, 1) for one, another in measures]
-    if all(better):
-        return ": better in all"
-    return ": worse in all" if not any(better) else ": better in some"
+    pairs = {
+        "node-hours": (mine.node_hours, other.node_hours),
+        "wait p50": (mine.wait_p50, other.wait_p50),
+        "wait p95": (mine.wait_p95, other.wait_p95),
+        "wait p99": (mine.wait_p99, other.wait_p99),
+        "delay p95": (mine.delay_p95, other.delay_p95),
+        "delay p99": (mine.delay_p99, other.delay_p99),
+    }
+    worse = [name for name, (one, another) in pairs.items() if round(one, 1) > round(another, 1)]
+    return f"worse in {', '.join(worse)}" if worse else "worse in nothing"
 
 
 def as_json(contest: Contest) -> str:

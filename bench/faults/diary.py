@@ -18,6 +18,7 @@ from tests.harness.interface import Cluster
 _WATCH_SECONDS = 1800
 _POLL_SECONDS = 0.05
 _POLL_TIMEOUT_SECONDS = 1.0
+_TASKS_TIMEOUT_SECONDS = 5.0
 _SHUTDOWN_SECONDS = 60.0
 """How long a worker that leaves is asked whether it shuts down."""
 HTTP_PORT = 8080
@@ -67,7 +68,7 @@ class Diary:
     def has_running_tasks(self, worker: Worker) -> bool:
         """Whether Presto runs a task there now."""
         try:
-            tasks = json.loads(self._ask(worker.name, "v1/task"))
+            tasks = json.loads(self._ask(worker.name, "v1/task", timeout_seconds=_TASKS_TIMEOUT_SECONDS))
         except (client.ApiException, urllib3.exceptions.HTTPError):
             return False
         return any(task["taskStatus"]["state"] == "RUNNING" for task in tasks)
@@ -108,21 +109,21 @@ class Diary:
         deadline = time.monotonic() + _SHUTDOWN_SECONDS
         while worker.gone_at is None and time.monotonic() < deadline and not self._over.wait(_POLL_SECONDS):
             try:
-                state = self._ask(worker.name, "v1/info/state")
+                state = self._ask(worker.name, "v1/info/state", timeout_seconds=_POLL_TIMEOUT_SECONDS)
             except (client.ApiException, urllib3.exceptions.HTTPError):
                 continue
             if b"SHUTTING_DOWN" in state:
                 worker.shutting_down_at = time.monotonic()
                 return
 
-    def _ask(self, pod: str, path: str) -> bytes:
+    def _ask(self, pod: str, path: str, *, timeout_seconds: float) -> bytes:
         # Through the API server: whatever the nodes are made of, this machine reaches that.
         answer: Any = self._api.connect_get_namespaced_pod_proxy_with_path(
             f"{pod}:{HTTP_PORT}",
             self._namespace,
             path,
             _preload_content=False,
-            _request_timeout=_POLL_TIMEOUT_SECONDS,
+            _request_timeout=timeout_seconds,
         )
         data: bytes = answer.data
         return data

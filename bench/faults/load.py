@@ -15,6 +15,7 @@ from prestodb.client import ClientSession, PrestoQuery, PrestoRequest
 from bench.faults.questions import LONG, SHORT, Question
 from bench.faults.tally import Outcome
 from tests.harness.errors import HarnessError
+from tests.harness.waiting import wait_until
 
 SHORT_CLIENTS = 2
 LONG_CLIENTS = 2
@@ -22,6 +23,7 @@ _PAUSE_SECONDS = 0.1
 """Between two short queries of a client: without it they would take all of a small machine, the nodes' share, too."""
 _REQUEST_SECONDS = 60.0
 _LAST_QUERY_SECONDS = 600.0
+_FIRST_ANSWER_SECONDS = 60.0
 
 
 class Load:
@@ -50,8 +52,15 @@ class Load:
         """Ask each question twice, so that what a JVM does once is no part of what is measured.
 
         Raises:
-            HarnessError: an answer is wrong although nothing has happened yet.
+            HarnessError: an answer is wrong, or not to be had, although nothing has happened yet.
         """
+        # A coordinator that counts a worker as active may not know yet which catalogs it has: NO_NODES_AVAILABLE.
+        wait_until(
+            lambda: self._ask(SHORT[0], is_long=False).failure is None,
+            timeout=_FIRST_ANSWER_SECONDS,
+            what="a first answer",
+            interval=1.0,
+        )
         for question in (*SHORT, *LONG) * 2:
             failure = self._ask(question, is_long=False).failure
             if failure is not None:

@@ -219,7 +219,12 @@ class Fleet:
         return there > self.replicas[key]
 
     def _get_available(self) -> None:
-        ready = [worker for worker in self.workers if worker.state == "ready" and not worker.is_leaving]
+        # Neither between a look and a deed, for the same reason.
+        ready = [
+            worker
+            for worker in self.workers
+            if worker.state == "ready" and not worker.is_leaving and not self._has_to_shrink(worker.key)
+        ]
         if ready:
             self.chance.choice(ready).state = "available"
 
