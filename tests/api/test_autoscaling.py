@@ -31,7 +31,7 @@ def bring_up(namespace: Namespace, presto: PlayedPresto, **autoscaling: Any) -> 
         "minReplicas": 1,
         "maxReplicas": 8,
         "targets": {"queriesPerWorker": "1"},
-        "behavior": {"scaleDown": {"stabilizationWindowSeconds": 0}},
+        "behavior": {"scaleUp": {"stabilizationWindowSeconds": 0}, "scaleDown": {"stabilizationWindowSeconds": 0}},
         **autoscaling,
     }
     presto.running = 1
@@ -83,7 +83,7 @@ def test_workers_follow_the_load_and_each_decision_is_told(
     up = "1 running + 2 queued + 1 waiting at 1 a worker = 4 (5 held back by a concurrency limit)"
     assert [(item["fromReplicas"], item["toReplicas"]) for item in decisions] == [(4, 1), (1, 4)]
     assert decisions[1]["message"] == up
-    assert ("ScaleUp", f"1 to 4 workers (QueryDemand): {up}") in namespace.events(NAME)
+    assert ("ScaleUp", f"workers from 1 to 4 (QueryDemand): {up}") in namespace.events(NAME)
     assert any(reason == "ScaleDown" for reason, _ in namespace.events(NAME))
     assert not any(reason == "Corrected" for reason, _ in namespace.events(NAME))
     assert namespace.presto_cluster(NAME)["spec"] == spec
@@ -100,7 +100,7 @@ def test_advisory_changes_nothing(namespace: Namespace, presto: PlayedPresto) ->
     bring_up(namespace, presto, mode="Advisory")
     presto.running = 3
 
-    assert "advised are 3 workers: 3 running at 1 a worker = 3" in wait_for_advice(namespace, 3)
+    assert "advised: 3; 3 running at 1 a worker = 3" in wait_for_advice(namespace, 3)
     wait_for_polls(presto, 2)
     assert workers(namespace) == 1
     assert any(reason == "AdviseUp" for reason, _ in namespace.events(NAME))

@@ -112,7 +112,7 @@ def autoscaling_notices(scaled: Autoscaled) -> list[Notice]:
         return []
     is_up = decision.to_replicas > decision.from_replicas
     reason = f"{'Advise' if scaled.record.mode == 'Advisory' else 'Scale'}{'Up' if is_up else 'Down'}"
-    words = f"{decision.from_replicas} to {decision.to_replicas} workers ({decision.reason}): {decision.message}"
+    words = f"workers from {decision.from_replicas} to {decision.to_replicas} ({decision.reason}): {decision.message}"
     return [Notice("Normal", reason, words)]
 
 
@@ -156,7 +156,7 @@ def _verdict(record: AutoscalingStatus, sample: Sample | None, replicas: int, no
         stays = "workers stay as they are" if record.mode == "Active" else "nothing can be advised"
         return Verdict(_TYPE, "False", "NoData", f"Presto can't be asked what there is to do: {stays}")
     if record.mode == "Advisory":
-        return Verdict(_TYPE, "False", "Advisory", f"workers.replicas says how many workers; advised are {told}")
+        return Verdict(_TYPE, "False", "Advisory", f"workers.replicas says how many workers; advised: {told}")
     if record.replicas_at_start not in (None, replicas):
         return Verdict(
             _TYPE,
@@ -166,10 +166,10 @@ def _verdict(record: AutoscalingStatus, sample: Sample | None, replicas: int, no
             "autoscaling.mode is Active. Two may believe to decide: stop whoever changes it (kubectl scale, a "
             "HorizontalPodAutoscaler, KEDA) and put it back, or let them by mode Off",
         )
-    return Verdict(_TYPE, "True", "Active", f"wanted are {told}")
+    return Verdict(_TYPE, "True", "Active", f"workers wanted: {told}")
 
 
 def _last_decision(record: AutoscalingStatus) -> str:
     if not record.decisions:
-        return f"{record.desired} workers, as before"
-    return f"{record.desired} workers: {record.decisions[0].message}"
+        return f"{record.desired}, as before"
+    return f"{record.desired}; {record.decisions[0].message}"

@@ -11,7 +11,7 @@ CLUSTER: dict[str, Any] = {
         "workers": {"summary": "4/6"},
         "queries": {"running": 4, "queued": 5, "heldBack": 3, "blocked": 0, "waiting": 0},
         "conditions": [
-            {"type": "AutoscalingActive", "status": "True", "reason": "Active", "message": "wanted are 6 workers"},
+            {"type": "AutoscalingActive", "status": "True", "reason": "Active", "message": "workers wanted: 6"},
             {
                 "type": "Progressing",
                 "status": "True",
@@ -48,7 +48,7 @@ CLUSTER: dict[str, Any] = {
 def test_tells_what_is_wanted_why_and_what_is_missing() -> None:
     lines = explanation(CLUSTER, [])
     assert lines[0] == "adhoc in analytics: Active, 6 workers wanted (4/6 ready), limited by ScheduleCeiling"
-    assert "  AutoscalingActive=True Active: wanted are 6 workers" in lines
+    assert "  AutoscalingActive=True Active: workers wanted: 6" in lines
     assert "  Progressing=True RollingOut: 1 without a node: too little" in lines
     assert "4 running, 5 queued, 3 of them held back by a concurrency limit" in lines[3]
 

@@ -28,7 +28,7 @@ AUTOSCALING: dict[str, Any] = {
     "minReplicas": 1,
     "maxReplicas": 10,
     "targets": {"queriesPerWorker": "1"},
-    "behavior": {"scaleDown": {"stabilizationWindowSeconds": 0}},
+    "behavior": {"scaleUp": {"stabilizationWindowSeconds": 0}, "scaleDown": {"stabilizationWindowSeconds": 0}},
 }
 
 
@@ -72,7 +72,9 @@ def test_active_follows_the_load() -> None:
     assert _verdict(scaled) == ("True", "Active")
     (notice,) = autoscaling_notices(scaled)
     assert (notice.type, notice.reason) == ("Normal", "ScaleUp")
-    assert notice.message.startswith("2 to 6 workers (QueryDemand): 3 running + 2 queued + 1 waiting at 1 a worker = 6")
+    assert notice.message.startswith(
+        "workers from 2 to 6 (QueryDemand): 3 running + 2 queued + 1 waiting at 1 a worker = 6"
+    )
 
 
 def test_queries_that_a_limit_holds_back_bring_no_worker() -> None:
@@ -89,7 +91,7 @@ def test_advisory_says_what_it_would_do_and_changes_nothing() -> None:
     assert _verdict(scaled) == ("False", "Advisory")
     assert [notice.reason for notice in autoscaling_notices(scaled)] == ["AdviseUp"]
     assert scaled.verdict is not None
-    assert "advised are 6 workers: 6 running" in scaled.verdict.message
+    assert "advised: 6; 6 running" in scaled.verdict.message
 
 
 @pytest.mark.parametrize("poll", [None, _poll(at=NOW - timedelta(minutes=5))])

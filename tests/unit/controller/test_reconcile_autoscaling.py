@@ -12,7 +12,7 @@ AUTOSCALING: dict[str, Any] = {
     "minReplicas": 1,
     "maxReplicas": 10,
     "targets": {"queriesPerWorker": "1"},
-    "behavior": {"scaleDown": {"stabilizationWindowSeconds": 0}},
+    "behavior": {"scaleUp": {"stabilizationWindowSeconds": 0}, "scaleDown": {"stabilizationWindowSeconds": 0}},
 }
 
 
@@ -62,7 +62,7 @@ def test_workers_follow_the_load(active: World) -> None:
     assert _wanted(active) == 6
     assert active.status["autoscaling"]["desired"] == 6
     assert active.condition("AutoscalingActive")["reason"] == "Active"
-    assert active.news("ScaleUp") == ["2 to 6 workers (QueryDemand): 2 running + 4 queued at 1 a worker = 6"]
+    assert active.news("ScaleUp") == ["workers from 2 to 6 (QueryDemand): 2 running + 4 queued at 1 a worker = 6"]
     _load(active, running=1)
     for _ in range(5):
         _see(active)
