@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -172,6 +173,6 @@ def test_off_leaves_the_workers_to_the_scale_subresource(namespace: Namespace, p
 def explain(namespace: Namespace) -> str:
     """What `presto-operator explain` prints."""
     command = [str(Path(sys.executable).parent / "presto-operator"), "explain", NAME, "--namespace", namespace.name]
-    environment = {"KUBECONFIG": str(namespace.cluster.kubeconfig), "PATH": "/usr/bin:/bin"}
+    environment = {**os.environ, "KUBECONFIG": str(namespace.cluster.kubeconfig)}
     ended = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60, env=environment)
     return ended.stdout
