@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from tests.harness.choice import provider_for
 from tests.harness.interface import Cluster
 from tests.harness.spec import ClusterSpec
+from tests.harness.waiting import wait_until
 from tests.kit.operator_process import OperatorProcess
 from tests.kit.resources import Namespace
 
@@ -26,9 +28,16 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     cluster.kwok_nodes(5)
     crds = request.config.rootpath / "crds"
     cluster.kubectl("apply", "--server-side", f"--filename={crds}")
-    cluster.kubectl("wait", "--for=condition=Established", "crd/prestoclusters.prestooperator.io")
+    wait_until(lambda: _is_established(cluster), timeout=60, what="the API of PrestoClusters")
     yield cluster
     provider.down(_CLUSTER_NAME)
+
+
+def _is_established(cluster: Cluster) -> bool:
+    # `kubectl wait` gives up on a resource that is so new that it has no conditions yet.
+    crd = json.loads(cluster.kubectl("get", "crd", "prestoclusters.prestooperator.io", "--output=json").stdout)
+    conditions = crd.get("status", {}).get("conditions") or []
+    return ("Established", "True") in [(item["type"], item["status"]) for item in conditions]
 
 
 @pytest.fixture(scope="session")
