@@ -17,9 +17,9 @@ from bench.faults.tally import Outcome
 from tests.harness.errors import HarnessError
 from tests.harness.waiting import wait_until
 
-SHORT_CLIENTS = 2
-LONG_CLIENTS = 2
-_PAUSE_SECONDS = 0.1
+SHORT_CLIENTS = 3
+LONG_CLIENTS = 1
+_PAUSE_SECONDS = 0.05
 """Between two short queries of a client: without it they would take all of a small machine, the nodes' share, too."""
 _REQUEST_SECONDS = 60.0
 _LAST_QUERY_SECONDS = 600.0

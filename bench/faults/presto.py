@@ -53,7 +53,7 @@ def spec(*flags: str) -> Resource:
             **role,
             "capacityType": "OnDemand",
             # So that what became of a query can be asked when the scenario is over.
-            "config": {**role["config"], "query.max-history": "5000"},
+            "config": {**role["config"], "query.max-history": "5000", "task.concurrency": "1"},
             "jvm": jvm,
         },
         workers={
@@ -62,6 +62,8 @@ def spec(*flags: str) -> Resource:
             "jvm": {**jvm, "extraArgs": [*jvm["extraArgs"], *flags]},
             "pools": [{"name": "spot", "capacityType": "Spot"}],
         },
+        # One thread a worker and query: with more of them than processors, everything waits for the long queries.
+        catalogs={"tpch": {"properties": {"connector.name": "tpch", "tpch.splits-per-node": "1"}}},
     )
 
 
