@@ -43,7 +43,7 @@ available 10 s after it is ready, and only then is the last status written."""
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--clusters", type=click.IntRange(min=1), default=100, show_default=True, help="How many PrestoClusters.")
-@click.option("--taints", type=click.IntRange(min=1), default=40, show_default=True, help="How many reclaims.")
+@click.option("--taints", type=click.IntRange(min=1), default=20, show_default=True, help="How many reclaims.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Which nodes, in which order.")
 @click.option(
     "--json", "file", type=click.Path(dir_okay=False, path_type=Path), default=_RESULTS, show_default=True,
