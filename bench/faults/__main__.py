@@ -7,6 +7,7 @@ import os
 import platform
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from bench.faults.load import LONG_CLIENTS, SHORT_CLIENTS, Load
 from bench.faults.picture import picture
 from bench.faults.play import Play
 from bench.faults.presto import NAME, Presto, start, stop, wait_for_active_workers
-from bench.faults.result import Result, as_json, result, table
+from bench.faults.result import Result, as_json, from_json, merged, result, table
 from bench.faults.scenario import SCENARIOS, WORKERS, Keeper, Scenario, in_words
 from bench.faults.stage import CLUSTER, Stage, take_down
 from tests.harness.choice import provider_for
@@ -45,7 +46,8 @@ _RESULTS = Path("bench") / "results" / "faults.json"
     "--json",
     "file",
     type=click.Path(dir_okay=False, path_type=Path),
-    help=f"Where the results go as JSON.  [default: {_RESULTS}, if all scenarios are played]",
+    help="Where the results go as JSON. What it has of scenarios that are not played stays, and is in the table, too.  "
+    f"[default: {_RESULTS}, if all scenarios are played]",
 )
 @click.option(
     "--picture",
@@ -65,26 +67,33 @@ def main(wanted: tuple[str, ...], queries: int, file: Path | None, image: Path |
     scenarios = [scenario for scenario in SCENARIOS if not wanted or scenario.name in wanted]
     target = file or (None if wanted else _RESULTS)
     started = time.monotonic()
+    former = from_json(json.loads(file.read_text())["scenarios"]) if file is not None and file.exists() else []
     try:
         take_down()
-        results = play_all(Stage(provider_for("auto")), scenarios, queries, target)
+        played = play_all(Stage(provider_for("auto")), scenarios, queries, lambda some: write(target, former, some))
     except HarnessError as error:
         raise click.ClickException(str(error)) from error
     finally:
         if not keep:
             take_down()
+    results = merged(former, played)
     click.echo(table(results))
     if image is not None:
         image.write_text(picture(results))
     say(f"The whole bench took {time.monotonic() - started:.0f} s.")
-    broken = [each for each in results if each.keeper == Keeper.OPERATOR.value and each.broken]
+    broken = [each for each in played if each.keeper == Keeper.OPERATOR.value and each.broken]
     for each in broken:
         click.echo(f"{each.name}: {each.broken} queries failed that were not to: {each.queries.failed}", err=True)
     sys.exit(1 if broken else 0)
 
 
-def play_all(stage: Stage, scenarios: list[Scenario], queries: int, target: Path | None) -> list[Result]:
-    """Play them one after the other, those of one Presto after those of the other: there is room for one."""
+def play_all(
+    stage: Stage, scenarios: list[Scenario], queries: int, keep: Callable[[list[Result]], None]
+) -> list[Result]:
+    """Play them one after the other, those of one Presto after those of the other: there is room for one.
+
+    After each, `keep` is called with what there is: a run that is cut short has then not been for nothing.
+    """
     results: list[Result] = []
     for keeper in Keeper:
         own = [scenario for scenario in scenarios if scenario.keeper is keeper]
@@ -99,8 +108,7 @@ def play_all(stage: Stage, scenarios: list[Scenario], queries: int, target: Path
             with step(f"{keeper.value} {number} of {len(own)}: {scenario.name}: {in_words(scenario.fault)}"):
                 results.append(play(stage, presto, scenario, queries))
             say(f"    {summary(results[-1])}")
-            if target is not None:
-                write(target, results, queries)
+            keep(results)
             stage.restore()
             presto.scale(WORKERS)
             presto.wait_until_settled()
@@ -120,7 +128,7 @@ def play(stage: Stage, presto: Presto, scenario: Scenario, queries: int) -> Resu
             play.run(scenario.fault)
         outcomes = load.outcomes()
         codes = retried_for(base_url, outcomes)
-    return result(scenario, outcomes, play.timeline, codes, time.monotonic() - begun)
+    return result(scenario, outcomes, play.timeline, codes, time.monotonic() - begun, datetime.now(UTC))
 
 
 def summary(each: Result) -> str:
@@ -132,16 +140,16 @@ def summary(each: Result) -> str:
     )
 
 
-def write(target: Path, results: list[Result], queries: int) -> None:
-    """Write what there is so far: a run that is cut short has then not been for nothing."""
+def write(target: Path | None, former: list[Result], played: list[Result]) -> None:
+    """Write what there is, if it is to be written."""
+    if target is None:
+        return
     document = {
-        "measured": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": {"processors": os.cpu_count(), "system": platform.system()},
         "presto": "0.287",
         "workers": WORKERS,
         "clients": {"short": SHORT_CLIENTS, "long": LONG_CLIENTS},
-        "queries_at_least": queries,
-        "scenarios": as_json(results),
+        "scenarios": as_json(merged(former, played)),
     }
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps(document, indent=2) + "\n")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
-from bench.faults.scenario import Keeper, Reclaim, Scenario, in_words, quiet_scenario
+from bench.faults.scenario import SCENARIOS, Keeper, Reclaim, Scenario, in_words, quiet_scenario
 from bench.faults.tally import Outcome, Tally, tally
 from bench.faults.timeline import Timeline
 
@@ -45,6 +46,8 @@ class Result:
     """How many of these were gone before their node was; None: no node was killed."""
     notes: list[str]
     took_seconds: float
+    measured: str
+    """When it was played, in UTC."""
 
     @property
     def broken(self) -> int:
@@ -58,6 +61,7 @@ def result(
     timeline: Timeline,
     retried_for: Mapping[str, int],
     took_seconds: float,
+    now: datetime,
 ) -> Result:
     """Put together what was seen of a scenario."""
     return Result(
@@ -75,6 +79,7 @@ def result(
         left_in_time=timeline.left_in_time(),
         notes=list(timeline.notes),
         took_seconds=took_seconds,
+        measured=now.isoformat(timespec="seconds"),
     )
 
 
@@ -82,6 +87,22 @@ def as_json(results: Sequence[Result]) -> list[dict[str, Any]]:
     """The results as JSON has them, with the ratios of their latencies to those of quiet."""
     quiet = _quiet(results)
     return [{**_rounded(asdict(each)), "to_quiet": _rounded(_ratios(each, quiet.get(each.keeper)))} for each in results]
+
+
+def from_json(rows: Sequence[Mapping[str, Any]]) -> list[Result]:
+    """The results that `as_json` has made such rows of."""
+    return [
+        Result(
+            **{**{name: value for name, value in row.items() if name != "to_quiet"}, "queries": Tally(**row["queries"])}
+        )
+        for row in rows
+    ]
+
+
+def merged(former: Sequence[Result], played: Sequence[Result]) -> list[Result]:
+    """The results of each scenario, in the scenarios' order; those that were played now replace former ones."""
+    newest = {each.name: each for each in (*former, *played)}
+    return [newest[scenario.name] for scenario in SCENARIOS if scenario.name in newest]
 
 
 def table(results: Sequence[Result]) -> str:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from xml.etree import ElementTree
 
 import pytest
 
 from bench.faults.picture import picture
-from bench.faults.result import Result, as_json, result, table
+from bench.faults.result import Result, as_json, from_json, merged, result, table
 from bench.faults.scenario import SCENARIOS, Scenario, in_words
 from bench.faults.tally import Outcome, tally
 from bench.faults.timeline import Timeline
 from bench.faults.worker import Worker
 
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 
 
@@ -24,7 +26,7 @@ def outcome(
 
 
 def played(name: str, outcomes: list[Outcome], timeline: Timeline | None = None) -> Result:
-    return result(BY_NAME[name], outcomes, timeline or Timeline(), {}, 60.0)
+    return result(BY_NAME[name], outcomes, timeline or Timeline(), {"REMOTE_TASK_ERROR": 1}, 60.0, NOW)
 
 
 def reclaim() -> Timeline:
@@ -119,6 +121,19 @@ def test_the_picture_has_a_pair_of_bars_for_what_both_had() -> None:
     assert "node killed without notice" in texts
     assert "nothing happens" not in texts
     assert {"0 of 1", "1 of 2"} <= set(texts)
+
+
+def test_results_are_read_back() -> None:
+    results = [played("quiet", [outcome()]), played("reclaim-aks", [outcome(ids=2)], reclaim())]
+    again = from_json(json.loads(json.dumps(as_json(results))))
+    assert as_json(again) == as_json(results)
+    assert table(again) == table(results)
+
+
+def test_scenarios_that_are_played_again_replace_what_was_measured_before() -> None:
+    former = [played("killed", [outcome()]), played("quiet", [outcome()])]
+    both = merged(former, [played("killed", [outcome(), outcome()])])
+    assert [(each.name, each.queries.queries) for each in both] == [("quiet", 1), ("killed", 2)]
 
 
 def test_every_scenario_has_a_name_and_words_of_its_own() -> None:
