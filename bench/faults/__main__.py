@@ -60,7 +60,7 @@ def main(wanted: tuple[str, ...], queries: int, file: Path | None, image: Path |
     """Run real queries on a real Presto while its nodes are reclaimed, killed, drained and rolled.
 
     Seven real nodes, four workers on spot nodes and two spare ones, a load of short and long queries of TPC-H whose
-    answers are checked, and one fault a scenario. All of it takes about 25 minutes on 2 cores with 24 GiB. Progress
+    answers are checked, and one fault a scenario. The deadlines alone take eight minutes of it. Progress
     goes to stderr, the table to stdout. It ends with code 1 if a query failed that the operator promises to
     keep: any at all where the notice is long enough for a drain, else any whose client had got no row yet.
     """
