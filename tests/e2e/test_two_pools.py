@@ -110,7 +110,10 @@ def test_status_and_metrics_carry_prestos_own_numbers(
     cluster: Cluster, presto: Namespace, client: PrestoClient
 ) -> None:
     wait_until(
-        lambda: presto.presto_cluster(NAME)["status"].get("queries") == {"running": 0, "queued": 0, "blocked": 0},
+        lambda: (
+            presto.presto_cluster(NAME)["status"].get("queries")
+            == {"running": 0, "queued": 0, "blocked": 0, "waiting": 0, "heldBack": 0}
+        ),
         timeout=60,
         what="queries in status",
     )
