@@ -56,7 +56,7 @@ def client(cluster: Cluster, presto: Namespace) -> Iterator[PrestoClient]:
     """A client of it, once Presto has heard of its worker."""
     with cluster.reach_service(presto.name, NAME, 8080) as base_url:
         client = PrestoClient(base_url)
-        wait_until(lambda: client.active_workers() == 1, timeout=60, what="an active worker")
+        wait_until(lambda: client.serves_with(1), timeout=60, what="an active worker")
         yield client
 
 

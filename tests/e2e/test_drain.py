@@ -47,7 +47,7 @@ def client(cluster: Cluster, presto: Namespace) -> Iterator[PrestoClient]:
     """A client of it, once Presto has heard of both workers."""
     with cluster.reach_service(presto.name, NAME, 8080) as base_url:
         client = PrestoClient(base_url)
-        wait_until(lambda: client.active_workers() == 2, timeout=60, what="two active workers")
+        wait_until(lambda: client.serves_with(2), timeout=60, what="two active workers")
         yield client
 
 

@@ -45,7 +45,7 @@ def client(cluster: Cluster, presto: Namespace) -> Iterator[PrestoClient]:
     with cluster.reach_service(presto.name, NAME, 8080) as base_url:
         client = PrestoClient(base_url)
         presto.wait_until_quiet(NAME, timeout=180)
-        wait_until(lambda: client.active_workers() == 2, timeout=60, what="two active workers")
+        wait_until(lambda: client.serves_with(2), timeout=60, what="two active workers")
         yield client
 
 

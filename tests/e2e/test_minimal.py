@@ -18,7 +18,7 @@ def test_minimal_answers_sql(cluster: Cluster, namespace: Namespace) -> None:
 
     with cluster.reach_service(namespace.name, "minimal", 8080) as base_url:
         client = PrestoClient(base_url)
-        wait_until(lambda: client.active_workers() == 2, timeout=60, what="two workers")
+        wait_until(lambda: client.serves_with(2), timeout=60, what="two workers")
         assert client.query("SELECT count(*) FROM orders").rows == [(15_000,)]
     namespace.kubectl("delete", "prestocluster", "minimal")
     wait_until(lambda: not namespace.pods("minimal"), timeout=120, what="its pods to go")

@@ -47,7 +47,7 @@ def client(cluster: Cluster, presto: Namespace) -> Iterator[PrestoClient]:
     """A client of it, once Presto has heard of its workers."""
     with cluster.reach_service(presto.name, NAME, 8080) as base_url:
         client = PrestoClient(base_url)
-        wait_until(lambda: client.active_workers() == WORKERS, timeout=60, what="the workers")
+        wait_until(lambda: client.serves_with(WORKERS), timeout=60, what="the workers")
         yield client
 
 
@@ -80,7 +80,7 @@ def test_a_function_from_a_url_runs_on_every_worker(presto: Namespace, client: P
     presto.apply(cluster_of({"name": "our-functions", "url": url, "sha256": plugin_sha256()}))
     presto.wait_for_condition(NAME, "Progressing", "True", timeout=30)
     presto.wait_until_settled(NAME, timeout=300)
-    wait_until(lambda: client.active_workers() == WORKERS, timeout=60, what="the workers of the new generation")
+    wait_until(lambda: client.serves_with(WORKERS), timeout=60, what="the workers of the new generation")
 
     assert not hosts(client) & from_image
     assert hosts(client) == workers(presto)

@@ -71,7 +71,7 @@ def test_a_reclaim_under_load_fails_no_query(cluster: Cluster, presto: Namespace
 
     with cluster.reach_service(presto.name, NAME, 8080) as base_url:
         client = PrestoClient(base_url)
-        wait_until(lambda: client.active_workers() == 2, timeout=60, what="two active workers")
+        wait_until(lambda: client.serves_with(2), timeout=60, what="two active workers")
         with steady_load(client, [LONG], clients=2) as tally:
             wait_until(lambda: tally.right >= 1, timeout=120, what="a query that is answered")
             cluster.taint_node(NODE, RECLAIMED)

@@ -53,7 +53,7 @@ def client(cluster: Cluster, presto: Namespace) -> Iterator[PrestoClient]:
     """A client of it, once Presto has heard of all workers."""
     with cluster.reach_service(presto.name, NAME, 8080) as base_url:
         client = PrestoClient(base_url)
-        wait_until(lambda: client.active_workers() == WANTED, timeout=60, what="three active workers")
+        wait_until(lambda: client.serves_with(WANTED), timeout=60, what="three active workers")
         yield client
 
 

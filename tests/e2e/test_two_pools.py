@@ -34,7 +34,7 @@ def client(cluster: Cluster, presto: Namespace) -> Iterator[PrestoClient]:
     """A client of its Service, once Presto has heard of both workers."""
     with cluster.reach_service(presto.name, NAME, 8080) as base_url:
         client = PrestoClient(base_url)
-        wait_until(lambda: client.active_workers() == 2, timeout=60, what="two active workers")
+        wait_until(lambda: client.serves_with(2), timeout=60, what="two active workers")
         yield client
 
 
@@ -160,7 +160,7 @@ def test_deleted_workers_come_back_and_sql_goes_on(presto: Namespace, client: Pr
     presto.wait_for_condition(NAME, "Progressing", "True", timeout=30)
     presto.wait_until_settled(NAME, timeout=START_SECONDS)
 
-    wait_until(lambda: client.active_workers() == 2, timeout=60, what="two active workers")
+    wait_until(lambda: client.serves_with(2), timeout=60, what="two active workers")
     assert client.query("SELECT count(*) FROM lineitem").rows == [(60_175,)]
     # What was deleted has drained by then, so that the tests after this one see those pods only that stay.
     wait_until(lambda: len(presto.pods(NAME, "worker")) == 2, timeout=120, what="the deleted workers to go")

@@ -32,7 +32,7 @@ def test_a_release_takes_over_when_it_is_ready(cluster: Cluster, namespace: Name
     namespace.wait_until_settled("upgraded", timeout=300)
     with cluster.reach_service(namespace.name, "upgraded", 8080) as base_url:
         client = PrestoClient(base_url)
-        wait_until(lambda: client.active_workers() == 1, timeout=60, what="the worker")
+        wait_until(lambda: client.serves_with(1), timeout=60, what="the worker")
         assert releases(client) == {"0.283"}
 
         namespace.apply(small("0.287"))
@@ -43,7 +43,7 @@ def test_a_release_takes_over_when_it_is_ready(cluster: Cluster, namespace: Name
         namespace.wait_until_settled("upgraded", timeout=300)
 
         wait_until(lambda: releases(client) == {"0.287"}, timeout=60, what="the new release to serve")
-        wait_until(lambda: client.active_workers() == 1, timeout=60, what="its worker")
+        wait_until(lambda: client.serves_with(1), timeout=60, what="its worker")
         assert client.query("SELECT count(*) FROM orders").rows == [(15_000,)]
     wait_until(lambda: len(namespace.pods("upgraded")) == 2, timeout=120, what="the old generation to go")
     rollout = namespace.presto_cluster("upgraded")["status"]["rollout"]
@@ -58,7 +58,7 @@ def test_a_busy_cluster_is_told_what_the_change_has_cost(cluster: Cluster, names
     namespace.wait_until_settled("upgraded", timeout=300)
     with cluster.reach_service(namespace.name, "upgraded", 8080) as base_url:
         client = PrestoClient(base_url)
-        wait_until(lambda: client.active_workers() == 1, timeout=60, what="the worker")
+        wait_until(lambda: client.serves_with(1), timeout=60, what="the worker")
 
         with steady_load(client, [LONG], clients=2) as tally:
             wait_until(lambda: tally.right >= 1, timeout=180, what="a load that runs")

@@ -55,6 +55,20 @@ class PrestoClient:
         """How many workers the coordinator counts as active."""
         return int(requests.get(f"{self._base_url}/v1/cluster", timeout=10).json()["activeWorkers"])
 
+    def serves_with(self, workers: int) -> bool:
+        """Whether the coordinator counts so many workers, and knows one by now that has the catalog.
+
+        A worker announces itself, and its catalogs after that: until then a query ends with NO_NODES_AVAILABLE.
+        """
+        if self.active_workers() != workers:
+            return False
+        try:
+            return self.query("SELECT count(*) FROM tpch.tiny.nation").rows == [(25,)]
+        except prestodb.exceptions.PrestoQueryError as error:
+            if error.error_name != "NO_NODES_AVAILABLE":
+                raise
+            return False
+
     def busy_workers(self) -> set[str]:
         """Pods of the workers that have running tasks."""
         rows = self.query(
