@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
-from presto_operator.api.duration import Duration, duration_seconds
+from presto_operator.api.duration import Duration, check_bounds
 from presto_operator.api.model import BY_NAME, Model, first_duplicate, nested, problem_inside, rule, schema
 from presto_operator.api.pool import MAX_WORKERS
 from presto_operator.api.scaling_behavior import ScalingBehavior
@@ -87,10 +87,7 @@ class ScaleToZero(Model):
 
     @model_validator(mode="after")
     def _bounded(self) -> ScaleToZero:
-        if duration_seconds(self.idle_after) < duration_seconds("1m"):
-            raise ValueError("idleAfter must not be less than 1m")
-        if duration_seconds(self.idle_after) > duration_seconds("24h"):
-            raise ValueError("idleAfter must not be more than 24h")
+        check_bounds("idleAfter", self.idle_after, least="1m", most="24h")
         return self
 
 

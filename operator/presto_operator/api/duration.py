@@ -24,6 +24,18 @@ def duration_seconds(duration: str) -> int:
     return int(durationpy.from_str(duration).total_seconds())
 
 
+def check_bounds(field: str, duration: str, *, least: str | None = None, most: str) -> None:
+    """Refuse a duration that is out of bounds, in the words of the CEL rule beside the field.
+
+    Raises:
+        ValueError: it is shorter than `least` or longer than `most`; the message names `field`.
+    """
+    if least is not None and duration_seconds(duration) < duration_seconds(least):
+        raise ValueError(f"{field} must not be less than {least}")
+    if duration_seconds(duration) > duration_seconds(most):
+        raise ValueError(f"{field} must not be more than {most}")
+
+
 def _checked(text: str) -> str:
     duration_seconds(text)
     return text

@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from presto_operator.api.duration import Duration, duration_seconds
+from presto_operator.api.duration import Duration, check_bounds, duration_seconds
 from presto_operator.api.model import Model, rule, schema
 
 
@@ -38,14 +38,8 @@ class PlacementSettings(Model):
 
     @model_validator(mode="after")
     def _bounded(self) -> Self:
-        for name, value, least, most in (
-            ("unschedulableAfter", self.unschedulable_after, "10s", "1h"),
-            ("reclaimPenalty", self.reclaim_penalty, "1m", "24h"),
-        ):
-            if duration_seconds(value) < duration_seconds(least):
-                raise ValueError(f"{name} must not be less than {least}")
-            if duration_seconds(value) > duration_seconds(most):
-                raise ValueError(f"{name} must not be more than {most}")
+        check_bounds("unschedulableAfter", self.unschedulable_after, least="10s", most="1h")
+        check_bounds("reclaimPenalty", self.reclaim_penalty, least="1m", most="24h")
         return self
 
     @property

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from presto_operator.api.capacity import CapacityType
-from presto_operator.api.duration import Duration, duration_seconds
+from presto_operator.api.duration import Duration, check_bounds
 from presto_operator.api.env import Variable
 from presto_operator.api.init_container import InitContainer
 from presto_operator.api.jvm import DEFAULT_HEAP_PERCENT, JVM
@@ -239,6 +239,5 @@ class Coordinator(Role):
 
     @model_validator(mode="after")
     def _drain_timeout_is_bounded(self) -> Coordinator:
-        if duration_seconds(self.drain_timeout) > duration_seconds("24h"):
-            raise ValueError("drainTimeout must not be more than 24h")
+        check_bounds("drainTimeout", self.drain_timeout, most="24h")
         return self

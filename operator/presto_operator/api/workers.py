@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, model_validator
 
-from presto_operator.api.duration import Duration, duration_seconds
+from presto_operator.api.duration import Duration, check_bounds
 from presto_operator.api.model import Model, nested, rule, schema
 from presto_operator.api.placement import PlacementSettings
 from presto_operator.api.pool import DEFAULT_POOL_NAME, MAX_WORKERS, Pool
@@ -37,9 +37,8 @@ class Drain(Model):
 
     @model_validator(mode="after")
     def _bounded(self) -> Drain:
-        for name, value, limit in (("timeout", self.timeout, "24h"), ("gracePeriod", self.grace_period, "10m")):
-            if duration_seconds(value) > duration_seconds(limit):
-                raise ValueError(f"{name} must not be more than {limit}")
+        check_bounds("timeout", self.timeout, most="24h")
+        check_bounds("gracePeriod", self.grace_period, most="10m")
         return self
 
 
