@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -11,31 +10,16 @@ from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 from presto_operator.api.duration import Duration, check_bounds
 from presto_operator.api.model import BY_NAME, Model, first_duplicate, nested, problem_inside, rule, schema
 from presto_operator.api.pool import MAX_WORKERS
+from presto_operator.api.positive_decimal import PositiveDecimal
 from presto_operator.api.scaling_behavior import ScalingBehavior
 from presto_operator.api.schedule import Schedule
 
 AutoscalingMode = Literal["Active", "Advisory", "Off"]
 
-# More than nothing, which is why there are two forms: a whole part that isn't zero, or a fraction that isn't.
-_RATIO_PATTERN = r"^([1-9][0-9]{0,3}(\.[0-9]{1,3})?|0\.[0-9]{0,2}[1-9][0-9]{0,2})$"
-_RATIO_LENGTH = 8
+_RATIO = PositiveDecimal("a number of queries", example="0.5", whole_digits=4, fraction_digits=3)
 
-
-def _checked(text: str) -> str:
-    if not re.fullmatch(_RATIO_PATTERN, text):
-        raise ValueError(
-            f'"{text[:_RATIO_LENGTH]}" is not a number of queries; write a decimal number above 0, for example "0.5", '
-            "with at most 4 digits before the point and 3 after it"
-        )
-    return text
-
-
-QueriesPerWorker = Annotated[
-    str,
-    AfterValidator(_checked),
-    WithJsonSchema({"type": "string", "pattern": _RATIO_PATTERN, "maxLength": _RATIO_LENGTH}),
-]
-"""How many queries a worker shall have, as text: a number of YAML would lose digits on its way."""
+QueriesPerWorker = Annotated[str, AfterValidator(_RATIO.checked), WithJsonSchema(_RATIO.json_schema)]
+"""How many queries a worker shall have, as text."""
 
 
 class ScalingTargets(Model):
