@@ -31,8 +31,8 @@ class Reclaimed:
 
     coordinators: list[Reclaim] = field(default_factory=list)
     """Coordinators on nodes that leave: they are deleted in a moment without queries."""
-    lost: list[KubernetesObject] = field(default_factory=list)
-    """Pods that were removed since their nodes are gone."""
+    deleted: list[Reclaim] = field(default_factory=list)
+    """Pods that were deleted by this look: one that has nothing to drain is gone before anybody looks again."""
     errors: list[str] = field(default_factory=list)
 
 
@@ -121,9 +121,8 @@ class Reclaimer:
                 outcome.errors.append(f'Pod "{reclaim.pod["metadata"]["name"]}" on node {reclaim.node}: {error}')
                 continue
             done.append(reclaim)
-            if reclaim.is_lost:
-                outcome.lost.append(reclaim.pod)
             metrics.reclaims.labels(key.namespace, key.name, reclaim.signal.reason).inc()
+        outcome.deleted += done
         for notice in reclaim_notices(done, now):
             _logger.info("%s: %s", key, notice.message)
             await publish(self._client, body, notice, now)

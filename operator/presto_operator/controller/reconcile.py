@@ -192,7 +192,7 @@ class Reconciler:
             generation_name(cluster),
             self._reclaimer.reader(found.now),
             status=status,
-            lost=reclaimed.lost,
+            deleted=reclaimed.deleted,
             now=found.now,
         )
         serving = observation.serving_generation(key.name)

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from presto_operator.api import Pool, PoolLimit, PrestoCluster
 from presto_operator.controller.observation import Observation, pool_of, wanted_replicas
 from presto_operator.controller.pods import is_at_work, is_terminating
-from presto_operator.controller.reclaim import NodeReader
+from presto_operator.controller.reclaim import NodeReader, Reclaim
 from presto_operator.desired import POOL_LABEL, KubernetesObject, Notice
 from presto_operator.nodes import Urgency
 from presto_operator.scaling import PoolObservation, Supply
@@ -43,7 +43,7 @@ def observed_supply(
     nodes: NodeReader | None,
     *,
     status: Mapping[str, Any],
-    lost: Collection[KubernetesObject] = (),
+    deleted: Collection[Reclaim] = (),
     now: datetime,
 ) -> Supply:
     """What is known of the cluster's pools.
@@ -54,7 +54,7 @@ def observed_supply(
         generation: the generation that is wanted; a pool that has no Deployment in it yet isn't known.
         nodes: what the pods' nodes say; None: nodes can't be read, and only the scheduler's word counts.
         status: the cluster's status, which remembers.
-        lost: pods that have just been removed since their nodes were gone.
+        deleted: pods that have just been deleted because of their nodes; they may be gone from `observation`.
         now: the time.
     """
     shares = recorded_shares(status)
@@ -74,7 +74,7 @@ def observed_supply(
             workers=min(workers, shares.get(pool.name, workers)),
             placed=sum(1 for pod in pods if _is_placed(pod, nodes, observation)),
             unschedulable_since=min(filter(None, map(_waits_for_a_node_since, pods)), default=None),
-            reclaimed_at=_reclaimed_at(pool, observation, nodes, lost, now),
+            reclaimed_at=_reclaimed_at(pool, observation, nodes, deleted, now),
         )
     return Supply(now, cluster.spec.workers.placement, observed, recorded_limits(status))
 
@@ -121,7 +121,7 @@ def _reclaimed_at(
     pool: Pool,
     observation: Observation,
     nodes: NodeReader | None,
-    lost: Collection[KubernetesObject],
+    deleted: Collection[Reclaim],
     now: datetime,
 ) -> datetime | None:
     """When nodes with workers of the pool last began to go by themselves.
@@ -133,7 +133,8 @@ def _reclaimed_at(
         return None
     pods = [pod for pod in observation.pods_of("worker") if _pool(pod) == pool.name and is_terminating(pod)]
     moments = [_deleted_at(pod) for pod in pods if _is_reclaimed(pod, nodes)]
-    moments += [now for pod in lost if _pool(pod) == pool.name and is_at_work(pod)]
+    own = [reclaim for reclaim in deleted if _pool(reclaim.pod) == pool.name and is_at_work(reclaim.pod)]
+    moments += [now for reclaim in own if reclaim.signal.reason not in _AT_SOMEBODYS_WISH]
     return max(moments, default=None)
 
 

@@ -17,6 +17,7 @@ from tests.unit.controller.world import World
 from tests.unit.manifest import manifest
 from tests.unit.nodes.nodes import node, taint
 
+RECLAIMED = taint("aws-node-termination-handler/spot-itn")
 AT_RISK = taint("aws-node-termination-handler/rebalance-recommendation")
 RUNNING = [{"queryId": "1", "state": "RUNNING"}]
 
@@ -121,6 +122,25 @@ def test_a_worker_without_a_node_moves_to_another_pool_and_that_is_remembered(tw
     assert world.condition("Progressing")["message"].startswith("pool r5 gets at most 1 workers until")
     world.reconcile()
     assert world.api.requests == []
+
+
+def test_a_reclaim_is_remembered_though_its_worker_is_gone_at_once(
+    two_pools: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = two_pools
+    first = next(name for name in _workers(world) if "-r5-" in name)
+    _set_node(world, first, node(RECLAIMED))
+    _sync(world)
+
+    async def let_go(pod: KubernetesObject, **_: Any) -> None:
+        world.delete("Pod", pod["metadata"]["name"])
+
+    monkeypatch.setattr(world.api, "delete_pod", let_go)
+    world.reconcile()
+    limit = _limit(world, "r5")
+    assert limit is not None
+    assert (limit["reason"], limit["most"]) == ("Reclaimed", 1)
+    assert _replicas(world) == {"r5": 1, "r6": 3}
 
 
 def test_a_limit_survives_a_spec_that_is_invalid(two_pools: World) -> None:

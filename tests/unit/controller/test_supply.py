@@ -8,9 +8,10 @@ from typing import Any
 
 from presto_operator.api import PoolLimit
 from presto_operator.controller.observation import Observation
-from presto_operator.controller.reclaim import NodeReader
+from presto_operator.controller.reclaim import NodeReader, Reclaim
 from presto_operator.controller.supply import limit_notices, observed_supply, recorded_limits
 from presto_operator.desired import KubernetesObject, Notice, generation_name
+from presto_operator.nodes import gone_node_signal, node_signal
 from presto_operator.scaling import PoolObservation, Supply
 from tests.unit.controller.live import observation, planned, pool
 from tests.unit.manifest import cluster
@@ -103,14 +104,24 @@ def test_a_node_that_goes_as_nobody_needs_it_is_no_reclaim() -> None:
 
 def test_a_worker_that_was_lost_just_now() -> None:
     lost = next(pod for pod in seen().pods if pool(pod) == "r5")
-    assert supply(seen(), {}, lost=[lost]).observed["r5"].reclaimed_at == NOW
+    deleted = [Reclaim(lost, gone_node_signal())]
+    assert supply(seen(), {}, deleted=deleted).observed["r5"].reclaimed_at == NOW
     leave(lost)
-    assert supply(seen(), {}, lost=[lost]).observed["r5"].reclaimed_at is None, "it was on its way out before"
+    assert supply(seen(), {}, deleted=deleted).observed["r5"].reclaimed_at is None, "it was on its way out before"
+
+
+def test_a_worker_that_has_drained_since_it_was_deleted_just_now() -> None:
+    leaving = next(pod for pod in seen().pods if pool(pod) == "r5")
+    reclaimed = [Reclaim(leaving, node_signal(RECLAIMED, NOW))]
+    assert supply(seen(), {}, deleted=reclaimed).observed["r5"].reclaimed_at == NOW
+    not_needed = [Reclaim(leaving, node_signal(node(taint("ToBeDeletedByClusterAutoscaler")), NOW))]
+    assert supply(seen(), {}, deleted=not_needed).observed["r5"].reclaimed_at is None
 
 
 def test_on_demand_nodes_are_not_reclaimed() -> None:
     lost = next(pod for pod in seen().pods if pool(pod) == "base")
-    assert supply(seen(), {}, lost=[lost]).observed["base"].reclaimed_at is None
+    deleted = [Reclaim(lost, gone_node_signal())]
+    assert supply(seen(), {}, deleted=deleted).observed["base"].reclaimed_at is None
 
 
 def test_workers_on_nodes_that_go_have_no_node_to_count_on() -> None:
