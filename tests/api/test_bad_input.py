@@ -137,6 +137,18 @@ REFUSED_AT_APPLY: dict[str, tuple[dict[str, Any], list[str]]] = {
         spec(sysctls={"net.netfilter.nf_conntrack_max": "262144"}, allowNodeSysctls=True),
         ["spec.sysctls", "net.netfilter.nf_conntrack_max belongs to the node's own network"],
     ),
+    "file of another field": (
+        spec(coordinator={"configFiles": {"resource-groups.json": "{}"}}),
+        ["spec.coordinator.configFiles", "resource-groups.json is made from resourceGroups: set that instead"],
+    ),
+    "file in a directory": (
+        spec(coordinator={"configFiles": {"etc/access-control.properties": ""}}),
+        ["spec.coordinator.configFiles", "write the name of a file"],
+    ),
+    "server without HTTP": (
+        spec(workers={"config": {"http-server.http.enabled": "false"}}),
+        ["spec.workers.config", "http-server.http.enabled is set by the operator: remove it"],
+    ),
     "sysctl with slashes": (
         spec(sysctls={"net/core/somaxconn": "1024"}),
         ["spec.sysctls", "write a name with dots"],

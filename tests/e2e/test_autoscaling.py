@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import threading
 from collections.abc import Iterator
 
+import prestodb
 import pytest
 
 from tests.harness.interface import Cluster
@@ -14,6 +18,10 @@ from tests.kit.sizes import small_server
 from tests.kit.sql import PrestoClient
 
 NAME = "elastic"
+ON_ONE_WORKER = (
+    "SELECT count(*) FROM UNNEST(sequence(1, 10000)) a (x) CROSS JOIN UNNEST(sequence(1, 10000)) b (y) "
+    "CROSS JOIN UNNEST(sequence(1, 1000)) c (z) WHERE x + y + z > 0"
+)
 SCAN = Question("SELECT count(*) FROM tpch.sf1.lineitem WHERE comment NOT LIKE '%absent%words%'", [(6_001_215,)])
 
 
@@ -80,12 +88,69 @@ def test_a_burst_takes_one_worker_to_four_and_back_without_a_failed_query(
     assert presto.presto_cluster(NAME)["spec"] == spec
 
 
+def test_the_worker_that_is_busy_stays(presto: Namespace, client: PrestoClient) -> None:
+    set_least(presto, 3)
+    wait_until(lambda: client.serves_with(3), timeout=240, what="three active workers")
+    # With nothing known of tasks, the newest would leave.
+    oldest, *others = sorted(presto.pods(NAME, "worker"), key=age_rank)
+    with query_on_one_worker(client, {pod["metadata"]["name"] for pod in others}) as busy:
+        set_least(presto, 1)
+        wait_until(lambda: len(staying(presto)) == 1, timeout=120, what="two workers to leave")
+        (stays,) = staying(presto)
+        assert stays["metadata"]["name"] == busy
+        assert busy != oldest["metadata"]["name"]
+        assert running_on(client, ON_ONE_WORKER) == {busy}, "the query was to run on meanwhile"
+    wait_until(lambda: len(presto.pods(NAME, "worker")) == 1, timeout=120, what="two workers to be gone")
+
+
 def test_at_rest_there_is_none_and_the_first_query_brings_one_back(presto: Namespace, client: PrestoClient) -> None:
     wait_until(lambda: not presto.pods(NAME, "worker"), timeout=200, what="the last worker to leave")
     assert presto.condition(NAME, "Ready")["status"] == "True"
     with steady_load(client, [SCAN], clients=1) as tally:
         wait_until(lambda: tally.total > 0, timeout=200, what="an answer")
     assert dict(tally.failures) == {}
+
+
+def set_least(presto: Namespace, workers: int) -> None:
+    """Let autoscaling keep at least so many workers."""
+    patch = json.dumps({"spec": {"autoscaling": {"minReplicas": workers}}})
+    presto.kubectl("patch", f"prestocluster/{NAME}", "--type=merge", f"--patch={patch}")
+
+
+def age_rank(pod: Resource) -> tuple[str, str]:
+    """Sorts pods as the operator does, the one that it would keep first."""
+    return pod["metadata"]["creationTimestamp"], pod["metadata"]["name"]
+
+
+@contextlib.contextmanager
+def query_on_one_worker(client: PrestoClient, wanted_on: set[str]) -> Iterator[str]:
+    """A query that runs on one of these workers alone until the block ends, and the name of that worker."""
+
+    def ask() -> None:
+        # It is killed in the end.
+        with contextlib.suppress(prestodb.exceptions.PrestoQueryError):
+            client.query(ON_ONE_WORKER)
+
+    for _ in range(20):
+        thread = threading.Thread(target=ask)
+        thread.start()
+        try:
+            workers = wait_until(lambda: running_on(client, ON_ONE_WORKER), timeout=30, what="the query to run")
+            if len(workers) == 1 and workers <= wanted_on:
+                yield workers.pop()
+                return
+        finally:
+            client.kill_queries()
+            thread.join(timeout=60)
+    raise AssertionError(f"Presto chose none of {wanted_on} in 20 tries")
+
+
+def running_on(client: PrestoClient, sql: str) -> set[str]:
+    """The workers that run a query."""
+    queries = client.query("SELECT query_id, query FROM system.runtime.queries WHERE state = 'RUNNING'").rows
+    tasks = client.query("SELECT query_id, node_id FROM system.runtime.tasks WHERE state = 'RUNNING'").rows
+    own = {query_id for query_id, text in queries if text == sql}
+    return {str(node) for query_id, node in tasks if query_id in own and "coordinator" not in str(node)}
 
 
 def wanted(presto: Namespace) -> int:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from presto_operator.api.capacity import CapacityType
+from presto_operator.api.config_files import ConfigFiles
 from presto_operator.api.duration import Duration, check_bounds
 from presto_operator.api.env import Variable
 from presto_operator.api.init_container import InitContainer
@@ -147,6 +148,14 @@ class Role(Model):
         description=(
             "Presto's log.properties: the least level that is logged, DEBUG, INFO, WARN or ERROR, by logger, for "
             'example {"com.facebook.presto.hive": "DEBUG"}.'
+        ),
+    )
+    config_files: ConfigFiles = Field(
+        default_factory=dict,
+        description=(
+            "Further files of Presto's etc directory by name, for what has no field of its own: "
+            "password-authenticator.properties, access-control.properties, event-listener.properties. They are in a "
+            "ConfigMap, so what is secret belongs into a volume that they name."
         ),
     )
 

@@ -56,6 +56,7 @@ def role_config_map(
         "node.properties": render_properties(node_config(role.node_properties, cluster_name=cluster.name)),
         SERVER_SCRIPT: SERVER_SCRIPT_TEXT,
         **(more_files or {}),
+        **role.config_files,
     }
     if role.log_levels:
         files["log.properties"] = render_properties(role.log_levels)

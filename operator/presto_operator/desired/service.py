@@ -7,15 +7,20 @@ from typing import Any
 from presto_operator.api import PrestoCluster
 from presto_operator.desired.names import GENERATION_LABEL, ROLE_LABEL, coordinator_name, role_selector
 from presto_operator.desired.object import KubernetesObject, child
-from presto_operator.presto import HTTP_PORT
+from presto_operator.presto import HTTP_PORT, https_port
 
 
 def client_service(cluster: PrestoCluster, generation: str) -> KubernetesObject:
-    """The address of the cluster for clients, which leads to the coordinator of `generation`."""
+    """The address of the cluster for clients, which leads to the coordinator of `generation`.
+
+    By HTTPS, too, if the coordinator has that.
+    """
+    https = https_port(cluster.spec.coordinator.config)
     return _service(
         cluster,
         cluster.name,
         {},
+        ports=[_HTTP, *([_port("https", https, https)] if https is not None else [])],
         selector={**role_selector(cluster, "coordinator"), GENERATION_LABEL: generation},
     )
 
@@ -46,8 +51,14 @@ def workers_service(cluster: PrestoCluster) -> KubernetesObject:
     )
 
 
+def _port(name: str, port: int, target: int | str) -> dict[str, Any]:
+    return {"name": name, "port": port, "targetPort": target, "protocol": "TCP"}
+
+
+_HTTP = _port("http", HTTP_PORT, "http")
+
+
 def _service(
     cluster: PrestoCluster, name: str, labels: dict[str, str], *, selector: dict[str, str], **spec: Any
 ) -> KubernetesObject:
-    ports = [{"name": "http", "port": HTTP_PORT, "targetPort": "http", "protocol": "TCP"}]
-    return child(cluster, "v1", "Service", name, labels=labels, spec={"selector": selector, "ports": ports, **spec})
+    return child(cluster, "v1", "Service", name, labels=labels, spec={"selector": selector, "ports": [_HTTP], **spec})

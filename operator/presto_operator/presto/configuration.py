@@ -23,6 +23,7 @@ OWNED_PROPERTIES = (
     "coordinator",
     "discovery-server.enabled",
     "discovery.uri",
+    "http-server.http.enabled",
     "http-server.http.port",
     "node-scheduler.include-coordinator",
     "shutdown.grace-period",
@@ -31,6 +32,18 @@ OWNED_PROPERTIES = (
 
 OWNED_NODE_PROPERTIES = ("node.id", "node.environment", "node.data-dir")
 """Properties of node.properties that follow from the names of the cluster and the pod; a manifest must not set them."""
+
+
+def https_port(config: Mapping[str, str]) -> int | None:
+    """The port on which a server with these properties answers HTTPS, too; None: it doesn't, or has no port for it.
+
+    Without http-server.https.port it is 8443 (airlift's HttpServerConfig).
+    """
+    if config.get("http-server.https.enabled", "").lower() != "true":
+        return None
+    port = config.get("http-server.https.port", "8443")
+    is_a_port = port.isascii() and port.isdecimal() and 0 < int(port) < 2**16 and int(port) != HTTP_PORT
+    return int(port) if is_a_port else None
 
 
 def worker_wait_properties() -> dict[str, str]:
@@ -53,6 +66,8 @@ def coordinator_config(user_properties: Mapping[str, str]) -> dict[str, str]:
         "node-scheduler.include-coordinator": "false",
         "discovery-server.enabled": "true",
         "discovery.uri": f"http://localhost:{HTTP_PORT}",
+        # Probes, drains and the operator speak HTTP; HTTPS for users can be had beside it.
+        "http-server.http.enabled": "true",
         "http-server.http.port": str(HTTP_PORT),
     }
 
@@ -69,6 +84,8 @@ def worker_config(
         "coordinator": "false",
         "shutdown.grace-period": f"{shutdown_grace_seconds}s",
         "discovery.uri": discovery_uri,
+        # Probes, drains and the operator speak HTTP; HTTPS for users can be had beside it.
+        "http-server.http.enabled": "true",
         "http-server.http.port": str(HTTP_PORT),
     }
 

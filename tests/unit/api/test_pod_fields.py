@@ -110,6 +110,16 @@ def test_a_bad_sysctl_is_refused(name: str, value: str) -> None:
     assert _errors(sysctls={name: value}, allowNodeSysctls=True).startswith(f"spec.sysctls.{name}: ")
 
 
+@pytest.mark.parametrize("name", ["", ".hidden", "a/b.properties", "a b", "x" * 254])
+def test_a_file_with_a_bad_name_is_refused(name: str) -> None:
+    assert _errors(workers={"configFiles": {name: ""}}).startswith(f"spec.workers.configFiles.{name}: ")
+
+
+def test_a_file_of_another_field_is_refused_by_the_name_of_that_field() -> None:
+    errors = _errors(workers={"configFiles": {"event-listener.properties": "", "log.properties": "x=DEBUG"}})
+    assert errors == "spec.workers.configFiles.log.properties: log.properties is made from logLevels: set that instead"
+
+
 def test_sysctls_of_the_nodes_network_are_refused() -> None:
     errors = _errors(sysctls={"net.netfilter.nf_conntrack_max": "1"}, allowNodeSysctls=True)
     assert errors.startswith("spec.sysctls.net.netfilter.nf_conntrack_max: ")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from presto_operator.api import PrestoCluster, SourceObject, parse_cluster
+from presto_operator.api import InvalidClusterError, PrestoCluster, SourceObject, parse_cluster
 from presto_operator.desired import KubernetesObject, cluster_objects, generation_name, generation_objects
 from tests.unit.manifest import cluster, manifest
 
@@ -54,6 +54,37 @@ def test_log_levels_and_node_properties_are_the_roles_own() -> None:
     assert _files(built, "worker")["log.properties"] == "com.facebook.presto=DEBUG\n"
     assert "node.location=rack-7" in _files(built, "worker")["node.properties"].splitlines()
     assert _files(built, "coordinator") == _files(cluster(), "coordinator")
+
+
+def test_further_files_are_the_roles_own() -> None:
+    text = "access-control.name=read-only\n"
+    built = cluster(coordinator={"configFiles": {"access-control.properties": text}})
+    assert _files(built, "coordinator") == {**_files(cluster(), "coordinator"), "access-control.properties": text}
+    assert _files(built, "worker").keys() == _files(cluster(), "worker").keys()
+    assert generation_name(built) != generation_name(cluster())
+
+
+def test_clients_reach_the_coordinator_by_https_if_it_has_that() -> None:
+    config = {"http-server.https.enabled": "true", "http-server.https.port": "8444"}
+
+    def ports(built: PrestoCluster) -> dict[str, list[int]]:
+        services = [obj for obj in _objects(built) if obj["kind"] == "Service"]
+        return {obj["metadata"]["name"]: [port["port"] for port in obj["spec"]["ports"]] for obj in services}
+
+    assert ports(cluster(coordinator={"config": config}))["adhoc"] == [8080, 8444]
+    assert ports(cluster(workers={"config": config}))["adhoc"] == [8080]
+    assert {tuple(found) for found in ports(cluster()).values()} == {(8080,)}
+
+
+def test_no_file_of_the_operators_can_be_replaced() -> None:
+    built = cluster(
+        coordinator={"logLevels": {"com.facebook.presto": "DEBUG"}},
+        resourceGroups={"rootGroups": [_GROUP]},
+        sessionPropertyRules=[{"user": "etl.*", "sessionProperties": {"query_max_execution_time": "8h"}}],
+    )
+    for name in _files(built, "coordinator"):
+        with pytest.raises(InvalidClusterError, match=f"spec.coordinator.configFiles.{name}: "):
+            cluster(coordinator={"configFiles": {name: ""}})
 
 
 def test_resource_groups_and_session_rules_are_the_coordinators_as_presto_reads_them() -> None:

@@ -6,9 +6,33 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from presto_operator.presto import HTTP_PORT, OWNED_PROPERTIES, coordinator_config, node_config, worker_config
+from presto_operator.presto import (
+    HTTP_PORT,
+    OWNED_PROPERTIES,
+    coordinator_config,
+    https_port,
+    node_config,
+    worker_config,
+)
 
 _URI = "http://adhoc-coordinator-1.analytics.svc:8080"
+
+
+@pytest.mark.parametrize(
+    ("more", "port"),
+    [
+        ({}, 8443),
+        ({"http-server.https.port": "443"}, 443),
+        ({"http-server.https.enabled": "TRUE"}, 8443),
+        ({"http-server.https.enabled": "false"}, None),
+        ({"http-server.https.port": "https"}, None),
+        ({"http-server.https.port": "70000"}, None),
+        ({"http-server.https.port": str(HTTP_PORT)}, None),
+    ],
+)
+def test_the_port_of_https(more: dict[str, str], port: int | None) -> None:
+    assert https_port({"http-server.https.enabled": "true", **more}) == port
+    assert https_port({}) is None
 
 
 @given(st.dictionaries(st.sampled_from(OWNED_PROPERTIES) | st.text(min_size=1), st.text()))
@@ -18,6 +42,7 @@ def test_owned_properties_of_a_coordinator_win_and_the_others_stay(user_properti
         "coordinator": "true",
         "discovery-server.enabled": "true",
         "discovery.uri": f"http://localhost:{HTTP_PORT}",
+        "http-server.http.enabled": "true",
         "http-server.http.port": str(HTTP_PORT),
         "node-scheduler.include-coordinator": "false",
     }
@@ -35,6 +60,7 @@ def test_a_worker_announces_itself_and_is_no_coordinator() -> None:
         "coordinator": "false",
         "discovery.uri": _URI,
         "shutdown.grace-period": "10s",
+        "http-server.http.enabled": "true",
         "http-server.http.port": str(HTTP_PORT),
     }
 

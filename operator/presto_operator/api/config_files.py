@@ -1,0 +1,61 @@
+"""`configFiles`: further files of Presto's etc directory, for what has no field of its own."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from presto_operator.api.model import problem_inside, rule
+
+NAME_PATTERN = r"^[A-Za-z0-9][-._A-Za-z0-9]*$"
+_MAX_NAME_LENGTH = 253
+
+FILES_OF_FIELDS = {
+    "config.properties": "config",
+    "jvm.config": "jvm",
+    "node.properties": "nodeProperties",
+    "log.properties": "logLevels",
+    "resource-groups.properties": "resourceGroups",
+    "resource-groups.json": "resourceGroups",
+    "session-property-config.properties": "sessionPropertyRules",
+    "session-property-config.json": "sessionPropertyRules",
+    "catalog": "catalogs",
+}
+"""Files that other fields make, and the field of each."""
+
+_OWNED_FILES = ("server.sh",)
+
+_MESSAGES = {
+    **{name: f"{name} is made from {field}: set that instead" for name, field in FILES_OF_FIELDS.items()},
+    **{name: f"{name} is the operator's: choose another name" for name in _OWNED_FILES},
+}
+
+
+def _checked(files: dict[str, str]) -> dict[str, str]:
+    for name in files:
+        if name in _MESSAGES:
+            raise problem_inside(name, _MESSAGES[name])
+    return files
+
+
+ConfigFiles = Annotated[
+    dict[
+        Annotated[str, StringConstraints(min_length=1, max_length=_MAX_NAME_LENGTH, pattern=NAME_PATTERN)],
+        Annotated[str, StringConstraints(max_length=32768)],
+    ],
+    Field(
+        max_length=16,
+        json_schema_extra={
+            "x-kubernetes-validations": [
+                rule(
+                    f"self.all(name, name.matches('{NAME_PATTERN}') && name.size() <= {_MAX_NAME_LENGTH})",
+                    "write the name of a file, as access-control.properties, without a directory",
+                ),
+                *(rule(f"!('{name}' in self)", message) for name, message in _MESSAGES.items()),
+            ]
+        },
+    ),
+    AfterValidator(_checked),
+]
+"""The text of files by name."""

@@ -1,0 +1,164 @@
+"""Passwords over HTTPS for users, and tokens among servers: the operator sees the load, scales and drains all the same.
+
+With the cluster of docs/authentication.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests.harness.command import run
+from tests.harness.interface import Cluster
+from tests.harness.waiting import wait_until
+from tests.kit.documentation import manifests
+from tests.kit.resources import Namespace
+from tests.kit.sizes import small_server
+
+NAME = "guarded"
+USER, PASSWORD = "anna", "correct horse"
+LONG = "SELECT count(DISTINCT orderkey) FROM tpch.sf1.lineitem"
+
+
+@pytest.fixture(scope="module")
+def presto(shared_namespace: Namespace, tmp_path_factory: pytest.TempPathFactory) -> Namespace:
+    """The namespace in which the page's cluster runs, of one worker a query."""
+    directory = tmp_path_factory.mktemp("front-door")
+    files = [f"--from-file={file}" for file in (_keystore(directory), _password_file(directory))]
+    shared_namespace.kubectl("create", "secret", "generic", "front-door", *files)
+    (resource,) = [each for each in manifests("authentication") if each["kind"] == "PrestoCluster"]
+    spec = resource["spec"]
+    for role in ("coordinator", "workers"):
+        small = small_server()
+        spec[role] = {**small, **spec[role], "config": {**small["config"], **spec[role]["config"]}}
+    spec["workers"]["drain"] = {"timeout": "5m", "gracePeriod": "10s"}
+    spec["autoscaling"] = {
+        "minReplicas": 1,
+        "maxReplicas": 2,
+        "targets": {"queriesPerWorker": "1"},
+        "behavior": {
+            "scaleUp": {"stabilizationWindowSeconds": 0},
+            "scaleDown": {"stabilizationWindowSeconds": 15},
+        },
+    }
+    shared_namespace.apply(resource)
+    shared_namespace.wait_until_settled(NAME, timeout=300)
+    return shared_namespace
+
+
+class Client:
+    """A user who comes by HTTPS."""
+
+    def __init__(self, base_url: str) -> None:
+        self._statement = f"{base_url}/v1/statement"
+
+    def ask(self, sql: str, *, password: str | None = PASSWORD) -> requests.Response:
+        """The answer to the first request of a query."""
+        credentials = (USER, password) if password is not None else None
+        with requests.Session() as session:
+            # The certificate is the test's own, and of another name than the address.
+            session.verify = False
+            return session.post(
+                self._statement, data=sql, auth=credentials, headers={"X-Presto-User": USER}, timeout=30
+            )
+
+    def rows(self, sql: str) -> list[list[Any]]:
+        """All rows of a query.
+
+        Raises:
+            AssertionError: it failed.
+        """
+        found: list[list[Any]] = []
+        page = self.ask(sql).json()
+        while True:
+            assert "error" not in page, page["error"]
+            found += page.get("data", [])
+            if "nextUri" not in page:
+                return found
+            time.sleep(0.05)
+            page = requests.get(page["nextUri"], auth=(USER, PASSWORD), verify=False, timeout=30).json()
+
+
+@pytest.fixture(scope="module")
+def client(cluster: Cluster, presto: Namespace) -> Iterator[Client]:
+    """Its user."""
+    with cluster.reach_service(presto.name, NAME, 8443) as base_url:
+        yield Client(base_url.replace("http://", "https://"))
+
+
+@pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
+class TestGuarded:
+    """The cluster of the page."""
+
+    @pytest.mark.parametrize("password", [None, "wrong"])
+    def test_who_has_no_password_is_turned_away(self, client: Client, password: str | None) -> None:
+        assert client.ask("SELECT 1", password=password).status_code == 401
+
+    def test_workers_follow_the_queries_and_drain(self, presto: Namespace, client: Client) -> None:
+        wait_until(lambda: workers(presto) == 1, timeout=120, what="one worker")
+        answers: list[list[list[Any]]] = []
+        over = threading.Event()
+
+        def keep_asking() -> None:
+            while not over.is_set():
+                answers.append(client.rows(LONG))
+
+        threads = [threading.Thread(target=keep_asking) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        try:
+            wait_until(lambda: workers(presto) == 2, timeout=240, what="two workers for two queries")
+            assert presto.condition(NAME, "AutoscalingActive")["status"] == "True"
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join(timeout=120)
+        assert answers
+        assert all(rows == [[1_500_000]] for rows in answers)
+
+        wait_until(lambda: leaving(presto), timeout=120, what="a worker to leave")
+        (name,) = leaving(presto)
+        wait_until(
+            lambda: "draining: finishing the tasks" in presto.kubectl("logs", name, "--tail=200"),
+            timeout=30,
+            what="the worker to take SHUTTING_DOWN",
+        )
+        wait_until(lambda: workers(presto) == 1, timeout=120, what="one worker")
+
+
+def workers(presto: Namespace) -> int:
+    """Workers that are ready, or on their way out."""
+    pods = presto.pods(NAME, "worker")
+    conditions = [{item["type"]: item["status"] for item in pod["status"].get("conditions", [])} for pod in pods]
+    return sum(1 for each in conditions if each.get("Ready") == "True")
+
+
+def leaving(presto: Namespace) -> list[str]:
+    """Workers on their way out."""
+    pods = presto.pods(NAME, "worker")
+    return [pod["metadata"]["name"] for pod in pods if "deletionTimestamp" in pod["metadata"]]
+
+
+def _keystore(directory: Path) -> Path:
+    key, certificate, keystore = (directory / name for name in ("key.pem", "cert.pem", "keystore.p12"))
+    new = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", f"/CN={NAME}")
+    run([*new, "-keyout", key, "-out", certificate], timeout=60)
+    export = ("openssl", "pkcs12", "-export", "-in", certificate, "-inkey", key)
+    run([*export, "-passout", "pass:front-door", "-out", keystore], timeout=60)
+    return keystore
+
+
+def _password_file(directory: Path) -> Path:
+    """PBKDF2 as Presto's file authenticator has it: iterations, salt and hash, in hexadecimal digits."""
+    salt, iterations = b"salt of the test", 1000
+    hashed = hashlib.pbkdf2_hmac("sha1", PASSWORD.encode(), salt, iterations, 32)
+    file = directory / "password.db"
+    file.write_text(f"{USER}:{iterations}:{salt.hex()}:{hashed.hex()}\n")
+    return file
