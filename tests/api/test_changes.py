@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 
 from tests.harness.waiting import wait_until
-from tests.kit.resources import Namespace, manifest
+from tests.kit.resources import Namespace, Resource, manifest
 
 
 def replicas_by_pool(namespace: Namespace) -> dict[str, int]:
@@ -53,6 +53,36 @@ def test_kubectl_scale_shares_workers_out_over_the_pools(namespace: Namespace) -
     scale = json.loads(raw)
     assert (scale["spec"]["replicas"], scale["status"]["replicas"]) == (8, 8)
     assert len(namespace.objects("pods", scale["status"]["selector"])) == 8
+
+
+def test_a_horizontal_pod_autoscaler_sets_the_workers(namespace: Namespace) -> None:
+    """Kubernetes' own controller, and KEDA by way of it. Without a metrics server it still holds its bounds."""
+    namespace.apply(manifest("adhoc"))
+    namespace.wait_until_settled("adhoc", timeout=60)
+    hpa: Resource = {
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": "adhoc"},
+        "spec": {
+            "scaleTargetRef": {"apiVersion": "prestooperator.io/v1alpha1", "kind": "PrestoCluster", "name": "adhoc"},
+            "metrics": [
+                {
+                    "type": "Resource",
+                    "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 50}},
+                }
+            ],
+            "minReplicas": 3,
+            "maxReplicas": 5,
+        },
+    }
+    namespace.apply(hpa)
+    wait_until(lambda: len(namespace.pods("adhoc", "worker")) == 3, timeout=60, what="the least workers of the HPA")
+    assert namespace.presto_cluster("adhoc")["spec"]["workers"]["replicas"] == 3
+    hpa["spec"] |= {"minReplicas": 1, "maxReplicas": 2}
+    namespace.apply(hpa)
+    wait_until(lambda: len(namespace.pods("adhoc", "worker")) == 2, timeout=60, what="the most workers of the HPA")
+    conditions = namespace.get("horizontalpodautoscaler", "adhoc")["status"]["conditions"]
+    assert {"AbleToScale": "True"}.items() <= {item["type"]: item["status"] for item in conditions}.items()
 
 
 def test_more_workers_than_the_pools_may_have_is_a_condition(namespace: Namespace) -> None:

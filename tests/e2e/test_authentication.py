@@ -9,6 +9,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from tests.harness.waiting import wait_until
 from tests.kit.documentation import manifests
 from tests.kit.resources import Namespace
 from tests.kit.sizes import small_server
+
+pytestmark = pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
 
 NAME = "guarded"
 USER, PASSWORD = "anna", "correct horse"
@@ -61,13 +64,8 @@ class Client:
 
     def ask(self, sql: str, *, password: str | None = PASSWORD) -> requests.Response:
         """The answer to the first request of a query."""
-        credentials = (USER, password) if password is not None else None
-        with requests.Session() as session:
-            # The certificate is the test's own, and of another name than the address.
-            session.verify = False
-            return session.post(
-                self._statement, data=sql, auth=credentials, headers={"X-Presto-User": USER}, timeout=30
-            )
+        with _session(password) as session:
+            return session.post(self._statement, data=sql, timeout=30)
 
     def rows(self, sql: str) -> list[list[Any]]:
         """All rows of a query.
@@ -77,13 +75,25 @@ class Client:
         """
         found: list[list[Any]] = []
         page = self.ask(sql).json()
-        while True:
-            assert "error" not in page, page["error"]
-            found += page.get("data", [])
-            if "nextUri" not in page:
-                return found
-            time.sleep(0.05)
-            page = requests.get(page["nextUri"], auth=(USER, PASSWORD), verify=False, timeout=30).json()
+        with _session(PASSWORD) as session:
+            while True:
+                assert "error" not in page, page["error"]
+                found += page.get("data", [])
+                if "nextUri" not in page:
+                    return found
+                time.sleep(0.05)
+                page = session.get(page["nextUri"], timeout=30).json()
+
+
+def _session(password: str | None) -> requests.Session:
+    session = requests.Session()
+    # The certificate is the test's own, and of another name than the address; the machine's settings are for others.
+    session.trust_env = False
+    session.verify = False
+    session.headers["X-Presto-User"] = USER
+    if password is not None:
+        session.auth = (USER, password)
+    return session
 
 
 @pytest.fixture(scope="module")
@@ -93,44 +103,40 @@ def client(cluster: Cluster, presto: Namespace) -> Iterator[Client]:
         yield Client(base_url.replace("http://", "https://"))
 
 
-@pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
-class TestGuarded:
-    """The cluster of the page."""
+@pytest.mark.parametrize("password", [None, "wrong"])
+def test_who_has_no_password_is_turned_away(client: Client, password: str | None) -> None:
+    assert client.ask("SELECT 1", password=password).status_code == 401
 
-    @pytest.mark.parametrize("password", [None, "wrong"])
-    def test_who_has_no_password_is_turned_away(self, client: Client, password: str | None) -> None:
-        assert client.ask("SELECT 1", password=password).status_code == 401
 
-    def test_workers_follow_the_queries_and_drain(self, presto: Namespace, client: Client) -> None:
-        wait_until(lambda: workers(presto) == 1, timeout=120, what="one worker")
-        answers: list[list[list[Any]]] = []
-        over = threading.Event()
+def test_workers_follow_the_queries_and_drain(presto: Namespace, client: Client) -> None:
+    wait_until(lambda: workers(presto) == 1, timeout=120, what="one worker")
+    over = threading.Event()
 
-        def keep_asking() -> None:
-            while not over.is_set():
-                answers.append(client.rows(LONG))
+    def keep_asking() -> list[list[list[Any]]]:
+        answers = []
+        while not over.is_set():
+            answers.append(client.rows(LONG))
+        return answers
 
-        threads = [threading.Thread(target=keep_asking) for _ in range(2)]
-        for thread in threads:
-            thread.start()
+    with ThreadPoolExecutor(2) as executor:
+        users = [executor.submit(keep_asking) for _ in range(2)]
         try:
             wait_until(lambda: workers(presto) == 2, timeout=240, what="two workers for two queries")
             assert presto.condition(NAME, "AutoscalingActive")["status"] == "True"
         finally:
             over.set()
-            for thread in threads:
-                thread.join(timeout=120)
-        assert answers
-        assert all(rows == [[1_500_000]] for rows in answers)
+    for user in users:
+        assert user.result()
+        assert all(rows == [[1_500_000]] for rows in user.result())
 
-        wait_until(lambda: leaving(presto), timeout=120, what="a worker to leave")
-        (name,) = leaving(presto)
-        wait_until(
-            lambda: "draining: finishing the tasks" in presto.kubectl("logs", name, "--tail=200"),
-            timeout=30,
-            what="the worker to take SHUTTING_DOWN",
-        )
-        wait_until(lambda: workers(presto) == 1, timeout=120, what="one worker")
+    wait_until(lambda: leaving(presto), timeout=120, what="a worker to leave")
+    (name,) = leaving(presto)
+    wait_until(
+        lambda: "draining: finishing the tasks" in presto.kubectl("logs", name, "--tail=200"),
+        timeout=30,
+        what="the worker to take SHUTTING_DOWN",
+    )
+    wait_until(lambda: workers(presto) == 1, timeout=120, what="one worker")
 
 
 def workers(presto: Namespace) -> int:
