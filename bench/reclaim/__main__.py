@@ -14,10 +14,11 @@ from typing import Any
 import click
 
 from bench.percentile import percentile
+from bench.reclaim.real import measure_on_presto
 from bench.reclaim.watch import ReclaimWatch, Worker
 from tests.harness.choice import provider_for
 from tests.harness.errors import HarnessError
-from tests.harness.interface import Cluster
+from tests.harness.interface import Cluster, Provider
 from tests.harness.progress import say, step
 from tests.harness.spec import ClusterSpec, Taint
 from tests.harness.waiting import wait_until
@@ -31,7 +32,7 @@ PROMISED_SECONDS = 2.0
 """At the 99th percentile."""
 _NODES = 20
 _ROOT = Path(__file__).parents[2]
-_RESULTS = Path("bench") / "results" / "reclaim.json"
+_RESULTS = Path("bench") / "results"
 """Relative to the checkout's root, which is where `make` runs."""
 _TAINT = Taint("aws-node-termination-handler/spot-itn", "NoSchedule", "event-1")
 _START_SECONDS = 600.0
@@ -46,35 +47,42 @@ available 10 s after it is ready, and only then is the last status written."""
 @click.option("--taints", type=click.IntRange(min=1), default=20, show_default=True, help="How many reclaims.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Which nodes, in which order.")
 @click.option(
-    "--json", "file", type=click.Path(dir_okay=False, path_type=Path), default=_RESULTS, show_default=True,
-    help="Where the results go as JSON.",
+    "--presto",
+    "real",
+    type=click.IntRange(min=1),
+    metavar="RECLAIMS",
+    help="Instead, reclaim so many real nodes with a real Presto worker at rest each, until it says SHUTTING_DOWN.",
+)
+@click.option(
+    "--json", "file", type=click.Path(dir_okay=False, path_type=Path),
+    help=f"Where the results go as JSON.  [default: {_RESULTS / 'reclaim.json'}, or reclaim-presto.json]",
 )  # fmt: skip
-def main(clusters: int, taints: int, seed: int, file: Path) -> None:
+def main(clusters: int, taints: int, seed: int, real: int | None, file: Path | None) -> None:
     """Taint nodes at random, and measure how soon the operator lets their workers go.
 
     A real API server, the operator as a process, and fake nodes with two workers a cluster. What is measured is the
     time from just before the write of the taint until a watch shows the deletionTimestamp of a worker there. That is
     when the kubelet of a real node runs the preStop hook, which tells Presto to shut down; there is no Presto
-    on fake nodes. `make bench-faults` measures the rest of the way. It ends with code 1 if the 99th percentile is
+    on fake nodes. With --presto there is, on few nodes. It ends with code 1 if the 99th percentile is
     2 s or more.
     """
     provider = provider_for("auto")
     try:
-        provider.down(CLUSTER)
-        cluster = provider.up(ClusterSpec(name=CLUSTER, presto_versions=()))
-        seconds = measure(cluster, clusters, taints, random.Random(seed))
+        if real is not None:
+            seconds = measure_on_presto(provider, real, _TAINT)
+        else:
+            seconds = measure_on_fake_nodes(provider, clusters, taints, random.Random(seed))
     except HarnessError as error:
         raise click.ClickException(str(error)) from error
-    finally:
-        provider.down(CLUSTER)
+    scale = {"clusters": clusters, "workers": clusters * WORKERS} if real is None else {"clusters": 1}
     results = {
         "measured": datetime.now(UTC).isoformat(timespec="seconds"),
-        "clusters": clusters,
-        "workers": clusters * WORKERS,
-        "taints": taints,
+        **scale,
+        "taints": taints if real is None else real,
         "samples": len(seconds),
         **{name: round(percentile(seconds, percent) or 0, 3) for name, percent in PERCENTILES.items()},
     }
+    file = file or _RESULTS / ("reclaim.json" if real is None else "reclaim-presto.json")
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(results, indent=2) + "\n")
     for name, value in results.items():
@@ -83,6 +91,15 @@ def main(clusters: int, taints: int, seed: int, file: Path) -> None:
 
 
 PERCENTILES = {"p50_seconds": 50.0, "p90_seconds": 90.0, "p99_seconds": 99.0, "max_seconds": 100.0}
+
+
+def measure_on_fake_nodes(provider: Provider, clusters: int, taints: int, choice: random.Random) -> list[float]:
+    """Seconds from the taint to the deletionTimestamp, on a cluster that is made for it."""
+    provider.down(CLUSTER)
+    try:
+        return measure(provider.up(ClusterSpec(name=CLUSTER, presto_versions=())), clusters, taints, choice)
+    finally:
+        provider.down(CLUSTER)
 
 
 def measure(cluster: Cluster, clusters: int, taints: int, choice: random.Random) -> list[float]:

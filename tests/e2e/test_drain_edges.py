@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import signal
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import prestodb
 import pytest
@@ -104,6 +107,27 @@ def test_a_drain_that_is_given_too_little_time_is_told_of(presto: Namespace, cli
     assert "gave it less than the 350 s of its grace period" in message
 
 
+def test_a_worker_that_is_hung_is_asked_until_it_answers(presto: Namespace, client: PrestoClient) -> None:
+    before, told = drains(presto, "Drained"), drain_events(presto)
+    with steady_load(client, [LONG], clients=1) as tally:
+        wait_until(lambda: len(client.busy_workers()) == 2, timeout=60, what="tasks on both workers")
+        leaving = min(client.busy_workers())
+        with frozen_server(leaving):
+            presto.kubectl("delete", "pod", leaving, "--wait=false")
+            wait_until(
+                lambda: "the server does not answer; asking on" in presto.kubectl("logs", leaving, "--tail=200"),
+                timeout=60,
+                what=f"{leaving} to be asked in vain",
+            )
+        wait_for_drain_to_begin(presto, leaving)
+        wait_until_gone(presto, leaving)
+
+    assert dict(tally.failures) == {}
+    assert tally.right >= 1
+    wait_until(lambda: drains(presto, "Drained") == before + 1, timeout=15, what="the drain to be counted")
+    assert drain_events(presto) == told
+
+
 def wait_for_drain_to_begin(namespace: Namespace, pod: str) -> None:
     """Wait until the worker has been told."""
     wait_until(
@@ -147,6 +171,29 @@ def metric(namespace: Namespace, name: str, **labels: str) -> float:
 def drain_events(namespace: Namespace) -> list[tuple[str, str]]:
     """The Events about drains that ended badly."""
     return [(reason, message) for reason, message in namespace.events(NAME) if reason.startswith("Drain")]
+
+
+@contextlib.contextmanager
+def frozen_server(pod: str) -> Iterator[None]:
+    """Stop the server of a pod in its tracks until the block ends, as a long collection of garbage does.
+
+    Whichever way the nodes are provided, their processes are this machine's.
+    """
+    (process,) = [
+        int(path.parent.name) for path in Path("/proc").glob("[0-9]*/cmdline") if f"-Dnode.id={pod}" in _words(path)
+    ]
+    os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(process, signal.SIGCONT)
+
+
+def _words(cmdline: Path) -> list[str]:
+    try:
+        return cmdline.read_text(errors="replace").split("\0")
+    except OSError:
+        return []  # it has ended since
 
 
 @contextlib.contextmanager
