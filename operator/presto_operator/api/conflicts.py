@@ -8,7 +8,7 @@ from presto_operator.api.pod_ownership import ownership_problems
 from presto_operator.api.role import Role
 from presto_operator.api.spec import PrestoClusterSpec
 from presto_operator.api.sysctls import NODE_LEVEL_MESSAGE, is_namespaced
-from presto_operator.presto import PLUGIN_DIRECTORY_PROPERTY
+from presto_operator.presto import INTERNAL_JWT_PROPERTY, PLUGIN_DIRECTORY_PROPERTY
 
 Conflict = tuple[str, str]
 """Path of the field from the root, and what is wrong with it."""
@@ -16,7 +16,7 @@ Conflict = tuple[str, str]
 
 def conflicts(spec: PrestoClusterSpec) -> list[Conflict]:
     """All conflicts in `spec`, whose every field is right by itself."""
-    found = list(_of_sysctls(spec))
+    found = [*_of_sysctls(spec), *_of_autoscaling(spec)]
     for name, role in (("coordinator", spec.coordinator), ("workers", spec.workers)):
         found += [(f"spec.{name}.{path}", message) for path, message in _of_role(spec, role)]
     return found
@@ -28,6 +28,15 @@ def _of_sysctls(spec: PrestoClusterSpec) -> Iterator[Conflict]:
     for name in spec.sysctls:
         if not is_namespaced(name):
             yield f"spec.sysctls.{name}", NODE_LEVEL_MESSAGE
+
+
+def _of_autoscaling(spec: PrestoClusterSpec) -> Iterator[Conflict]:
+    is_token_asked_for = spec.workers.config.get(INTERNAL_JWT_PROPERTY, "").lower() == "true"
+    if spec.autoscaling is None or spec.autoscaling.targets.worker_cpu_percent is None or not is_token_asked_for:
+        return
+    # Without samples of it no worker would ever leave.
+    message = f"with {INTERNAL_JWT_PROPERTY}, workers tell their CPU use to servers of the cluster only"
+    yield "spec.autoscaling.targets.workerCPUPercent", f"{message}: set targets.queriesPerWorker alone"
 
 
 def _of_role(spec: PrestoClusterSpec, role: Role) -> Iterator[Conflict]:

@@ -15,6 +15,7 @@ from presto_operator.presto.catalogs import (
 from presto_operator.presto.configuration import (
     CONFIG_DIRECTORY,
     HTTP_PORT,
+    INTERNAL_JWT_PROPERTY,
     OWNED_NODE_PROPERTIES,
     OWNED_PROPERTIES,
     PLUGIN_DIRECTORY_PROPERTY,
@@ -53,6 +54,7 @@ __all__ = [
     "HEAP_FLAGS",
     "HIVE_CONNECTOR",
     "HTTP_PORT",
+    "INTERNAL_JWT_PROPERTY",
     "OWNED_NODE_PROPERTIES",
     "OWNED_PROPERTIES",
     "PLUGIN_DIRECTORY_PROPERTY",

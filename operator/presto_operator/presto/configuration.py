@@ -17,6 +17,10 @@ PLUGINS_DIRECTORY = "/var/lib/presto-plugins"
 PLUGIN_DIRECTORY_PROPERTY = "plugin.dir"
 """Where Presto looks for plugins, a directory each; plugin below the installation unless set."""
 
+INTERNAL_JWT_PROPERTY = "internal-communication.jwt.enabled"
+"""Whether servers ask each other for a token. On 0.287 a worker then answers 401 to whoever asks for its tasks
+(`/v1/task`) or its CPU use (`/v1/status`) without one; coordinators, and SHUTTING_DOWN, need none."""
+
 HTTP_PORT = 8080
 
 OWNED_PROPERTIES = (

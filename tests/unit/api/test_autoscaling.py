@@ -128,3 +128,15 @@ def test_a_mistake_is_named_where_it_is(fields: dict[str, Any], path: str, messa
     (error,) = refused.value.errors
     assert error.path == ("spec.autoscaling" + (f".{path}" if path else ""))
     assert message in error.message
+
+
+@pytest.mark.parametrize("targets", [{}, {"targets": {"workerCPUPercent": 60}}], ids=["default", "set"])
+def test_a_cpu_target_is_refused_where_workers_tell_their_use_to_nobody(targets: dict[str, Any]) -> None:
+    workers = {"config": {"internal-communication.jwt.enabled": "true"}}
+    autoscaling = {"minReplicas": 1, "maxReplicas": 4, **targets}
+    with pytest.raises(InvalidClusterError) as caught:
+        cluster(workers=workers, autoscaling=autoscaling)
+    assert str(caught.value).startswith("spec.autoscaling.targets.workerCPUPercent: ")
+    assert "set targets.queriesPerWorker alone" in str(caught.value)
+    cluster(workers=workers, autoscaling={**autoscaling, "targets": {"queriesPerWorker": "1"}})
+    cluster(autoscaling=autoscaling)
