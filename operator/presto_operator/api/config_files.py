@@ -7,19 +7,25 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StringConstraints
 
 from presto_operator.api.model import problem_inside, rule
+from presto_operator.presto import (
+    RESOURCE_GROUPS_FILE,
+    RESOURCE_GROUPS_PROPERTIES,
+    SESSION_RULES_FILE,
+    SESSION_RULES_PROPERTIES,
+)
 
-NAME_PATTERN = r"^[A-Za-z0-9][-._A-Za-z0-9]*$"
+_NAME_PATTERN = r"^[A-Za-z0-9][-._A-Za-z0-9]*$"
 _MAX_NAME_LENGTH = 253
 
-FILES_OF_FIELDS = {
+_FILES_OF_FIELDS = {
     "config.properties": "config",
     "jvm.config": "jvm",
     "node.properties": "nodeProperties",
     "log.properties": "logLevels",
-    "resource-groups.properties": "resourceGroups",
-    "resource-groups.json": "resourceGroups",
-    "session-property-config.properties": "sessionPropertyRules",
-    "session-property-config.json": "sessionPropertyRules",
+    RESOURCE_GROUPS_PROPERTIES: "resourceGroups",
+    RESOURCE_GROUPS_FILE: "resourceGroups",
+    SESSION_RULES_PROPERTIES: "sessionPropertyRules",
+    SESSION_RULES_FILE: "sessionPropertyRules",
     "catalog": "catalogs",
 }
 """Files that other fields make, and the field of each."""
@@ -27,7 +33,7 @@ FILES_OF_FIELDS = {
 _OWNED_FILES = ("server.sh",)
 
 _MESSAGES = {
-    **{name: f"{name} is made from {field}: set that instead" for name, field in FILES_OF_FIELDS.items()},
+    **{name: f"{name} is made from {field}: set that instead" for name, field in _FILES_OF_FIELDS.items()},
     **{name: f"{name} is the operator's: choose another name" for name in _OWNED_FILES},
 }
 
@@ -41,7 +47,7 @@ def _checked(files: dict[str, str]) -> dict[str, str]:
 
 ConfigFiles = Annotated[
     dict[
-        Annotated[str, StringConstraints(min_length=1, max_length=_MAX_NAME_LENGTH, pattern=NAME_PATTERN)],
+        Annotated[str, StringConstraints(min_length=1, max_length=_MAX_NAME_LENGTH, pattern=_NAME_PATTERN)],
         Annotated[str, StringConstraints(max_length=32768)],
     ],
     Field(
@@ -49,7 +55,7 @@ ConfigFiles = Annotated[
         json_schema_extra={
             "x-kubernetes-validations": [
                 rule(
-                    f"self.all(name, name.matches('{NAME_PATTERN}') && name.size() <= {_MAX_NAME_LENGTH})",
+                    f"self.all(name, name.matches('{_NAME_PATTERN}') && name.size() <= {_MAX_NAME_LENGTH})",
                     "write the name of a file, as access-control.properties, without a directory",
                 ),
                 *(rule(f"!('{name}' in self)", message) for name, message in _MESSAGES.items()),

@@ -8,7 +8,7 @@ from presto_operator.api.pod_ownership import ownership_problems
 from presto_operator.api.role import Role
 from presto_operator.api.spec import PrestoClusterSpec
 from presto_operator.api.sysctls import NODE_LEVEL_MESSAGE, is_namespaced
-from presto_operator.presto import INTERNAL_JWT_PROPERTY, PLUGIN_DIRECTORY_PROPERTY
+from presto_operator.presto import INTERNAL_JWT_PROPERTY, PLUGIN_DIRECTORY_PROPERTY, asks_for_internal_token
 
 Conflict = tuple[str, str]
 """Path of the field from the root, and what is wrong with it."""
@@ -31,8 +31,9 @@ def _of_sysctls(spec: PrestoClusterSpec) -> Iterator[Conflict]:
 
 
 def _of_autoscaling(spec: PrestoClusterSpec) -> Iterator[Conflict]:
-    is_token_asked_for = spec.workers.config.get(INTERNAL_JWT_PROPERTY, "").lower() == "true"
-    if spec.autoscaling is None or spec.autoscaling.targets.worker_cpu_percent is None or not is_token_asked_for:
+    if spec.autoscaling is None or spec.autoscaling.targets.worker_cpu_percent is None:
+        return
+    if not asks_for_internal_token(spec.workers.config):
         return
     # Without samples of it no worker would ever leave.
     message = f"with {INTERNAL_JWT_PROPERTY}, workers tell their CPU use to servers of the cluster only"

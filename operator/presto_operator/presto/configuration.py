@@ -18,8 +18,7 @@ PLUGIN_DIRECTORY_PROPERTY = "plugin.dir"
 """Where Presto looks for plugins, a directory each; plugin below the installation unless set."""
 
 INTERNAL_JWT_PROPERTY = "internal-communication.jwt.enabled"
-"""Whether servers ask each other for a token. On 0.287 a worker then answers 401 to whoever asks for its tasks
-(`/v1/task`) or its CPU use (`/v1/status`) without one; coordinators, and SHUTTING_DOWN, need none."""
+"""Whether servers ask each other for a token; see `asks_for_internal_token`."""
 
 HTTP_PORT = 8080
 
@@ -43,11 +42,20 @@ def https_port(config: Mapping[str, str]) -> int | None:
 
     Without http-server.https.port it is 8443 (airlift's HttpServerConfig).
     """
-    if config.get("http-server.https.enabled", "").lower() != "true":
+    if not _is_on(config, "http-server.https.enabled"):
         return None
     port = config.get("http-server.https.port", "8443")
     is_a_port = port.isascii() and port.isdecimal() and 0 < int(port) < 2**16 and int(port) != HTTP_PORT
     return int(port) if is_a_port else None
+
+
+def asks_for_internal_token(config: Mapping[str, str]) -> bool:
+    """Whether a server with these properties tells some things only to servers of its cluster, by their token.
+
+    On 0.287 a worker then answers 401 to whoever asks for its tasks (`/v1/task`) or its CPU use (`/v1/status`) without
+    one; coordinators, and SHUTTING_DOWN, need none.
+    """
+    return _is_on(config, INTERNAL_JWT_PROPERTY)
 
 
 def worker_wait_properties() -> dict[str, str]:
@@ -105,3 +113,7 @@ def node_config(user_properties: Mapping[str, str], *, cluster_name: str) -> dic
         "node.environment": re.sub(r"[^a-z0-9]", "_", cluster_name),
         "node.data-dir": DATA_DIRECTORY,
     }
+
+
+def _is_on(config: Mapping[str, str], name: str) -> bool:
+    return config.get(name, "").lower() == "true"
