@@ -21,6 +21,7 @@ from tests.harness.kind.provider import KindProvider
 from tests.harness.kind.state import state_file
 from tests.harness.local.image_template import image_template
 from tests.harness.local.provider import LocalProvider
+from tests.harness.presto_start import PLAIN_OPTIONS, measure_starts
 from tests.harness.provisions import provide
 from tests.harness.spark import spark_packages
 from tests.harness.spec import DEFAULT_PRESTO_VERSIONS, ClusterSpec, NodeSpec, Taint, numbered_nodes
@@ -211,6 +212,22 @@ def build_image_command(dockerfile: Path, tag: str, context: Path | None, argume
 def presto_image_command(version: str) -> None:
     """Build the image of a Presto release; print the archive's path."""
     click.echo(presto_image(version).file)
+
+
+@main.command("presto-start")
+@click.option("--presto", "version", default=DEFAULT_PRESTO_VERSIONS[0], show_default=True)
+@click.option("--count", default=1, show_default=True, type=click.IntRange(1, 10), help="Servers at the same time.")
+@click.option("--plain", is_flag=True, help="Without class archive and with both compilers, as the release comes.")
+@click.option("--logs", default="build", show_default=True, type=click.Path(file_okay=False, path_type=Path))
+def presto_start(version: str, count: int, logs: Path, *, plain: bool) -> None:
+    """Measure how long servers of a Presto image take to start on this machine, without a cluster."""
+    starts = measure_starts(version, count, PLAIN_OPTIONS if plain else (), logs.resolve())
+    for start in starts:
+        archive = "classes from the archive" if start.shares_classes else "classes from the jars"
+        click.echo(
+            f"Presto {version}, {count} at once: {start.seconds:.1f} s, {start.cpu_seconds:.1f} s of CPU, "
+            f"{start.memory_bytes / 2**20:.0f} MiB, {archive}"
+        )
 
 
 @main.command("clean-builds")
