@@ -98,8 +98,8 @@ def _configure(root: Path, ports: Sequence[int], number: int, jvm_options: Seque
 def _measured_start(root: Path, port: int, log: Path, servers: ExitStack) -> Start:
     """Start a server, and leave it to `servers` to end it: one that is ready keeps running beside the others."""
     log.unlink(missing_ok=True)
-    command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", ENTER, root]
-    command += ["/opt/presto-server/bin/launcher", "--etc-dir", "/etc/presto", "run"]
+    launcher = ["/opt/presto-server/bin/launcher", "--etc-dir", "/etc/presto", "run"]
+    command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", ENTER, root, *launcher]
     begun = time.monotonic()
     process = spawn(command, log=log, environment=ENVIRONMENT)
     servers.callback(_end, process)
