@@ -10,8 +10,8 @@ import pytest
 from presto_operator.controller.reconcile import POLL_SECONDS, WAIT_SECONDS
 from presto_operator.kube import ApiError
 from presto_operator.telemetry import metrics
-from tests.unit.controller.live import role
 from tests.unit.controller.world import World
+from tests.unit.live import role
 from tests.unit.manifest import manifest
 from tests.unit.nodes.nodes import node, taint
 

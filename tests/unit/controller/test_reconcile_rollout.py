@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from presto_operator.controller.reconcile import POLL_SECONDS, WAIT_SECONDS
-from presto_operator.desired import KubernetesObject
 from presto_operator.kube import ApiError
-from tests.unit.controller.live import generation, role
+from presto_operator.objects import KubernetesObject
 from tests.unit.controller.world import World
+from tests.unit.live import generation, role
 from tests.unit.manifest import manifest
 
 _WORKERS = {"replicas": 20, "pools": [{"name": "r5"}, {"name": "r6"}]}

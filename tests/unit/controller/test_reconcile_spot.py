@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from presto_operator.controller.departures import DELETION_COST
 from presto_operator.controller.reconcile import POLL_SECONDS, WAIT_SECONDS
-from presto_operator.desired import KubernetesObject
 from presto_operator.kube import ApiError
+from presto_operator.objects import KubernetesObject
+from presto_operator.planning.departures import DELETION_COST
 from presto_operator.telemetry import metrics
-from tests.unit.controller.live import pool, role
 from tests.unit.controller.world import World
+from tests.unit.live import pool, role
 from tests.unit.manifest import manifest
 from tests.unit.nodes.nodes import node, taint
 
