@@ -19,7 +19,7 @@ from presto_operator.telemetry.logging import LogFormat, configure_logging
     "namespaces",
     multiple=True,
     envvar="PRESTO_OPERATOR_NAMESPACES",
-    help="Namespace to look after; may be given more than once. All of them unless told.",
+    help="Namespace whose PrestoClusters are managed; may be repeated.  [default: all namespaces]",
 )
 @click.option(
     "--metrics-port",
@@ -35,7 +35,7 @@ from presto_operator.telemetry.logging import LogFormat, configure_logging
     multiple=True,
     metavar="KEY",
     envvar="PRESTO_OPERATOR_LEAVING_TAINTS",
-    help="Key of a taint that tells that a node goes; may be given more than once. Beside those that are known.",
+    help="Key of a further taint by which a node announces that it is going away; may be repeated.",
 )
 @click.option(
     "--at-risk-taint",
@@ -43,7 +43,7 @@ from presto_operator.telemetry.logging import LogFormat, configure_logging
     multiple=True,
     metavar="KEY",
     envvar="PRESTO_OPERATOR_AT_RISK_TAINTS",
-    help="Key of a taint that tells that a node may go; may be given more than once.",
+    help="Key of a further taint by which a node announces that it may go away; may be repeated.",
 )
 @click.option(
     "--log-format",
@@ -51,9 +51,9 @@ from presto_operator.telemetry.logging import LogFormat, configure_logging
     default="text",
     show_default=True,
     envvar="PRESTO_OPERATOR_LOG_FORMAT",
-    help="Log lines for people or for a log store.",
+    help="Format of log lines: text for people, json for a log store.",
 )
-@click.option("--debug", is_flag=True, envvar="PRESTO_OPERATOR_DEBUG", help="Log what kopf does, too.")
+@click.option("--debug", is_flag=True, envvar="PRESTO_OPERATOR_DEBUG", help="Also log debug messages, including those of kopf, the framework.")
 def run(
     namespaces: tuple[str, ...],
     metrics_port: int,
@@ -65,8 +65,8 @@ def run(
 ) -> None:
     """Run the operator.
 
-    In a pod it uses the pod's service account; elsewhere the current context of your kubeconfig, and it then
-    reaches Presto through the API server.
+    In a pod it uses the pod's ServiceAccount. Elsewhere it uses the current context of your kubeconfig, and reaches
+    Presto through the API server.
     """
     # kopf wants a user's name, and a container's user id has none.
     os.environ.setdefault("USER", "presto-operator")
