@@ -16,9 +16,16 @@ from presto_operator.planning.plan import plan
 
 @click.command()
 @click.option(
-    "-f", "--filename", "manifest", type=click.File(), required=True, help="Manifest with one or more PrestoClusters; - reads stdin."
+    "-f",
+    "--filename",
+    "manifest",
+    type=click.File(),
+    required=True,
+    help="Manifest with one or more PrestoClusters; - reads stdin.",
 )
-@click.option("-n", "--namespace", help="Namespace of PrestoClusters that have none in the manifest.  [default: default]")
+@click.option(
+    "-n", "--namespace", help="Namespace of PrestoClusters that have none in the manifest.  [default: default]"
+)
 def render(manifest: TextIO, namespace: str | None) -> None:
     """Print the Kubernetes objects that the operator creates for a PrestoCluster. Needs no Kubernetes cluster.
 

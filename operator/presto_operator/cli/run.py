@@ -53,7 +53,12 @@ from presto_operator.telemetry.logging import LogFormat, configure_logging
     envvar="PRESTO_OPERATOR_LOG_FORMAT",
     help="Format of log lines: text for people, json for a log store.",
 )
-@click.option("--debug", is_flag=True, envvar="PRESTO_OPERATOR_DEBUG", help="Also log debug messages, including those of kopf, the framework.")
+@click.option(
+    "--debug",
+    is_flag=True,
+    envvar="PRESTO_OPERATOR_DEBUG",
+    help="Also log debug messages, including those of kopf, the framework.",
+)
 def run(
     namespaces: tuple[str, ...],
     metrics_port: int,

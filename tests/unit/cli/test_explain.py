@@ -47,7 +47,10 @@ CLUSTER: dict[str, Any] = {
 
 def test_tells_what_is_wanted_why_and_what_is_missing() -> None:
     lines = explanation(CLUSTER, [])
-    assert lines[0] == "adhoc in analytics: autoscaling is Active, 6 workers desired (4/6 ready), limited by ScheduleCeiling"
+    assert (
+        lines[0]
+        == "adhoc in analytics: autoscaling is Active, 6 workers desired (4/6 ready), limited by ScheduleCeiling"
+    )
     assert "  AutoscalingActive=True Active: workers wanted: 6" in lines
     assert "  Progressing=True RollingOut: 1 without a node: too little" in lines
     assert "4 running, 5 queued, 3 of them held back by a concurrency limit" in lines[3]

@@ -26,7 +26,7 @@ COMPUTED = {
     "_progress_reason(observation, plan)": {"RollingOut", "WaitingForQueries", "NewGeneration", "OldGenerationLingers"},
     "Outcome.NOT_CHECKED": {Outcome.NOT_CHECKED.value},
     "decisive.outcome": {outcome.value for outcome in Outcome},
-    "f'Drain{outcome}'": {f"Drain{outcome}" for outcome in drain_outcome._WORDS},  # noqa: SLF001
+    "f'Drain{outcome}'": {f"Drain{outcome}" for outcome in drain_outcome._WORDS},
     "f'Pool{limit.reason}'": {f"Pool{reason}" for reason in get_args(LimitReason)},
     "reason": {"ScaleUp", "ScaleDown", "AdviseUp", "AdviseDown"},
 }
@@ -46,7 +46,7 @@ def _given_reasons() -> Iterator[tuple[str, ast.expr]]:
 def _reasons_in_code() -> set[str]:
     found: set[str] = set()
     for place, reason in _given_reasons():
-        if isinstance(reason, ast.Constant):
+        if isinstance(reason, ast.Constant) and isinstance(reason.value, str):
             found.add(reason.value)
         else:
             assert ast.unparse(reason) in COMPUTED, f"{place}: say in COMPUTED which reasons this can be"
