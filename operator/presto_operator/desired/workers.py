@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from presto_operator.api import Drain, Pool, PrestoCluster, duration_seconds
@@ -24,10 +25,6 @@ from presto_operator.desired.node_placement import (
 from presto_operator.desired.object import KubernetesObject, child, content_hash
 from presto_operator.desired.pod import pod_labels, pod_spec, pod_template, server_command, tolerations
 
-_DISCOVERY_SECONDS = 10
-"""How long a worker that is ready may take to be known to its coordinator: it announces itself every 5 s, and the
-coordinator looks for news every 5 s. An old worker that left before that could have been the last one known."""
-
 _TERMINATION_SLACK_SECONDS = 30
 """For the hook to be started and the JVM to exit, on a busy node."""
 
@@ -42,6 +39,8 @@ def pool_deployment(
     generation: str,
     replicas: int,
     files: ServerFiles,
+    *,
+    min_ready: timedelta,
 ) -> KubernetesObject:
     """The Deployment of one pool's workers in one generation, with this many of them.
 
@@ -60,7 +59,7 @@ def pool_deployment(
         labels=pod_labels(cluster, "worker", own),
         spec={
             "replicas": replicas,
-            "minReadySeconds": _DISCOVERY_SECONDS,
+            "minReadySeconds": int(min_ready.total_seconds()),
             "revisionHistoryLimit": 3,
             # The template never changes: this is for one that somebody has edited, and that is put right.
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
