@@ -15,10 +15,11 @@ from typing import Any
 
 from bench.percentile import percentile
 from bench.polling.servers import PORT, address
-from presto_operator.controller.poller import PrestoPoller, Subject
-from presto_operator.controller.presto_reader import PrestoReader, Server
 from presto_operator.kube import ClusterKey, KubernetesClient
-from presto_operator.presto.client import PrestoClient
+from presto_operator.polling.presto_client import PrestoClient
+from presto_operator.polling.presto_poller import PrestoPoller, Subject
+from presto_operator.polling.presto_transport import PrestoReader
+from presto_operator.presto.server import Server
 from presto_operator.settings import DEFAULTS
 from presto_operator.telemetry import metrics
 

@@ -12,15 +12,10 @@ from typing import Any
 import kopf
 from aiohttp import web
 
-from presto_operator.api import GROUP, PLURAL, VERSION
-from presto_operator.controller.metastore_poller import MetastorePoller, ThreadedCheck
-from presto_operator.controller.poller import PrestoPoller, QueryReader
-from presto_operator.controller.presto_reader import PrestoReader
+from presto_operator.api import PLURAL, VERSION
 from presto_operator.controller.queue import WorkQueue
-from presto_operator.controller.reclaim import node_digest
 from presto_operator.controller.reclaimer import Reclaimer
 from presto_operator.controller.reconcile import Reconciler
-from presto_operator.desired import CLUSTER_LABEL, KubernetesObject
 from presto_operator.kube import (
     CHILD_KINDS,
     NODE,
@@ -35,6 +30,12 @@ from presto_operator.kube import (
     ObjectStore,
 )
 from presto_operator.nodes import TaintMeaning
+from presto_operator.objects import CLUSTER_LABEL, GROUP, KubernetesObject
+from presto_operator.planning.reclaim import node_digest
+from presto_operator.polling.metastore_poller import MetastorePoller, ThreadedCheck
+from presto_operator.polling.presto_poller import PrestoPoller
+from presto_operator.polling.presto_queries import QueryReader
+from presto_operator.polling.presto_transport import PrestoReader
 from presto_operator.settings import DEFAULTS, Settings
 from presto_operator.telemetry import metrics
 from presto_operator.telemetry.server import serve

@@ -19,28 +19,11 @@ from presto_operator.api import (
     parse_spec,
     references,
 )
-from presto_operator.controller import conditions
-from presto_operator.controller.autoscale import (
-    Autoscaled,
-    autoscaling_field,
-    autoscaling_notices,
-    autoscaling_verdicts,
-)
 from presto_operator.controller.autoscaler import Autoscaler
 from presto_operator.controller.drain_reporter import DrainReporter
-from presto_operator.controller.handover import Handover
-from presto_operator.controller.last_worker import LAST_WORKER_MESSAGE, generation_to_ask, kept_workers
-from presto_operator.controller.metastore_poller import MetastorePoller, probes
-from presto_operator.controller.observation import Observation, PoolCount, Serving, pool_counts
-from presto_operator.controller.plan import NOTHING_WAITS, Hold, Plan, plan
-from presto_operator.controller.pods import is_lost
-from presto_operator.controller.poller import PrestoPoller, QueryReader
 from presto_operator.controller.reclaimer import Reclaimed, Reclaimer
 from presto_operator.controller.releaser import Releaser
-from presto_operator.controller.rollout import next_record, old_workers, recorded_rollout, rollout_news
-from presto_operator.controller.status import is_due, merge_patch, new_status, news
-from presto_operator.controller.supply import limit_notices, observed_supply, recorded_limits, recorded_shares
-from presto_operator.desired import KubernetesObject, Notice, generation_name, retry_warnings
+from presto_operator.desired import generation_name, retry_warnings
 from presto_operator.kube import (
     CHILD_KINDS,
     POD,
@@ -55,8 +38,23 @@ from presto_operator.kube import (
     is_owned_by,
     publish,
 )
+from presto_operator.objects import KubernetesObject, Notice
+from presto_operator.objects.pods import is_lost
+from presto_operator.planning.autoscale import Autoscaled, autoscaling_field, autoscaling_notices, autoscaling_verdicts
+from presto_operator.planning.handover import Handover
+from presto_operator.planning.last_worker import LAST_WORKER_MESSAGE, generation_to_ask, kept_workers
+from presto_operator.planning.observation import Observation, PoolCount, Serving, pool_counts
+from presto_operator.planning.plan import NOTHING_WAITS, Hold, Plan, plan
+from presto_operator.planning.supply import limit_notices, observed_supply, recorded_limits, recorded_shares
+from presto_operator.planning.verdict import Verdict
+from presto_operator.polling.metastore_poller import MetastorePoller, probes
+from presto_operator.polling.presto_poller import PrestoPoller
+from presto_operator.polling.presto_queries import QueryReader
 from presto_operator.presto.queries import QueryActivity
 from presto_operator.presto.stats import ClusterStats
+from presto_operator.reporting import conditions
+from presto_operator.reporting.rollout_record import next_record, old_workers, recorded_rollout, rollout_news
+from presto_operator.reporting.status import is_due, merge_patch, new_status, news
 from presto_operator.settings import Settings
 from presto_operator.telemetry import metrics
 
@@ -312,7 +310,7 @@ class Reconciler:
 
     def _metastore_verdict(
         self, key: ClusterKey, body: KubernetesObject, cluster: PrestoCluster | None
-    ) -> list[conditions.Verdict]:
+    ) -> list[Verdict]:
         """What to say of the metastore; nothing if there is none, or if it isn't to be asked.
 
         Nothing but words comes of it: a metastore that is down is no reason to touch Presto.

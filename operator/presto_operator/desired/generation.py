@@ -16,10 +16,11 @@ from presto_operator.desired.config_map import (
 )
 from presto_operator.desired.coordinator import coordinator_deployment, coordinator_template
 from presto_operator.desired.names import discovery_uri
-from presto_operator.desired.object import KubernetesObject, content_hash
+from presto_operator.desired.object import content_hash
 from presto_operator.desired.query_retry import coordinator_retry, worker_retry
 from presto_operator.desired.service import discovery_service
 from presto_operator.desired.workers import pool_deployment
+from presto_operator.objects.object import KubernetesObject
 from presto_operator.presto import coordinator_config, worker_config, worker_wait_properties
 from presto_operator.settings import DEFAULTS
 

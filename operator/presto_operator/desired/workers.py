@@ -7,13 +7,7 @@ from typing import Any
 
 from presto_operator.api import Drain, Pool, PrestoCluster, duration_seconds
 from presto_operator.desired.config_map import ServerFiles
-from presto_operator.desired.names import (
-    GENERATION_LABEL,
-    POOL_LABEL,
-    REVISION_LABEL,
-    pool_deployment_name,
-    role_selector,
-)
+from presto_operator.desired.names import pool_deployment_name, role_selector
 from presto_operator.desired.node_placement import (
     HOSTNAME_LABEL,
     INSTANCE_TYPE_LABEL,
@@ -22,8 +16,10 @@ from presto_operator.desired.node_placement import (
     node_affinity,
     topology_spread,
 )
-from presto_operator.desired.object import KubernetesObject, child, content_hash
+from presto_operator.desired.object import child, content_hash
 from presto_operator.desired.pod import pod_labels, pod_spec, pod_template, server_command, tolerations
+from presto_operator.objects.labels import GENERATION_LABEL, POOL_LABEL, REVISION_LABEL
+from presto_operator.objects.object import KubernetesObject
 
 _TERMINATION_SLACK_SECONDS = 30
 """For the hook to be started and the JVM to exit, on a busy node."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from presto_operator.api import SourceData, SourceObject
-from presto_operator.desired import KubernetesObject
 from presto_operator.kube.client import KubernetesClient
 from presto_operator.kube.kind import kind_of
+from presto_operator.objects import KubernetesObject
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ import pytest
 
 from presto_operator.kube import PRESTO_CLUSTER, ApiError, ClusterKey
 from presto_operator.presto.load import QUERY_STATES_PATH
-from tests.unit.controller.live import generation
 from tests.unit.controller.world import KEY, RECONCILE_SECONDS, World
+from tests.unit.live import generation
 from tests.unit.manifest import manifest
 
 _WORKERS = {"replicas": 2, "pools": [{"name": "r5"}, {"name": "r6"}]}

@@ -9,8 +9,8 @@ import pytest
 
 from presto_operator.kube import ApiError
 from presto_operator.telemetry import metrics
-from tests.unit.controller.live import role
 from tests.unit.controller.world import HANDOVER_SECONDS, RECONCILE_SECONDS, World
+from tests.unit.live import role
 from tests.unit.manifest import manifest
 from tests.unit.nodes.nodes import node, taint
 

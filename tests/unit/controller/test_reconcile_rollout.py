@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from presto_operator.desired import KubernetesObject
 from presto_operator.kube import ApiError
-from tests.unit.controller.live import generation, role
+from presto_operator.objects import KubernetesObject
 from tests.unit.controller.world import HANDOVER_SECONDS, RECONCILE_SECONDS, World
+from tests.unit.live import generation, role
 from tests.unit.manifest import manifest
 
 _WORKERS = {"replicas": 20, "pools": [{"name": "r5"}, {"name": "r6"}]}

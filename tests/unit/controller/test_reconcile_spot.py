@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from presto_operator.controller.departures import DELETION_COST
-from presto_operator.desired import KubernetesObject
 from presto_operator.kube import ApiError
+from presto_operator.objects import KubernetesObject
+from presto_operator.planning.departures import DELETION_COST
 from presto_operator.telemetry import metrics
-from tests.unit.controller.live import pool, role
 from tests.unit.controller.world import HANDOVER_SECONDS, RECONCILE_SECONDS, World
+from tests.unit.live import pool, role
 from tests.unit.manifest import manifest
 from tests.unit.nodes.nodes import node, taint
 

@@ -8,16 +8,17 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from presto_operator.controller.metastore_poller import MetastorePoller
-from presto_operator.controller.poller import PrestoPoller, QueryReader
-from presto_operator.controller.presto_reader import PrestoReader
 from presto_operator.controller.reclaimer import Reclaimer
 from presto_operator.controller.reconcile import Reconciler
-from presto_operator.desired import KubernetesObject
 from presto_operator.kube import PRESTO_CLUSTER, ClusterKey, Kind, NodeStore, ObjectStore
 from presto_operator.metastore import Finding, Probe
+from presto_operator.objects import KubernetesObject
+from presto_operator.polling.metastore_poller import MetastorePoller
+from presto_operator.polling.presto_poller import PrestoPoller
+from presto_operator.polling.presto_queries import QueryReader
+from presto_operator.polling.presto_transport import PrestoReader
 from presto_operator.settings import DEFAULTS, Settings
-from tests.unit.controller import live
+from tests.unit import live
 from tests.unit.fake_kubernetes import FakeKubernetes
 
 KEY = ClusterKey("analytics", "adhoc")
