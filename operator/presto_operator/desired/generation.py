@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from presto_operator.api import PrestoCluster, duration_seconds
@@ -21,6 +22,7 @@ from presto_operator.desired.service import discovery_service
 from presto_operator.desired.workers import pool_deployment
 from presto_operator.objects.object import KubernetesObject
 from presto_operator.presto import coordinator_config, worker_config, worker_wait_properties
+from presto_operator.settings import DEFAULTS
 
 
 def generation_name(cluster: PrestoCluster) -> str:
@@ -33,12 +35,18 @@ def generation_name(cluster: PrestoCluster) -> str:
     return content_hash([cluster.spec.version, template, *_identity(cluster)])
 
 
-def generation_objects(cluster: PrestoCluster, replicas_by_pool: Mapping[str, int]) -> list[KubernetesObject]:
+def generation_objects(
+    cluster: PrestoCluster,
+    replicas_by_pool: Mapping[str, int],
+    *,
+    worker_min_ready: timedelta = DEFAULTS.worker_min_ready,
+) -> list[KubernetesObject]:
     """The objects of the generation that the spec asks for, in the order in which they are best applied.
 
     Args:
         cluster: the cluster.
         replicas_by_pool: workers wanted in each pool of the spec, by its name.
+        worker_min_ready: how long a worker is ready before it counts as available.
     """
     name = generation_name(cluster)
     template, coordinator_files = _coordinator(cluster)
@@ -64,7 +72,10 @@ def generation_objects(cluster: PrestoCluster, replicas_by_pool: Mapping[str, in
         worker_files.role,
         discovery_service(cluster, name),
         coordinator_deployment(cluster, name, template),
-        *(pool_deployment(cluster, pool, name, replicas_by_pool[pool.name], worker_files) for pool in workers.pools),
+        *(
+            pool_deployment(cluster, pool, name, replicas_by_pool[pool.name], worker_files, min_ready=worker_min_ready)
+            for pool in workers.pools
+        ),
     ]
 
 

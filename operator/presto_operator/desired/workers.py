@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from presto_operator.api import Drain, Pool, PrestoCluster, duration_seconds
@@ -20,10 +21,6 @@ from presto_operator.desired.pod import pod_labels, pod_spec, pod_template, serv
 from presto_operator.objects.labels import GENERATION_LABEL, POOL_LABEL, REVISION_LABEL
 from presto_operator.objects.object import KubernetesObject
 
-_DISCOVERY_SECONDS = 10
-"""How long a worker that is ready may take to be known to its coordinator: it announces itself every 5 s, and the
-coordinator looks for news every 5 s. An old worker that left before that could have been the last one known."""
-
 _TERMINATION_SLACK_SECONDS = 30
 """For the hook to be started and the JVM to exit, on a busy node."""
 
@@ -38,6 +35,8 @@ def pool_deployment(
     generation: str,
     replicas: int,
     files: ServerFiles,
+    *,
+    min_ready: timedelta,
 ) -> KubernetesObject:
     """The Deployment of one pool's workers in one generation, with this many of them.
 
@@ -56,7 +55,7 @@ def pool_deployment(
         labels=pod_labels(cluster, "worker", own),
         spec={
             "replicas": replicas,
-            "minReadySeconds": _DISCOVERY_SECONDS,
+            "minReadySeconds": int(min_ready.total_seconds()),
             "revisionHistoryLimit": 3,
             # The template never changes: this is for one that somebody has edited, and that is put right.
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
