@@ -2,7 +2,7 @@
 
 from presto_operator.desired.cluster import cluster_objects
 from presto_operator.desired.event import Notice, event
-from presto_operator.desired.generation import generation_name, generation_objects
+from presto_operator.desired.generation import Generation, generation_name, generation_objects, render_generation
 from presto_operator.desired.names import (
     CLUSTER_LABEL,
     GENERATION_LABEL,
@@ -17,7 +17,9 @@ from presto_operator.desired.names import (
     worker_selector,
 )
 from presto_operator.desired.object import KubernetesObject
+from presto_operator.desired.parts import Parts, changed_parts, parts_of
 from presto_operator.desired.query_retry import retry_warnings
+from presto_operator.desired.workers import RevisionTemplate
 
 __all__ = [
     "CLUSTER_LABEL",
@@ -27,8 +29,12 @@ __all__ = [
     "POOL_LABEL",
     "REVISION_LABEL",
     "ROLE_LABEL",
+    "Generation",
     "KubernetesObject",
     "Notice",
+    "Parts",
+    "RevisionTemplate",
+    "changed_parts",
     "client_uri",
     "cluster_objects",
     "coordinator_name",
@@ -36,6 +42,8 @@ __all__ = [
     "event",
     "generation_name",
     "generation_objects",
+    "parts_of",
+    "render_generation",
     "retry_warnings",
     "worker_selector",
 ]

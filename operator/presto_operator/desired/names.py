@@ -17,6 +17,8 @@ POOL_LABEL = f"{GROUP}/pool"
 ENVIRONMENT_ANNOTATION = f"{GROUP}/environment"
 """On pods: the hash of what their environment variables get from Secrets and ConfigMaps."""
 GENERATION_LABEL = f"{GROUP}/generation"
+PARTS_ANNOTATION = f"{GROUP}/parts"
+"""On Deployments: hashes of the parts of their pods, by which a roll-out says what changed."""
 REVISION_LABEL = f"{GROUP}/revision"
 
 RoleName = Literal["coordinator", "worker"]
