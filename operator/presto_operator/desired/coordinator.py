@@ -6,11 +6,13 @@ from typing import Any
 
 from presto_operator.api import PrestoCluster
 from presto_operator.desired.config_map import ServerFiles
-from presto_operator.desired.names import GENERATION_LABEL, coordinator_name, role_selector
+from presto_operator.desired.names import coordinator_name, role_selector
 from presto_operator.desired.node_placement import placement
-from presto_operator.desired.object import KubernetesObject, child
+from presto_operator.desired.object import child
 from presto_operator.desired.parts import Parts, Pod, parts_annotation
 from presto_operator.desired.pod import pod_labels, pod_spec, pod_template
+from presto_operator.objects.labels import GENERATION_LABEL
+from presto_operator.objects.object import KubernetesObject
 
 
 def coordinator_pod(cluster: PrestoCluster, files: ServerFiles) -> Pod:

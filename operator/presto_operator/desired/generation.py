@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from presto_operator.api import PrestoCluster, duration_seconds
@@ -16,12 +17,14 @@ from presto_operator.desired.config_map import (
 )
 from presto_operator.desired.coordinator import coordinator_deployment, coordinator_pod
 from presto_operator.desired.names import discovery_uri
-from presto_operator.desired.object import KubernetesObject, content_hash
+from presto_operator.desired.object import content_hash
 from presto_operator.desired.parts import Parts, coordinator_parts
 from presto_operator.desired.query_retry import coordinator_retry, worker_retry
 from presto_operator.desired.service import discovery_service
 from presto_operator.desired.workers import RevisionTemplate, worker_revision
+from presto_operator.objects.object import KubernetesObject
 from presto_operator.presto import coordinator_config, worker_config, worker_wait_properties
+from presto_operator.settings import DEFAULTS
 
 
 @dataclass(frozen=True)
@@ -58,14 +61,22 @@ class Generation:
         ]
 
 
-def render_generation(cluster: PrestoCluster) -> Generation:
-    """The generation that the spec asks for. Render it once a pass and hand the value on: this hashes every object."""
+def render_generation(cluster: PrestoCluster, *, worker_min_ready: timedelta = DEFAULTS.worker_min_ready) -> Generation:
+    """The generation that the spec asks for. Render it once a pass and hand the value on: this hashes every object.
+
+    Args:
+        cluster: the cluster.
+        worker_min_ready: how long a worker is ready before it counts as available.
+    """
     coordinator_files = _coordinator_files(cluster)
     pod = coordinator_pod(cluster, coordinator_files)
     name = content_hash([cluster.spec.version, pod.template, *_identity(cluster)])
     worker_files = _worker_files(cluster, name, coordinator_files)
     of_coordinator = coordinator_parts(cluster, coordinator_files, pod)
-    revisions = {pool.name: worker_revision(cluster, pool, name, worker_files) for pool in cluster.spec.workers.pools}
+    revisions = {
+        pool.name: worker_revision(cluster, pool, name, worker_files, min_ready=worker_min_ready)
+        for pool in cluster.spec.workers.pools
+    }
     secret = coordinator_files.secret_catalogs
     return Generation(
         name=name,
@@ -87,9 +98,14 @@ def generation_name(cluster: PrestoCluster) -> str:
     return render_generation(cluster).name
 
 
-def generation_objects(cluster: PrestoCluster, replicas_by_pool: Mapping[str, int]) -> list[KubernetesObject]:
+def generation_objects(
+    cluster: PrestoCluster,
+    replicas_by_pool: Mapping[str, int],
+    *,
+    worker_min_ready: timedelta = DEFAULTS.worker_min_ready,
+) -> list[KubernetesObject]:
     """The objects of the generation that the spec asks for, with these workers in each pool."""
-    return render_generation(cluster).objects(replicas_by_pool)
+    return render_generation(cluster, worker_min_ready=worker_min_ready).objects(replicas_by_pool)
 
 
 def _union(all_parts: Iterable[Parts]) -> Parts:

@@ -9,9 +9,7 @@ from typing import Any
 
 from presto_operator.api import API_VERSION, KIND, PrestoCluster
 from presto_operator.desired.names import cluster_labels
-
-KubernetesObject = dict[str, Any]
-"""An object as the API server takes it."""
+from presto_operator.objects import KubernetesObject
 
 _HASH_CHARACTERS = 8
 

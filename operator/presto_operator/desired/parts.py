@@ -18,9 +18,11 @@ from pydantic import BaseModel
 
 from presto_operator.api import CONFIG_VOLUME, Pool, PrestoCluster, Role, duration_seconds
 from presto_operator.desired.config_map import ServerFiles
-from presto_operator.desired.names import ENVIRONMENT_ANNOTATION, GENERATION_LABEL, PARTS_ANNOTATION, POOL_LABEL
+from presto_operator.desired.names import ENVIRONMENT_ANNOTATION, PARTS_ANNOTATION
 from presto_operator.desired.node_placement import PLACEMENT_FIELDS
-from presto_operator.desired.object import KubernetesObject, content_hash
+from presto_operator.desired.object import content_hash
+from presto_operator.objects.labels import GENERATION_LABEL, POOL_LABEL
+from presto_operator.objects.object import KubernetesObject
 
 Parts = Mapping[str, str]
 """Short hashes by part."""

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from presto_operator.api import Drain, Pool, PrestoCluster, duration_seconds
 from presto_operator.desired.config_map import ServerFiles
-from presto_operator.desired.names import (
-    GENERATION_LABEL,
-    POOL_LABEL,
-    REVISION_LABEL,
-    pool_deployment_name,
-    role_selector,
-)
+from presto_operator.desired.names import pool_deployment_name, role_selector
 from presto_operator.desired.node_placement import (
     HOSTNAME_LABEL,
     INSTANCE_TYPE_LABEL,
@@ -21,13 +16,11 @@ from presto_operator.desired.node_placement import (
     placement,
     topology_spread,
 )
-from presto_operator.desired.object import KubernetesObject, child, content_hash
+from presto_operator.desired.object import child, content_hash
 from presto_operator.desired.parts import Parts, Pod, parts_annotation, worker_parts
 from presto_operator.desired.pod import pod_labels, pod_spec, pod_template, server_command
-
-_DISCOVERY_SECONDS = 10
-"""How long a worker that is ready may take to be known to its coordinator: it announces itself every 5 s, and the
-coordinator looks for news every 5 s. An old worker that left before that could have been the last one known."""
+from presto_operator.objects.labels import GENERATION_LABEL, POOL_LABEL, REVISION_LABEL
+from presto_operator.objects.object import KubernetesObject
 
 _TERMINATION_SLACK_SECONDS = 30
 """For the hook to be started and the JVM to exit, on a busy node."""
@@ -57,8 +50,13 @@ class RevisionTemplate:
         return {**self._without_replicas, "spec": spec}
 
 
-def worker_revision(cluster: PrestoCluster, pool: Pool, generation: str, files: ServerFiles) -> RevisionTemplate:
-    """The workers of one pool as the spec asks for them, in one generation."""
+def worker_revision(
+    cluster: PrestoCluster, pool: Pool, generation: str, files: ServerFiles, *, min_ready: timedelta
+) -> RevisionTemplate:
+    """The workers of one pool as the spec asks for them, in one generation.
+
+    They count as available once they have been ready for `min_ready`.
+    """
     pod = _pod(cluster, pool, generation, files)
     template = pod.template
     parts = worker_parts(cluster, pool, files, pod)
@@ -74,7 +72,7 @@ def worker_revision(cluster: PrestoCluster, pool: Pool, generation: str, files: 
         labels=pod_labels(cluster, "worker", own),
         annotations=parts_annotation(parts),
         spec={
-            "minReadySeconds": _DISCOVERY_SECONDS,
+            "minReadySeconds": int(min_ready.total_seconds()),
             "revisionHistoryLimit": 3,
             # The template never changes. This is for one that somebody has edited by hand, which is reverted.
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
