@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from presto_operator.reporting.reasons import CONDITION_REASONS
 _DOCS = Path(__file__).parents[3] / "docs"
 PAGE = (_DOCS / "conditions.md").read_text()
 
-SECTIONS = {**CONDITION_REASONS, "Events": EventReason}
+SECTIONS: dict[str, type[StrEnum]] = {**CONDITION_REASONS, "Events": EventReason}
 
 _KUBERNETES_EVENTS = ("FailedPreStopHook",)
 """Events of the kubelet that pages explain."""
