@@ -14,7 +14,8 @@ from presto_operator.reporting.reasons import CONDITION_REASONS
 _DOCS = Path(__file__).parents[3] / "docs"
 PAGE = (_DOCS / "conditions.md").read_text()
 
-SECTIONS: dict[str, type[StrEnum]] = {**CONDITION_REASONS, "Events": EventReason}
+SECTIONS: dict[str, type[StrEnum]] = {str(name): reasons for name, reasons in CONDITION_REASONS.items()}
+SECTIONS["Events"] = EventReason
 
 _KUBERNETES_EVENTS = ("FailedPreStopHook",)
 """Events of the kubelet that pages explain."""
