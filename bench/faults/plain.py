@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from presto_operator.api import parse_cluster
-from presto_operator.controller.observation import Observation
-from presto_operator.controller.plan import plan
+from presto_operator.planning.observation import Observation
+from presto_operator.planning.plan import plan
 
 KINDS = ("ConfigMap", "Service", "ServiceAccount", "Deployment")
 SELECTOR = "app=presto,component=worker"

@@ -14,7 +14,7 @@ from presto_operator.api.autoscaling_status import (
 )
 from presto_operator.api.capacity import CapacityType
 from presto_operator.api.cluster import PrestoCluster
-from presto_operator.api.crd import API_VERSION, GROUP, KIND, PLURAL, VERSION, crd
+from presto_operator.api.crd import API_VERSION, KIND, PLURAL, VERSION, crd
 from presto_operator.api.duration import duration_seconds
 from presto_operator.api.owned import (
     CONFIG_VOLUME,
@@ -27,7 +27,6 @@ from presto_operator.api.owned import (
 )
 from presto_operator.api.placement import PlacementSettings
 from presto_operator.api.plugin import Plugin
-from presto_operator.api.pod_overrides import MERGE_KEYS, PATCH_DIRECTIVE
 from presto_operator.api.pool import MAX_WORKERS, Pool
 from presto_operator.api.pool_limit import LimitReason, PoolLimit, whole_second
 from presto_operator.api.price import price_value
@@ -63,15 +62,12 @@ __all__ = [
     "API_VERSION",
     "CONFIG_VOLUME",
     "DATA_VOLUME",
-    "GROUP",
     "KIND",
     "MAX_DECISIONS",
     "MAX_PEAKS",
     "MAX_SCALE_EVENTS",
     "MAX_WORKERS",
-    "MERGE_KEYS",
     "NODE_SYSCTLS_CONTAINER",
-    "PATCH_DIRECTIVE",
     "PLUGINS_VOLUME",
     "PLUGIN_CONTAINER_PREFIX",
     "PLURAL",

@@ -9,23 +9,6 @@ from pydantic import AfterValidator, Field, StringConstraints
 from presto_operator.api.free_form import FreeForm
 from presto_operator.api.model import Model, problem_inside, rule
 
-MERGE_KEYS = {
-    "containers": "name",
-    "env": "name",
-    "hostAliases": "ip",
-    "imagePullSecrets": "name",
-    "initContainers": "name",
-    "ports": "containerPort",
-    "topologySpreadConstraints": "topologyKey",
-    "volumeDevices": "devicePath",
-    "volumeMounts": "mountPath",
-    "volumes": "name",
-}
-"""Lists of a pod template whose items are merged one by one, by field name, with the key that tells items apart: the
-patchMergeKey of Kubernetes' API reference. All other lists are replaced whole."""
-
-PATCH_DIRECTIVE = "$patch"
-
 _OWNED_LABELS = (
     "app.kubernetes.io/name",
     "app.kubernetes.io/instance",

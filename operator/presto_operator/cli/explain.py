@@ -10,8 +10,8 @@ import click
 from kubernetes.aio.config import ConfigException
 
 from presto_operator.api import KIND, AutoscalingStatus
-from presto_operator.desired import KubernetesObject
 from presto_operator.kube import EVENT, PRESTO_CLUSTER, ApiError, KubernetesClient
+from presto_operator.objects import KubernetesObject
 from presto_operator.scaling import read_autoscaling
 
 _MOST_EVENTS = 15

@@ -10,8 +10,8 @@ import yaml
 
 from presto_operator.api import KIND, InvalidClusterError, SourceData, SourceObject, parse_cluster
 from presto_operator.cli.yaml import dump
-from presto_operator.controller.observation import Observation
-from presto_operator.controller.plan import plan
+from presto_operator.planning.observation import Observation
+from presto_operator.planning.plan import plan
 
 
 @click.command()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from presto_operator.api import AutoscalingStatus, PrestoCluster
-from presto_operator.controller.autoscale import Autoscaled, autoscale, scales_by_load, workers_to_ask
-from presto_operator.controller.observation import Observation
-from presto_operator.controller.poller import PrestoPoller, Subject
-from presto_operator.desired import KubernetesObject
 from presto_operator.kube import ClusterKey
+from presto_operator.objects import KubernetesObject
+from presto_operator.planning.autoscale import Autoscaled, autoscale, scales_by_load, workers_to_ask
+from presto_operator.planning.observation import Observation
+from presto_operator.polling.presto_poller import PrestoPoller, Subject
 from presto_operator.presto.stats import ClusterStats
 from presto_operator.scaling import read_autoscaling
 from presto_operator.telemetry import metrics

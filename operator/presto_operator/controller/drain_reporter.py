@@ -6,9 +6,9 @@ import logging
 from collections import deque
 from datetime import datetime
 
-from presto_operator.controller.drains import drain_notices, ended_drain
-from presto_operator.desired import KubernetesObject
 from presto_operator.kube import ClusterKey, KubernetesClient, NodeStore, ObjectStore, publish
+from presto_operator.objects import KubernetesObject
+from presto_operator.reporting.drain_outcome import drain_notices, ended_drain
 from presto_operator.telemetry import metrics
 
 _REMEMBERED = 10_000

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from presto_operator.api import PrestoCluster
-from presto_operator.controller.handover import LAST_PAGE
-from presto_operator.controller.poller import QueryReader
-from presto_operator.controller.reclaim import (
+from presto_operator.kube import NODE, POD, ApiError, ClusterKey, KubernetesClient, NodeStore, ObjectStore, publish
+from presto_operator.nodes import TaintMeaning
+from presto_operator.objects import GENERATION_LABEL, KubernetesObject
+from presto_operator.planning.handover import LAST_PAGE
+from presto_operator.planning.reclaim import (
     NodeReader,
     Reclaim,
     is_coordinator,
@@ -17,9 +19,7 @@ from presto_operator.controller.reclaim import (
     reclaims,
     waiting_coordinator_notice,
 )
-from presto_operator.desired import GENERATION_LABEL, KubernetesObject
-from presto_operator.kube import NODE, POD, ApiError, ClusterKey, KubernetesClient, NodeStore, ObjectStore, publish
-from presto_operator.nodes import TaintMeaning
+from presto_operator.polling.presto_queries import QueryReader
 from presto_operator.telemetry import metrics
 
 _logger = logging.getLogger(__name__)

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from presto_operator.api import (
@@ -18,28 +19,11 @@ from presto_operator.api import (
     parse_spec,
     references,
 )
-from presto_operator.controller import conditions
-from presto_operator.controller.autoscale import (
-    Autoscaled,
-    autoscaling_field,
-    autoscaling_notices,
-    autoscaling_verdicts,
-)
 from presto_operator.controller.autoscaler import Autoscaler
 from presto_operator.controller.drain_reporter import DrainReporter
-from presto_operator.controller.handover import Handover
-from presto_operator.controller.last_worker import LAST_WORKER_MESSAGE, generation_to_ask, kept_workers
-from presto_operator.controller.metastore_poller import MetastorePoller, probes
-from presto_operator.controller.observation import Observation, PoolCount, Serving, pool_counts
-from presto_operator.controller.plan import NOTHING_WAITS, Hold, Plan, plan
-from presto_operator.controller.pods import is_lost
-from presto_operator.controller.poller import PrestoPoller, QueryReader
 from presto_operator.controller.reclaimer import Reclaimed, Reclaimer
 from presto_operator.controller.releaser import Releaser
-from presto_operator.controller.rollout import next_record, old_workers, recorded_rollout, rollout_news
-from presto_operator.controller.status import is_due, merge_patch, new_status, news
-from presto_operator.controller.supply import limit_notices, observed_supply, recorded_limits, recorded_shares
-from presto_operator.desired import KubernetesObject, Notice, generation_name, retry_warnings
+from presto_operator.desired import generation_name, retry_warnings
 from presto_operator.kube import (
     CHILD_KINDS,
     POD,
@@ -54,15 +38,25 @@ from presto_operator.kube import (
     is_owned_by,
     publish,
 )
+from presto_operator.objects import KubernetesObject, Notice
+from presto_operator.objects.pods import is_lost
+from presto_operator.planning.autoscale import Autoscaled, autoscaling_field, autoscaling_notices, autoscaling_verdicts
+from presto_operator.planning.handover import Handover
+from presto_operator.planning.last_worker import LAST_WORKER_MESSAGE, generation_to_ask, kept_workers
+from presto_operator.planning.observation import Observation, PoolCount, Serving, pool_counts
+from presto_operator.planning.plan import NOTHING_WAITS, Hold, Plan, plan
+from presto_operator.planning.supply import limit_notices, observed_supply, recorded_limits, recorded_shares
+from presto_operator.planning.verdict import Verdict
+from presto_operator.polling.metastore_poller import MetastorePoller, probes
+from presto_operator.polling.presto_poller import PrestoPoller
+from presto_operator.polling.presto_queries import QueryReader
 from presto_operator.presto.queries import QueryActivity
 from presto_operator.presto.stats import ClusterStats
+from presto_operator.reporting import conditions
+from presto_operator.reporting.rollout_record import next_record, old_workers, recorded_rollout, rollout_news
+from presto_operator.reporting.status import is_due, merge_patch, new_status, news
+from presto_operator.settings import Settings
 from presto_operator.telemetry import metrics
-
-POLL_SECONDS = 10.0
-"""How often a cluster is looked at when nothing happens to it: Presto's own numbers come with no event."""
-
-WAIT_SECONDS = 1.0
-"""How often it is looked at while clients wait to be led to another generation: a moment without queries is short."""
 
 _logger = logging.getLogger(__name__)
 
@@ -97,7 +91,10 @@ class Reconciler:
         metastores: MetastorePoller,
         reclaimer: Reclaimer,
         clock: Callable[[], datetime],
+        *,
+        settings: Settings,
     ) -> None:
+        self._settings = settings
         self._client = client
         self._autoscaler = Autoscaler(poller)
         self._metastores = metastores
@@ -107,7 +104,7 @@ class Reconciler:
         self._clock = clock
         self._applier = Applier(client, store)
         self._releaser = Releaser(client, store, poller.reader)
-        self._sources = SourceReader(client, clock)
+        self._sources = SourceReader(client, clock, settings.reference_interval)
         self._queries = QueryReader(poller.reader)
         self._status_written: dict[ClusterKey, datetime] = {}
 
@@ -137,7 +134,8 @@ class Reconciler:
             if found.apply_errors:
                 raise ApiError(0, "; ".join(found.apply_errors))
         is_waiting = bool(reclaimed.coordinators) or (found.plan is not None and found.plan.hold.is_on)
-        return WAIT_SECONDS if is_waiting else POLL_SECONDS
+        interval = self._settings.handover_interval if is_waiting else self._settings.reconcile_interval
+        return interval.total_seconds()
 
     async def _act(self, key: ClusterKey, body: KubernetesObject, reclaimed: Reclaimed) -> _Pass:
         found = _Pass(self._clock())
@@ -199,7 +197,15 @@ class Reconciler:
         asked_for = found.scaled.workers if found.scaled else cluster.spec.workers.replicas
         wanted = await self._wanted_workers(cluster, observation, serving, asked_for, found.now)
         kept = Hold(last_worker=True, message=LAST_WORKER_MESSAGE) if wanted > asked_for else NOTHING_WAITS
-        at_once = plan(cluster, observation, kept, wanted_workers=wanted, supply=supply)
+        decide = partial(
+            plan,
+            cluster,
+            observation,
+            wanted_workers=wanted,
+            supply=supply,
+            worker_min_ready=self._settings.worker_min_ready,
+        )
+        at_once = decide(kept)
         handover = Handover(at_once, observation, recorded_rollout(status), serving)
         found.asked = handover.generation_to_ask
         if found.asked is None:
@@ -207,7 +213,7 @@ class Reconciler:
         found.activity = await self._queries.activity(cluster, found.asked)
         drain_timeout = timedelta(seconds=duration_seconds(cluster.spec.coordinator.drain_timeout))
         hold = handover.hold(found.activity, drain_timeout=drain_timeout, now=found.now)
-        return plan(cluster, observation, hold, wanted_workers=wanted, supply=supply) if hold.is_on else at_once
+        return decide(hold) if hold.is_on else at_once
 
     async def _wanted_workers(
         self, cluster: PrestoCluster, observation: Observation, serving: str | None, asked_for: int, now: datetime
@@ -294,7 +300,8 @@ class Reconciler:
             *(limit_notices(limits_before, limits, found.plan.placement.explanations) if found.plan else ()),
             *(Notice("Normal", "Corrected", f"{label} was not as wanted: put right") for label in found.corrected),
         ]
-        if is_due(previous, status, last_written=self._status_written.get(key), now=now):
+        written = self._status_written.get(key)
+        if is_due(previous, status, last_written=written, interval=self._settings.status_interval, now=now):
             self._store.put(await self._client.patch_status(key.namespace, key.name, merge_patch(previous, status)))
             self._status_written[key] = now
             metrics.status_writes.inc()
@@ -303,7 +310,7 @@ class Reconciler:
 
     def _metastore_verdict(
         self, key: ClusterKey, body: KubernetesObject, cluster: PrestoCluster | None
-    ) -> list[conditions.Verdict]:
+    ) -> list[Verdict]:
         """What to say of the metastore; nothing if there is none, or if it isn't to be asked.
 
         Nothing but words comes of it: a metastore that is down is no reason to touch Presto.

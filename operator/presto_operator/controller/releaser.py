@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
-from presto_operator.controller.departures import (
+from presto_operator.kube import ApiError, ClusterKey, KubernetesClient, ObjectStore, publish
+from presto_operator.objects import KubernetesObject
+from presto_operator.planning.departures import (
     DELETION_COST,
     FIRST_TO_GO,
     is_chosen,
@@ -14,13 +16,11 @@ from presto_operator.controller.departures import (
     stayed,
     stayed_notice,
 )
-from presto_operator.controller.observation import Observation
-from presto_operator.controller.plan import Plan
-from presto_operator.controller.presto_reader import PrestoReader
-from presto_operator.controller.reclaim import NodeReader
-from presto_operator.controller.task_reader import TaskReader
-from presto_operator.desired import KubernetesObject
-from presto_operator.kube import ApiError, ClusterKey, KubernetesClient, ObjectStore, publish
+from presto_operator.planning.observation import Observation
+from presto_operator.planning.plan import Plan
+from presto_operator.planning.reclaim import NodeReader
+from presto_operator.polling.presto_tasks import TaskReader
+from presto_operator.polling.presto_transport import PrestoReader
 from presto_operator.telemetry import metrics
 
 _logger = logging.getLogger(__name__)

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
-from presto_operator.api import GROUP, PrestoCluster
+from presto_operator.api import PrestoCluster
+from presto_operator.objects import CLUSTER_LABEL, GROUP, MANAGED_BY_LABEL, MANAGER, ROLE_LABEL, RoleName
 from presto_operator.presto import HTTP_PORT
 
-MANAGER = "presto-operator"
-"""Our field manager, and the value of the managed-by label that our watches select."""
-
-MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
-CLUSTER_LABEL = f"{GROUP}/cluster"
-ROLE_LABEL = f"{GROUP}/role"
-POOL_LABEL = f"{GROUP}/pool"
 ENVIRONMENT_ANNOTATION = f"{GROUP}/environment"
 """On pods: the hash of what their environment variables get from Secrets and ConfigMaps."""
-GENERATION_LABEL = f"{GROUP}/generation"
-REVISION_LABEL = f"{GROUP}/revision"
-
-RoleName = Literal["coordinator", "worker"]
+PARTS_ANNOTATION = f"{GROUP}/parts"
+"""On Deployments: hashes of the parts of their pods, by which a roll-out says what changed."""
 
 
 def cluster_labels(cluster: PrestoCluster) -> dict[str, str]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from presto_operator.api import PrestoCluster
-from presto_operator.desired.names import GENERATION_LABEL, ROLE_LABEL, coordinator_name, role_selector
-from presto_operator.desired.object import KubernetesObject, child
+from presto_operator.desired.names import coordinator_name, role_selector
+from presto_operator.desired.object import child
+from presto_operator.objects.labels import GENERATION_LABEL, ROLE_LABEL
+from presto_operator.objects.object import KubernetesObject
 from presto_operator.presto import HTTP_PORT, https_port
 
 

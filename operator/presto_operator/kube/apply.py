@@ -6,10 +6,10 @@ import hashlib
 import json
 from enum import StrEnum
 
-from presto_operator.desired import KubernetesObject
 from presto_operator.kube.client import KubernetesClient
 from presto_operator.kube.kind import kind_of
 from presto_operator.kube.store import ClusterKey, ObjectStore
+from presto_operator.objects import KubernetesObject
 
 _BOOKKEEPING = ("generation", "managedFields", "resourceVersion")
 _REVISION_ANNOTATION = "deployment.kubernetes.io/revision"

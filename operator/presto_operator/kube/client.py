@@ -13,8 +13,8 @@ from kubernetes.aio import client as kubernetes_client
 from kubernetes.aio import config as kubernetes_config
 from kubernetes.aio.client.exceptions import ApiException
 
-from presto_operator.desired import MANAGER, KubernetesObject
 from presto_operator.kube.kind import POD, PRESTO_CLUSTER, SERVICE, Kind, kind_of
+from presto_operator.objects import MANAGER, KubernetesObject
 
 _REQUEST_TIMEOUT_SECONDS = 20.0
 _PROXY_TIMEOUT_SECONDS = 5.0

@@ -7,8 +7,9 @@ import logging
 import uuid
 from datetime import datetime
 
-from presto_operator.desired import KubernetesObject, Notice, event
 from presto_operator.kube.client import ApiError, KubernetesClient
+from presto_operator.kube.event import event
+from presto_operator.objects import KubernetesObject, Notice
 
 _logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
-from presto_operator.desired import KubernetesObject
+from presto_operator.objects import KubernetesObject
 
 
 class NodeStore:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
 
-from presto_operator.desired import CLUSTER_LABEL, KubernetesObject
 from presto_operator.kube.kind import POD, PRESTO_CLUSTER, Kind
+from presto_operator.objects import CLUSTER_LABEL, KubernetesObject
 
 
 @dataclass(frozen=True, order=True)

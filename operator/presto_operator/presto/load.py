@@ -1,4 +1,4 @@
-"""What a coordinator says of the queries that somebody waits for. Pure: `presto_operator.presto.client` asks it."""
+"""What a coordinator reports about unfinished queries. Pure; `polling.presto_load` asks for it."""
 
 from __future__ import annotations
 

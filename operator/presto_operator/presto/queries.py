@@ -1,4 +1,4 @@
-"""Which queries a coordinator has. Pure: `presto_operator.presto.client` asks it."""
+"""Which queries a coordinator has. Pure: `presto_operator.polling.presto_client` asks it."""
 
 from __future__ import annotations
 

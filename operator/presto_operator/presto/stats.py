@@ -1,4 +1,4 @@
-"""What a coordinator says of its cluster. Pure: `presto_operator.presto.client` asks it."""
+"""What a coordinator says of its cluster. Pure: `presto_operator.polling.presto_client` asks it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many tasks a worker runs. Pure: `presto_operator.presto.client` asks it."""
+"""How many tasks a worker runs. Pure: `presto_operator.polling.presto_client` asks it."""
 
 from __future__ import annotations
 

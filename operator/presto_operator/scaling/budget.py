@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from presto_operator.scaling.rollout import Revision, next_step
+from presto_operator.scaling.pace import Revision, next_step
 
 _AT_RISK = "/at-risk"
 _SURPLUS = "/surplus"

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from presto_operator.desired import KubernetesObject, cluster_objects
+from presto_operator.desired import cluster_objects
 from presto_operator.kube import (
     SERVICE,
     ApiError,
@@ -16,6 +16,7 @@ from presto_operator.kube import (
     Outcome,
     is_owned_by,
 )
+from presto_operator.objects import KubernetesObject
 from tests.unit.fake_kubernetes import FakeKubernetes
 from tests.unit.manifest import UID, cluster
 

@@ -1,0 +1,35 @@
+"""Asking a coordinator for its queries."""
+
+from __future__ import annotations
+
+import logging
+
+from presto_operator.api import PrestoCluster
+from presto_operator.desired import coordinator_name
+from presto_operator.polling.presto_transport import PrestoReader
+from presto_operator.presto.queries import QUERIES_PATH, QueryActivity, query_activity
+from presto_operator.presto.stats import PrestoUnavailableError
+from presto_operator.telemetry import metrics
+
+_logger = logging.getLogger(__name__)
+
+
+class QueryReader:
+    """Asks a generation's coordinator for its queries.
+
+    Unlike the numbers above, they are waited for: what is decided by them, and what it cost, is true of this moment
+    only. They are asked for while clients are to be led to another generation, and at no other time.
+    """
+
+    def __init__(self, reader: PrestoReader) -> None:
+        self._reader = reader
+
+    async def activity(self, cluster: PrestoCluster, generation: str) -> QueryActivity | None:
+        """The queries of this generation; None if its coordinator could not be asked within seconds."""
+        try:
+            service = coordinator_name(cluster, generation)
+            return query_activity(await self._reader.get_of_service(cluster.namespace, service, QUERIES_PATH))
+        except PrestoUnavailableError as error:
+            metrics.presto_poll_errors.labels(cluster.namespace, cluster.name).inc()
+            _logger.warning("%s/%s: %s can't be asked: %s", cluster.namespace, cluster.name, generation, error)
+            return None

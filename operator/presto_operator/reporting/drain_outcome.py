@@ -1,0 +1,214 @@
+"""How a worker's drain ended, by what its pod last said. Pure.
+
+While it drains, the preStop hook keeps a record, `drain: state=...`, as the container's termination message. The
+kubelet shows it in the pod's status once the container has ended, and removes the pod only then.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from presto_operator.api import PRESTO_CONTAINER
+from presto_operator.objects import ROLE_LABEL, KubernetesObject, Notice
+
+_RECORD = re.compile(
+    r"^drain: state=(?P<state>\w+)(?: status=(?P<status>\d+))?(?: tasks=(?P<tasks>\w+))?$", re.MULTILINE
+)
+_KILLED = (137, 143)
+"""Exit codes after SIGKILL and SIGTERM: the server did not end by itself."""
+_FORBIDDEN = ("401", "403")
+_MAX_NAMES = 3
+_EARLY_SECONDS = 10
+"""How much sooner than its grace period allows a server may be killed without anybody having shortened it."""
+
+
+class DrainOutcome(StrEnum):
+    """How it ended; the value is the metric's label."""
+
+    DRAINED = "Drained"
+    """The server took it and exited by itself."""
+    TIMED_OUT = "TimedOut"
+    """It was still at it when its time was up."""
+    FORBIDDEN = "Forbidden"
+    """It wanted somebody to log in."""
+    REFUSED = "Refused"
+    """It answered with an error, or no longer listened."""
+    UNREACHABLE = "Unreachable"
+    """It did not answer until its time was up."""
+    NOT_SERVING = "NotServing"
+    """It had not started, or was not running when its pod was deleted: there was nothing to finish."""
+    CRASHED = "Crashed"
+    """It ended with an error while it drained."""
+    NODE_LOST = "NodeLost"
+    """Its node was gone before it was through."""
+    UNKNOWN = "Unknown"
+    """The pod was removed by force, or its end was missed."""
+
+
+_WORDS = {
+    DrainOutcome.TIMED_OUT: "still draining{after}, when its time was up: its tasks have failed; {advice}",
+    DrainOutcome.FORBIDDEN: (
+        "could not be told to drain: Presto {detail}. It can't drain while authentication is asked for on the "
+        "workers' HTTP port: let PUT /v1/info/state pass there"
+    ),
+    DrainOutcome.REFUSED: "could not be told to drain: Presto {detail}; its log may tell why",
+    DrainOutcome.UNREACHABLE: (
+        "did not answer{after}, until its time was up: its tasks have failed; look for long garbage collections in its "
+        "log, and at its memory"
+    ),
+    DrainOutcome.CRASHED: "ended while it drained ({detail}): its tasks have failed; its log tells more",
+    DrainOutcome.NODE_LOST: (
+        "node {node} was gone before it had drained: the tasks that it still had have failed; queries that had sent no "
+        "row yet are run again where queryRetry is on"
+    ),
+}
+"""What happened and what to do next, of the outcomes that somebody has to know of."""
+
+
+@dataclass(frozen=True)
+class EndedDrain:
+    """A worker that was told to leave, and is gone."""
+
+    pod: str
+    node: str
+    outcome: DrainOutcome
+    seconds: float | None
+    """From the moment that the pod was deleted to the end of its server; None if that isn't known."""
+    allowed_seconds: float
+    """Its pod's grace period."""
+    detail: str = ""
+    """What is known beside the outcome."""
+
+
+@dataclass(frozen=True)
+class _Record:
+    state: str = ""
+    status: str = ""
+    tasks: str = ""
+
+
+def ended_drain(first: KubernetesObject, last: KubernetesObject, *, node_is_lost: bool) -> EndedDrain | None:
+    """How the drain of a pod ended that was on its way out and is gone.
+
+    None: it was no worker, or never had a node.
+
+    Args:
+        first: the pod as it was first seen on its way out; when it was deleted is told by that alone.
+        last: the pod as it was last seen.
+        node_is_lost: whether its node is known to be gone or silent.
+    """
+    metadata: dict[str, Any] = last["metadata"]
+    spec: dict[str, Any] = last.get("spec", {})
+    if metadata.get("labels", {}).get(ROLE_LABEL) != "worker" or not spec.get("nodeName"):
+        return None
+    terminated: dict[str, Any] = _server_state(last).get("terminated") or {}
+    deleted = _deletion(first)
+    finished = datetime.fromisoformat(terminated["finishedAt"]) if terminated.get("finishedAt") else None
+    record = _record(terminated)
+    if terminated:
+        was_running = finished is None or deleted is None or finished >= deleted
+        outcome = _outcome(record, terminated, was_running=was_running)
+    else:
+        outcome = _outcome_without_end(last, node_is_lost=node_is_lost)
+    return EndedDrain(
+        pod=metadata["name"],
+        node=spec["nodeName"],
+        outcome=outcome,
+        seconds=(finished - deleted).total_seconds() if finished and deleted and finished >= deleted else None,
+        allowed_seconds=float(spec.get("terminationGracePeriodSeconds", 0)),
+        detail=_detail(outcome, record, terminated),
+    )
+
+
+def drain_notices(ended: Sequence[EndedDrain]) -> list[Notice]:
+    """What to tell of drains that ended badly, with what to do about it: a notice for those that ended alike."""
+    alike: dict[tuple[DrainOutcome, str, str], list[EndedDrain]] = {}
+    for drain in ended:
+        if drain.outcome in _WORDS:
+            node = drain.node if drain.outcome is DrainOutcome.NODE_LOST else ""
+            alike.setdefault((drain.outcome, node, drain.detail), []).append(drain)
+    return [
+        Notice("Warning", f"Drain{outcome}", f"{_names(drains)}: {_told(drains[0])}")
+        for (outcome, _, _), drains in alike.items()
+    ]
+
+
+def _deletion(pod: KubernetesObject) -> datetime | None:
+    """When the pod was deleted; None if it doesn't tell any more, since the kubelet was through with it already."""
+    metadata: dict[str, Any] = pod["metadata"]
+    grace: int = metadata.get("deletionGracePeriodSeconds") or 0
+    # What is written there is when the pod is to be gone.
+    return datetime.fromisoformat(metadata["deletionTimestamp"]) - timedelta(seconds=grace) if grace else None
+
+
+def _outcome(record: _Record, terminated: Mapping[str, Any], *, was_running: bool) -> DrainOutcome:
+    if record.state == "refused":
+        # It doesn't matter how it ended: nobody could tell it to finish its tasks.
+        return DrainOutcome.FORBIDDEN if record.status in _FORBIDDEN else DrainOutcome.REFUSED
+    if not record.state and not was_running:
+        return DrainOutcome.NOT_SERVING
+    if terminated.get("exitCode") == 0:
+        # It may have taken what it did not answer to.
+        return DrainOutcome.DRAINED
+    if terminated.get("reason") == "OOMKilled" or terminated.get("exitCode") not in _KILLED:
+        return DrainOutcome.CRASHED
+    return {
+        "draining": DrainOutcome.TIMED_OUT,
+        "unanswered": DrainOutcome.UNREACHABLE,
+        "deaf": DrainOutcome.REFUSED,
+    }.get(record.state, DrainOutcome.NOT_SERVING)
+
+
+def _outcome_without_end(pod: KubernetesObject, *, node_is_lost: bool) -> DrainOutcome:
+    state = _server_state(pod)
+    if "running" not in state:
+        return DrainOutcome.NOT_SERVING
+    return DrainOutcome.NODE_LOST if node_is_lost else DrainOutcome.UNKNOWN
+
+
+def _server_state(pod: KubernetesObject) -> dict[str, Any]:
+    for container in pod.get("status", {}).get("containerStatuses", []):
+        if container["name"] == PRESTO_CONTAINER:
+            state: dict[str, Any] = container.get("state", {})
+            return state
+    return {}
+
+
+def _record(terminated: Mapping[str, Any]) -> _Record:
+    found = _RECORD.search(terminated.get("message", ""))
+    return _Record(**found.groupdict(default="")) if found else _Record()
+
+
+def _detail(outcome: DrainOutcome, record: _Record, terminated: Mapping[str, Any]) -> str:
+    if outcome is DrainOutcome.CRASHED:
+        return f"{terminated.get('reason', 'Error')}, exit code {terminated.get('exitCode')}"
+    if record.state == "refused":
+        tasks = {"none": "had no tasks left", "running": "still had tasks"}
+        told = tasks.get(record.tasks, "would not tell of its tasks either")
+        return f"answered HTTP {record.status}, and {told}"
+    return "no longer listened" if record.state == "deaf" else ""
+
+
+def _told(drain: EndedDrain) -> str:
+    """What happened, and what to do next."""
+    after = f" after {drain.seconds:.0f} s" if drain.seconds is not None else ""
+    return _WORDS[drain.outcome].format(after=after, node=drain.node, detail=drain.detail, advice=_more_time(drain))
+
+
+def _more_time(drain: EndedDrain) -> str:
+    if drain.seconds is not None and drain.seconds < drain.allowed_seconds - _EARLY_SECONDS:
+        return (
+            f"whoever removed it, or its node, gave it less than the {drain.allowed_seconds:.0f} s of its grace period"
+        )
+    return "raise workers.drain.timeout above the time of the longest query"
+
+
+def _names(drains: Sequence[EndedDrain]) -> str:
+    names = sorted(drain.pod for drain in drains)
+    rest = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
+    return f"{', '.join(names[:_MAX_NAMES])}{rest}"
