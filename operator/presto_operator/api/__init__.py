@@ -19,11 +19,13 @@ from presto_operator.api.duration import duration_seconds
 from presto_operator.api.owned import (
     CONFIG_VOLUME,
     DATA_VOLUME,
+    HTTP_PORT_NAME,
     NODE_SYSCTLS_CONTAINER,
     PLUGIN_CONTAINER_PREFIX,
     PLUGINS_VOLUME,
     POD_NAME_VARIABLE,
     PRESTO_CONTAINER,
+    SERVER_SCRIPT,
 )
 from presto_operator.api.placement import PlacementSettings
 from presto_operator.api.plugin import Plugin
@@ -62,6 +64,7 @@ __all__ = [
     "API_VERSION",
     "CONFIG_VOLUME",
     "DATA_VOLUME",
+    "HTTP_PORT_NAME",
     "KIND",
     "MAX_DECISIONS",
     "MAX_PEAKS",
@@ -73,6 +76,7 @@ __all__ = [
     "PLURAL",
     "POD_NAME_VARIABLE",
     "PRESTO_CONTAINER",
+    "SERVER_SCRIPT",
     "VERSION",
     "Autoscaling",
     "AutoscalingHistory",

@@ -9,8 +9,6 @@ from __future__ import annotations
 from presto_operator.presto import CONFIG_DIRECTORY
 from presto_operator.presto.configuration import DATA_DIRECTORY
 
-SERVER_SCRIPT = "server.sh"
-
 # start: the image's own entrypoint may want to write into its etc; the launcher itself needs no more than this. The
 # home is the official image's unless the image says otherwise. What follows the port is what else the manifest asks
 # for:
