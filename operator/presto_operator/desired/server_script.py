@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
+from presto_operator.api import SERVER_SCRIPT
 from presto_operator.desired.script import script
 from presto_operator.presto import (
     CONFIG_DIRECTORY,
@@ -14,9 +15,6 @@ from presto_operator.presto import (
     drain_record_text,
 )
 from presto_operator.presto.configuration import DATA_DIRECTORY
-
-SERVER_SCRIPT = "server.sh"
-"""Its name in the server's etc directory."""
 
 TERMINATION_LOG = "/dev/termination-log"
 """Kubernetes' default path of a container's termination message."""
