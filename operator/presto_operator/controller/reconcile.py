@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from presto_operator.api import (
@@ -61,13 +62,8 @@ from presto_operator.presto.stats import ClusterStats
 from presto_operator.reporting import conditions
 from presto_operator.reporting.rollout_record import next_record, old_workers, recorded_rollout, rollout_news
 from presto_operator.reporting.status import is_due, merge_patch, new_status, news
+from presto_operator.settings import Settings
 from presto_operator.telemetry import metrics
-
-POLL_SECONDS = 10.0
-"""How often a cluster is looked at when nothing happens to it: Presto's own numbers come with no event."""
-
-WAIT_SECONDS = 1.0
-"""How often it is looked at while clients wait to be led to another generation: a moment without queries is short."""
 
 _logger = logging.getLogger(__name__)
 
@@ -102,7 +98,10 @@ class Reconciler:
         metastores: MetastorePoller,
         reclaimer: Reclaimer,
         clock: Callable[[], datetime],
+        *,
+        settings: Settings,
     ) -> None:
+        self._settings = settings
         self._client = client
         self._autoscaler = Autoscaler(poller)
         self._metastores = metastores
@@ -112,7 +111,7 @@ class Reconciler:
         self._clock = clock
         self._applier = Applier(client, store)
         self._releaser = Releaser(client, store, poller.reader)
-        self._sources = SourceReader(client, clock)
+        self._sources = SourceReader(client, clock, settings.reference_interval)
         self._queries = QueryReader(poller.reader)
         self._status_written: dict[ClusterKey, datetime] = {}
 
@@ -142,7 +141,8 @@ class Reconciler:
             if found.apply_errors:
                 raise ApiError(0, "; ".join(found.apply_errors))
         is_waiting = bool(reclaimed.coordinators) or (found.plan is not None and found.plan.hold.is_on)
-        return WAIT_SECONDS if is_waiting else POLL_SECONDS
+        interval = self._settings.handover_interval if is_waiting else self._settings.reconcile_interval
+        return interval.total_seconds()
 
     async def _act(self, key: ClusterKey, body: KubernetesObject, reclaimed: Reclaimed) -> _Pass:
         found = _Pass(self._clock())
@@ -204,7 +204,15 @@ class Reconciler:
         asked_for = found.scaled.workers if found.scaled else cluster.spec.workers.replicas
         wanted = await self._wanted_workers(cluster, observation, serving, asked_for, found.now)
         kept = Hold(last_worker=True, message=LAST_WORKER_MESSAGE) if wanted > asked_for else NOTHING_WAITS
-        at_once = plan(cluster, observation, kept, wanted_workers=wanted, supply=supply)
+        decide = partial(
+            plan,
+            cluster,
+            observation,
+            wanted_workers=wanted,
+            supply=supply,
+            worker_min_ready=self._settings.worker_min_ready,
+        )
+        at_once = decide(kept)
         handover = Handover(at_once, observation, recorded_rollout(status), serving)
         found.asked = handover.generation_to_ask
         if found.asked is None:
@@ -212,7 +220,7 @@ class Reconciler:
         found.activity = await self._queries.activity(cluster, found.asked)
         drain_timeout = timedelta(seconds=duration_seconds(cluster.spec.coordinator.drain_timeout))
         hold = handover.hold(found.activity, drain_timeout=drain_timeout, now=found.now)
-        return plan(cluster, observation, hold, wanted_workers=wanted, supply=supply) if hold.is_on else at_once
+        return decide(hold) if hold.is_on else at_once
 
     async def _wanted_workers(
         self, cluster: PrestoCluster, observation: Observation, serving: str | None, asked_for: int, now: datetime
@@ -299,7 +307,8 @@ class Reconciler:
             *(limit_notices(limits_before, limits, found.plan.placement.explanations) if found.plan else ()),
             *(Notice("Normal", "Corrected", f"{label} was not as wanted: put right") for label in found.corrected),
         ]
-        if is_due(previous, status, last_written=self._status_written.get(key), now=now):
+        written = self._status_written.get(key)
+        if is_due(previous, status, last_written=written, interval=self._settings.status_interval, now=now):
             self._store.put(await self._client.patch_status(key.namespace, key.name, merge_patch(previous, status)))
             self._status_written[key] = now
             metrics.status_writes.inc()

@@ -14,7 +14,6 @@ from presto_operator.api import (
     PrestoCluster,
     Role,
     RoleField,
-    Toleration,
 )
 from presto_operator.desired.config_map import ServerFiles
 from presto_operator.desired.names import ENVIRONMENT_ANNOTATION, cluster_labels, service_account_name
@@ -22,9 +21,7 @@ from presto_operator.desired.object import content_hash
 from presto_operator.desired.plugins import plugin_container
 from presto_operator.desired.server_script import SERVER_SCRIPT
 from presto_operator.desired.sysctls import node_sysctls_container, pod_sysctls
-from presto_operator.objects.labels import ROLE_LABEL, RoleName
-from presto_operator.objects.object import KubernetesObject
-from presto_operator.objects.strategic_merge import strategic_merge
+from presto_operator.objects import ROLE_LABEL, KubernetesObject, RoleName, strategic_merge
 from presto_operator.presto import CONFIG_DIRECTORY, HTTP_PORT
 from presto_operator.presto.configuration import DATA_DIRECTORY, PLUGINS_DIRECTORY
 
@@ -89,11 +86,6 @@ def pod_labels(cluster: PrestoCluster, role: RoleName, labels: dict[str, str]) -
         ROLE_LABEL: role,
         **labels,
     }
-
-
-def tolerations(items: tuple[Toleration, ...]) -> list[dict[str, Any]]:
-    """Tolerations as a pod spec has them."""
-    return [item.model_dump(by_alias=True, exclude_none=True) for item in items]
 
 
 def _container(cluster: PrestoCluster, role: Role) -> dict[str, Any]:

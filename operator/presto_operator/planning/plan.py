@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
 
 from presto_operator.api import PrestoCluster
 from presto_operator.desired import cluster_objects, generation_name, generation_objects
@@ -18,6 +20,7 @@ from presto_operator.objects import (
 )
 from presto_operator.planning.observation import Observation
 from presto_operator.scaling import Placement, Supply, next_turnover, place_workers
+from presto_operator.settings import DEFAULTS
 
 _KEPT_FILES = 5
 """Unused ConfigMaps, and unused Secrets, that are kept for a look at what was and for going back to it: the newest."""
@@ -87,6 +90,7 @@ def plan(
     *,
     wanted_workers: int,
     supply: Supply | None = None,
+    worker_min_ready: timedelta = DEFAULTS.worker_min_ready,
 ) -> Plan:
     """Decide what the cluster's children shall be.
 
@@ -101,10 +105,12 @@ def plan(
         hold: what has to wait.
         wanted_workers: workers wanted in all pools together.
         supply: what is known of where nodes can be had; None: nothing is.
+        worker_min_ready: how long a worker is ready before it counts as available.
     """
+    objects = partial(generation_objects, cluster, worker_min_ready=worker_min_ready)
     placement = place_workers(cluster.spec.workers.pools, wanted_workers, supply)
     wanted = generation_name(cluster)
-    complete = generation_objects(cluster, placement.replicas_by_pool)
+    complete = objects(placement.replicas_by_pool)
     is_complete = observation.coordinator_is_ready(wanted) and _pools_are_complete(complete, observation)
     serving_now = observation.serving_generation(cluster.name)
     nothing_serves = serving_now is None or serving_now not in observation.generations()
@@ -113,7 +119,8 @@ def plan(
     names = {name_of(obj) for obj in complete if _is_of_workers(obj)}
     to_go: Mapping[str, int] = {}
     if nothing_serves or serving_now == wanted:
-        generation, scale, to_go = _next_step(cluster, observation, placement, names)
+        replicas, scale, to_go = _next_step(cluster, observation, placement, names)
+        generation = objects(replicas)
     else:
         # Nobody depends on a generation that doesn't serve yet: workers that were wanted before just go.
         generation, scale = complete, []
@@ -128,8 +135,8 @@ def plan(
 
 def _next_step(
     cluster: PrestoCluster, observation: Observation, placement: Placement, names: set[str]
-) -> tuple[list[KubernetesObject], list[Scale], Mapping[str, int]]:
-    """The objects of the generation that serves, with as many workers as there may be by now."""
+) -> tuple[Mapping[str, int], list[Scale], Mapping[str, int]]:
+    """Of the generation that serves: workers by pool, as many as there may be by now, old ones, and who may go."""
     wanted = generation_name(cluster)
     step = next_turnover(
         placement.replicas_by_pool,
@@ -143,7 +150,7 @@ def _next_step(
         for deployment in observation.deployments("worker", wanted)
         if (name := name_of(deployment)) in step.old_replicas and step.old_replicas[name] != wanted_replicas(deployment)
     ]
-    return generation_objects(cluster, step.replicas_by_pool), scale, step.at_risk_to_go
+    return step.replicas_by_pool, scale, step.at_risk_to_go
 
 
 def _is_of_workers(obj: KubernetesObject) -> bool:
