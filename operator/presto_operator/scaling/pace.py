@@ -136,7 +136,7 @@ class _Pace:
             self._leaving += 1
 
     def add_new(self) -> None:
-        """Fill up to the desired number in any case, and beyond it as far as draining workers leave room in the surge."""
+        """Fill up to the desired number in any case, and up to the surge as draining workers leave room."""
         missing = self._total_wanted - self._total
         room = self._total_wanted + self._max_surge - self._total - self._leaving
         for _ in range(max(missing, room)):

@@ -82,7 +82,9 @@ def test_unknown_cpu_lets_no_worker_go_but_lets_queries_ask_for_more() -> None:
     fleet.decide(running=8)
     decision = fleet.after(hours=1).decide(running=2)
     assert (decision.wanted, decision.reason) == (4, "SamplesMissing")
-    assert decision.message == "2 running at 2 per worker = 1; no worker is removed, because no worker reports its CPU use"
+    assert decision.message == (
+        "2 running at 2 per worker = 1; no worker is removed, because no worker reports its CPU use"
+    )
     assert fleet.after(hours=1).decide(running=12).wanted == 6
     only_cpu = Fleet(autoscaling(targets={"workerCPUPercent": 75}), wanted=4)
     assert only_cpu.decide(running=50).wanted == 4

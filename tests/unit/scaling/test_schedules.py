@@ -136,7 +136,12 @@ def test_bounds_without_schedules() -> None:
 
 def test_of_several_schedules_the_highest_floor_and_the_lowest_ceiling_count() -> None:
     several = ({"minReplicas": 5}, {"minReplicas": 8, "maxReplicas": 40}, {"maxReplicas": 30}, {"minReplicas": 2})
-    assert _bounds(*several, minReplicas=3) == (8, "minReplicas of schedule 's1' = 8", 30, "maxReplicas of schedule 's2' = 30")
+    assert _bounds(*several, minReplicas=3) == (
+        8,
+        "minReplicas of schedule 's1' = 8",
+        30,
+        "maxReplicas of schedule 's2' = 30",
+    )
 
 
 def test_a_ceiling_goes_before_a_floor() -> None:
