@@ -29,17 +29,24 @@ from presto_operator.kube import (
     POD,
     ApiError,
     Applier,
+    ApplyOutcome,
     ClusterKey,
     ForeignObjectError,
     KubernetesClient,
     ObjectStore,
-    Outcome,
     SourceReader,
-    is_owned_by,
     publish,
 )
-from presto_operator.objects import KubernetesObject, Notice
-from presto_operator.objects.pods import is_lost
+from presto_operator.objects import (
+    KubernetesObject,
+    Notice,
+    described,
+    is_lost,
+    is_owned_by,
+    is_terminating,
+    name_of,
+    uid_of,
+)
 from presto_operator.planning.autoscale import Autoscaled, autoscaling_field, autoscaling_notices, autoscaling_verdicts
 from presto_operator.planning.handover import Handover
 from presto_operator.planning.last_worker import LAST_WORKER_MESSAGE, generation_to_ask, kept_workers
@@ -115,7 +122,7 @@ class Reconciler:
             ApiError: something could not be applied or written; the status says so where it could be written.
         """
         body = self._store.cluster(key)
-        if body is None or "deletionTimestamp" in body["metadata"]:
+        if body is None or is_terminating(body):
             # The children have the cluster for their owner: Kubernetes' garbage collector removes them.
             self._status_written.pop(key, None)
             self._autoscaler.forget(key)
@@ -160,14 +167,14 @@ class Reconciler:
         nodes = self._reclaimer.reader(found.now)
         to_delete = await self._releaser.choose(key, body, found.plan, observation, nodes, found.now)
         for desired in found.plan.apply:
-            label = f'{desired["kind"]} "{desired["metadata"]["name"]}"'
+            label = described(desired)
             try:
                 outcome = await self._applier.apply(key, desired)
             except (ApiError, ForeignObjectError) as error:
                 found.apply_errors.append(f"{label}: {error}")
                 continue
             metrics.applies.labels(desired["kind"], outcome).inc()
-            if outcome in (Outcome.CREATED, Outcome.UPDATED):
+            if outcome in (ApplyOutcome.CREATED, ApplyOutcome.UPDATED):
                 _logger.info("%s: %s %s", key, label, outcome)
                 if is_settled:
                     found.corrected.append(label)
@@ -228,7 +235,7 @@ class Reconciler:
     async def _scale(self, key: ClusterKey, found: _Pass) -> None:
         assert found.plan is not None
         for step in found.plan.scale:
-            label = f'Deployment "{step.deployment["metadata"]["name"]}"'
+            label = described(step.deployment)
             try:
                 await self._applier.scale(step.deployment, step.replicas)
             except ApiError as error:
@@ -240,7 +247,7 @@ class Reconciler:
     async def _remove(self, key: ClusterKey, found: _Pass) -> None:
         assert found.plan is not None
         for obj in found.plan.remove:
-            label = f'{obj["kind"]} "{obj["metadata"]["name"]}"'
+            label = described(obj)
             try:
                 await self._applier.delete(obj)
             except ApiError as error:
@@ -251,7 +258,7 @@ class Reconciler:
     def _observe(
         self, key: ClusterKey, body: KubernetesObject, now: datetime, stats: ClusterStats | None = None
     ) -> Observation:
-        uid = body["metadata"]["uid"]
+        uid = uid_of(body)
         children = [obj for obj in self._store.list(key, *CHILD_KINDS) if is_owned_by(obj, uid)]
         pods = [pod for pod in self._store.list(key, POD) if not is_lost(pod, now)]
         nodes = self._reclaimer.reader(now)
@@ -368,7 +375,7 @@ def _is_settled(body: KubernetesObject) -> bool:
 
 
 def _names(pods: list[KubernetesObject]) -> frozenset[str]:
-    return frozenset(pod["metadata"]["name"] for pod in pods)
+    return frozenset(name_of(pod) for pod in pods)
 
 
 def _pools(observation: Observation, serving: str | None, plan: Plan | None) -> list[PoolCount]:
