@@ -29,11 +29,11 @@ from presto_operator.kube import (
     POD,
     ApiError,
     Applier,
+    ApplyOutcome,
     ClusterKey,
     ForeignObjectError,
     KubernetesClient,
     ObjectStore,
-    Outcome,
     SourceReader,
     publish,
 )
@@ -174,7 +174,7 @@ class Reconciler:
                 found.apply_errors.append(f"{label}: {error}")
                 continue
             metrics.applies.labels(desired["kind"], outcome).inc()
-            if outcome in (Outcome.CREATED, Outcome.UPDATED):
+            if outcome in (ApplyOutcome.CREATED, ApplyOutcome.UPDATED):
                 _logger.info("%s: %s %s", key, label, outcome)
                 if is_settled:
                     found.corrected.append(label)
