@@ -27,7 +27,7 @@ def plain_objects(manifest: Object, namespace: str) -> list[Object]:
         "spec": {**manifest["spec"], "queryRetry": {"enabled": False}},
     }
     cluster = parse_cluster(without_retry)
-    made = plan(cluster, Observation((), (), None), wanted_workers=cluster.spec.workers.replicas).apply
+    made = plan(cluster, Observation((), (), None), serving=None, wanted_workers=cluster.spec.workers.replicas).apply
     return [_plain(each) for each in made if each["kind"] in KINDS]
 
 

@@ -59,4 +59,6 @@ def _objects(document: dict[str, Any], namespace: str | None, sources: SourceDat
     except InvalidClusterError as invalid:
         lines = "\n".join(f"  {error}" for error in invalid.errors)
         raise click.ClickException(f'{KIND} "{name}" is invalid:\n{lines}') from invalid
-    return list(plan(cluster, Observation((), (), None), wanted_workers=cluster.spec.workers.replicas).apply)
+    return list(
+        plan(cluster, Observation((), (), None), serving=None, wanted_workers=cluster.spec.workers.replicas).apply
+    )

@@ -34,7 +34,6 @@ from presto_operator.objects import CLUSTER_LABEL, GROUP, KubernetesObject
 from presto_operator.planning.reclaim import node_digest
 from presto_operator.polling.metastore_poller import MetastorePoller, ThreadedCheck
 from presto_operator.polling.presto_poller import PrestoPoller
-from presto_operator.polling.presto_queries import QueryReader
 from presto_operator.polling.presto_transport import PrestoReader
 from presto_operator.telemetry import metrics
 from presto_operator.telemetry.server import serve
@@ -111,9 +110,7 @@ class Operator:
         reader = PrestoReader(self._client)
         self._poller = PrestoPoller(reader, self._queue.add, _now)
         self._metastores = MetastorePoller(self._queue.add, ThreadedCheck(in_cluster=self._client.in_cluster))
-        reclaimer = Reclaimer(
-            self._client, self._store, self._nodes, QueryReader(reader), extra_taints=self._extra_taints
-        )
+        reclaimer = Reclaimer(self._client, self._store, self._nodes, extra_taints=self._extra_taints)
         reconciler = Reconciler(self._client, self._store, self._poller, self._metastores, reclaimer, _now)
         self._tasks = [
             *(asyncio.create_task(self._queue.work(reconciler.reconcile)) for _ in range(_CONCURRENT_PASSES)),

@@ -25,7 +25,7 @@ from presto_operator.desired.sysctls import node_sysctls_container, pod_sysctls
 from presto_operator.objects.labels import ROLE_LABEL, RoleName
 from presto_operator.objects.object import KubernetesObject
 from presto_operator.objects.strategic_merge import strategic_merge
-from presto_operator.presto import CONFIG_DIRECTORY, HTTP_PORT
+from presto_operator.presto import CONFIG_DIRECTORY, HTTP_PORT, https_port
 from presto_operator.presto.configuration import DATA_DIRECTORY, PLUGINS_DIRECTORY
 
 _STARTUP_PERIOD_SECONDS = 2
@@ -96,6 +96,12 @@ def tolerations(items: tuple[Toleration, ...]) -> list[dict[str, Any]]:
     return [item.model_dump(by_alias=True, exclude_none=True) for item in items]
 
 
+def _ports(role: Role) -> list[dict[str, Any]]:
+    https = https_port(role.config)
+    ports = [{"name": "http", "containerPort": HTTP_PORT}]
+    return [*ports, {"name": "https", "containerPort": https}] if https is not None else ports
+
+
 def _container(cluster: PrestoCluster, role: Role) -> dict[str, Any]:
     return {
         "name": PRESTO_CONTAINER,
@@ -106,7 +112,7 @@ def _container(cluster: PrestoCluster, role: Role) -> dict[str, Any]:
             {"name": POD_NAME_VARIABLE, "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
             *_environment(role),
         ],
-        "ports": [{"name": "http", "containerPort": HTTP_PORT}],
+        "ports": _ports(role),
         "resources": _resources(role),
         "startupProbe": {
             "exec": {"command": server_command("started")},

@@ -8,8 +8,15 @@ from dataclasses import dataclass, field
 from presto_operator.api import PrestoCluster
 from presto_operator.desired import cluster_objects, generation_name, generation_objects
 from presto_operator.objects import GENERATION_LABEL, POOL_LABEL, KubernetesObject
-from presto_operator.objects.deployments import is_known_to_presto, wanted_replicas
+from presto_operator.objects.deployments import (
+    available_replicas,
+    is_known_to_presto,
+    present_replicas,
+    wanted_replicas,
+)
 from presto_operator.planning.observation import Observation
+from presto_operator.planning.serving import ServingGeneration, service_accounts_in_use
+from presto_operator.presto import https_port
 from presto_operator.scaling import Placement, Supply, next_turnover, place_workers
 
 _KEPT_FILES = 5
@@ -72,12 +79,29 @@ class Plan:
         """The names of the Deployments whose workers are as the spec asks for."""
         return {obj["metadata"]["name"] for obj in self.apply if _is_of_workers(obj)}
 
+    def old_workers(self, observation: Observation) -> int:
+        """Workers of the wanted generation that are still to be replaced, or whose pool is to go."""
+        return sum(
+            max(wanted_replicas(deployment), present_replicas(deployment))
+            for deployment in observation.deployments("worker", self.wanted_generation)
+            if deployment["metadata"]["name"] not in self.worker_deployments
+        )
+
+    def updated_workers(self, observation: Observation) -> int:
+        """Workers that are as the spec asks for, and that their coordinator knows."""
+        return sum(
+            available_replicas(deployment)
+            for deployment in observation.deployments("worker", self.wanted_generation)
+            if deployment["metadata"]["name"] in self.worker_deployments
+        )
+
 
 def plan(
     cluster: PrestoCluster,
     observation: Observation,
     hold: Hold = NOTHING_WAITS,
     *,
+    serving: ServingGeneration | None,
     wanted_workers: int,
     supply: Supply | None = None,
 ) -> Plan:
@@ -92,6 +116,7 @@ def plan(
         cluster: the cluster.
         observation: what there is.
         hold: what has to wait.
+        serving: the generation that serves clients now; None if there is none.
         wanted_workers: workers wanted in all pools together.
         supply: what is known of where nodes can be had; None: nothing is.
     """
@@ -99,10 +124,10 @@ def plan(
     wanted = generation_name(cluster)
     complete = generation_objects(cluster, placement.replicas_by_pool)
     is_complete = observation.coordinator_is_ready(wanted) and _pools_are_complete(complete, observation)
-    serving_now = observation.serving_generation(cluster.name)
-    nothing_serves = serving_now is None or serving_now not in observation.generations()
-    takes_over = nothing_serves or (is_complete and not hold.takeover)
-    serving = wanted if takes_over else serving_now or wanted
+    serving_now = serving.name if serving is not None else None
+    nothing_serves = serving is None
+    takes_over = serving is None or (is_complete and not hold.takeover)
+    serving_then = wanted if takes_over or serving is None else serving.name
     names = {obj["metadata"]["name"] for obj in complete if _is_of_workers(obj)}
     to_go: Mapping[str, int] = {}
     if nothing_serves or serving_now == wanted:
@@ -110,13 +135,23 @@ def plan(
     else:
         # Nobody depends on a generation that doesn't serve yet: workers that were wanted before just go.
         generation, scale = complete, []
-    apply = (*cluster_objects(cluster, serving), *generation)
-    kept_generations = {wanted, serving, serving_now, hold.lingering}
+    apply = (*cluster_objects(cluster, serving_then, _https_port(cluster, serving, serving_then)), *generation)
+    kept_generations = {wanted, serving_then, serving_now, hold.lingering}
+    if serving is not None and serving.is_guess and not is_complete:
+        # Neither the Service nor status says which generation serves, so that any that is ready may do so.
+        kept_generations |= {name for name in observation.generations() if observation.coordinator_is_ready(name)}
     remove = (
         *_without_use(apply, kept_generations, observation),
         *_finished_revisions(observation, wanted, names, is_serving=nothing_serves or serving_now == wanted),
     )
-    return Plan(wanted, serving, is_complete, placement, apply, tuple(scale), remove, hold, to_go)
+    return Plan(wanted, serving_then, is_complete, placement, apply, tuple(scale), remove, hold, to_go)
+
+
+def _https_port(cluster: PrestoCluster, serving: ServingGeneration | None, generation: str) -> int | None:
+    """The port at which the coordinator of `generation` serves HTTPS: the spec speaks of the desired one only."""
+    if serving is not None and serving.name == generation:
+        return serving.https_port
+    return https_port(cluster.spec.coordinator.config)
 
 
 def _next_step(
@@ -160,8 +195,9 @@ def _without_use(
     apply: tuple[KubernetesObject, ...], kept_generations: set[str | None], observation: Observation
 ) -> list[KubernetesObject]:
     """Children of no generation that is still needed, and ConfigMaps that nobody has mounted for long."""
-    identities = {(obj["kind"], obj["metadata"]["name"]) for obj in apply}
-    rest = [obj for obj in observation.children if (obj["kind"], obj["metadata"]["name"]) not in identities]
+    used = {(obj["kind"], obj["metadata"]["name"]) for obj in apply}
+    used |= {("ServiceAccount", name) for name in service_accounts_in_use(observation)}
+    rest = [obj for obj in observation.children if (obj["kind"], obj["metadata"]["name"]) not in used]
     return [
         *(obj for obj in rest if obj["kind"] not in _FILE_KINDS and _generation(obj) not in kept_generations - {None}),
         *(

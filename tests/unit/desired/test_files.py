@@ -17,7 +17,7 @@ _PASSWORD = "hunter2"
 
 def _objects(built: PrestoCluster) -> list[KubernetesObject]:
     return [
-        *cluster_objects(built, generation_name(built)),
+        *cluster_objects(built, generation_name(built), None),
         *generation_objects(built, {pool.name: 1 for pool in built.spec.workers.pools}),
     ]
 

@@ -5,10 +5,12 @@ from dataclasses import replace
 import pytest
 
 from presto_operator.api import FieldError
-from presto_operator.desired import generation_name
+from presto_operator.desired import generation_name, retry_warnings
 from presto_operator.metastore import Finding, MetastoreAddress, Outcome, Probe
 from presto_operator.objects import KubernetesObject
+from presto_operator.planning.memory import Memory
 from presto_operator.planning.observation import Observation
+from presto_operator.planning.seen import Invalid, Unreadable, Valid
 from presto_operator.planning.verdict import Verdict
 from presto_operator.presto.stats import ClusterStats
 from presto_operator.reporting import conditions
@@ -22,16 +24,30 @@ NAME = PLAN.wanted_generation
 
 
 def test_valid_quotes_every_error() -> None:
-    assert conditions.valid([]) == Verdict("Valid", "True", "SpecAccepted", "")
-    verdict = conditions.valid([FieldError("spec.version", "required"), FieldError("spec.a", "unknown field")])
+    assert conditions.valid(Valid(CLUSTER), Memory(), 1) == Verdict("Valid", "True", "SpecAccepted", "")
+    errors = (FieldError("spec.version", "required"), FieldError("spec.a", "unknown field"))
+    verdict = conditions.valid(Invalid(errors), Memory(), 1)
     assert (verdict.type, verdict.status, verdict.reason) == ("Valid", "False", "InvalidSpec")
     assert "spec.version: required; spec.a: unknown field" in verdict.message
     assert "left as it is" in verdict.message
 
 
 def test_a_valid_spec_may_have_warnings() -> None:
-    verdict = conditions.valid([], ["spec.a: is odd", "spec.b: is odd, too"])
-    assert verdict == Verdict("Valid", "True", "SpecAccepted", "accepted, but: spec.a: is odd; spec.b: is odd, too")
+    odd = cluster(queryRetry={"enabled": True}, coordinator={"config": {"query.remote-task.max-error-duration": "1h"}})
+    verdict = conditions.valid(Valid(odd), Memory(), 1)
+    assert (verdict.status, verdict.reason) == ("True", "SpecAccepted")
+    assert verdict.message == f"accepted, but: {'; '.join(retry_warnings(odd.spec))}"
+
+
+def test_a_spec_that_cannot_be_read_is_as_valid_as_it_was() -> None:
+    unreadable = Unreadable('Secret "s3" can\'t be read: HTTP 503')
+    invalid = conditions.valid(Invalid((FieldError("spec.version", "required"),)), Memory(), 1)
+    memory = Memory(conditions={"Valid": invalid}, condition_generations={"Valid": 1})
+    assert conditions.valid(unreadable, memory, 1) == invalid
+    # Nothing is known of another spec.
+    unknown = conditions.valid(unreadable, memory, 2)
+    assert (unknown.status, unknown.reason) == ("Unknown", "SpecNotRead")
+    assert 'Secret "s3"' in unknown.message
 
 
 @pytest.mark.parametrize("serving", [None, "another"])
