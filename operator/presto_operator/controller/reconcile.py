@@ -13,6 +13,7 @@ from presto_operator.controller.load import LoadReader
 from presto_operator.controller.reclaimer import Reclaimer
 from presto_operator.controller.releaser import Releaser
 from presto_operator.controller.reporter import Reporter
+from presto_operator.desired import render_generation
 from presto_operator.kube import (
     CHILD_KINDS,
     POD,
@@ -37,13 +38,8 @@ from presto_operator.polling.presto_poller import PrestoPoller
 from presto_operator.polling.presto_queries import QueryReader
 from presto_operator.presto.stats import ClusterStats
 from presto_operator.reporting.report import After, Done, report
+from presto_operator.settings import Settings
 from presto_operator.telemetry import metrics
-
-POLL_SECONDS = 10.0
-"""Resync interval of a cluster. Presto's query counts change without any Kubernetes event."""
-
-WAIT_SECONDS = 1.0
-"""Interval of the passes while a change waits for a moment without queries: such a moment may be short."""
 
 
 class Reconciler:
@@ -57,18 +53,21 @@ class Reconciler:
         metastores: MetastorePoller,
         reclaimer: Reclaimer,
         clock: Callable[[], datetime],
+        *,
+        settings: Settings,
     ) -> None:
+        self._settings = settings
         self._store = store
         self._clock = clock
         self._reclaimer = reclaimer
         self._drains = DrainReporter(client, store, reclaimer.nodes)
-        self._sources = SourceReader(client, clock)
+        self._sources = SourceReader(client, clock, settings.reference_interval)
         self._load = LoadReader(poller)
         self._metastores = metastores
         self._queries = QueryReader(poller.reader)
         self._releaser = Releaser(client, store, poller.reader)
         self._executor = Executor(Applier(client, store), self._releaser, reclaimer)
-        self._reporter = Reporter(client, store)
+        self._reporter = Reporter(client, store, settings.status_interval)
 
     async def reconcile(self, key: ClusterKey) -> float | None:
         """One pass over a cluster, from any state; returns after how many seconds to look again.
@@ -84,7 +83,8 @@ class Reconciler:
             decision, done = await self._pass(key, body)
             if done.errors:
                 raise ApiError(0, "; ".join(done.errors))
-        return WAIT_SECONDS if decision.is_waiting else POLL_SECONDS
+        interval = self._settings.handover_interval if decision.is_waiting else self._settings.reconcile_interval
+        return interval.total_seconds()
 
     async def _pass(self, key: ClusterKey, body: KubernetesObject) -> tuple[Decision, Done]:
         nodes = self._reclaimer.reader(self._clock())
@@ -137,7 +137,8 @@ class Reconciler:
     async def _read_spec(self, key: ClusterKey, body: KubernetesObject) -> Spec:
         try:
             referred = {reference.source for reference in references(parse_spec(body))}
-            return Valid(parse_cluster(body, await self._sources.read(key.namespace, referred)))
+            cluster = parse_cluster(body, await self._sources.read(key.namespace, referred))
+            return Valid(cluster, render_generation(cluster, worker_min_ready=self._settings.worker_min_ready))
         except InvalidClusterError as invalid:
             return Invalid(tuple(invalid.errors))
         except ApiError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from presto_operator.kube import ClusterKey, KubernetesClient, ObjectStore, publish
 from presto_operator.planning.seen import Seen
@@ -14,7 +14,9 @@ from presto_operator.telemetry import metrics
 class Reporter:
     """Writes status at once when something changes, and numbers that change all the time seldom."""
 
-    def __init__(self, client: KubernetesClient, store: ObjectStore) -> None:
+    def __init__(self, client: KubernetesClient, store: ObjectStore, interval: timedelta) -> None:
+        """`interval` is how often numbers that change all the time are written: clusters share one API server."""
+        self._interval = interval
         self._client = client
         self._store = store
         self._written: dict[ClusterKey, datetime] = {}
@@ -31,7 +33,7 @@ class Reporter:
         metrics.observe_limits(key.namespace, key.name, {name: limit.reason for name, limit in report.limits.items()})
         metrics.observe_metastore(key.namespace, key.name, report.metastore)
         previous = seen.memory.status
-        if is_due(previous, report.status, last_written=self._written.get(key), now=after.now):
+        if is_due(previous, report.status, last_written=self._written.get(key), interval=self._interval, now=after.now):
             patch = merge_patch(previous, report.status)
             self._store.put(await self._client.patch_status(key.namespace, key.name, patch))
             self._written[key] = after.now

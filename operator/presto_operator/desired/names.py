@@ -10,6 +10,8 @@ from presto_operator.presto import HTTP_PORT
 
 ENVIRONMENT_ANNOTATION = f"{GROUP}/environment"
 """On pods: the hash of what their environment variables get from Secrets and ConfigMaps."""
+PARTS_ANNOTATION = f"{GROUP}/parts"
+"""On Deployments: hashes of the parts of their pods, by which a roll-out says what changed."""
 
 
 def cluster_labels(cluster: PrestoCluster) -> dict[str, str]:

@@ -14,7 +14,6 @@ from presto_operator.api import (
     PrestoCluster,
     Role,
     RoleField,
-    Toleration,
 )
 from presto_operator.desired.config_map import ServerFiles
 from presto_operator.desired.names import ENVIRONMENT_ANNOTATION, cluster_labels, service_account_name
@@ -89,11 +88,6 @@ def pod_labels(cluster: PrestoCluster, role: RoleName, labels: dict[str, str]) -
         ROLE_LABEL: role,
         **labels,
     }
-
-
-def tolerations(items: tuple[Toleration, ...]) -> list[dict[str, Any]]:
-    """Tolerations as a pod spec has them."""
-    return [item.model_dump(by_alias=True, exclude_none=True) for item in items]
 
 
 def _ports(role: Role) -> list[dict[str, Any]]:

@@ -12,11 +12,6 @@ from presto_operator.kube.client import KubernetesClient
 from presto_operator.kube.kind import kind_of
 from presto_operator.objects import KubernetesObject
 
-_FRESH = timedelta(seconds=15)
-"""How old what is known of an object may be. Clusters in one namespace share what is read, so an object costs the API
-server four small reads a minute at most, however many clusters refer to it. (A watch would be sooner by seconds, and
-would have every Secret of every namespace in our memory.)"""
-
 
 @dataclass(frozen=True)
 class _Known:
@@ -27,7 +22,14 @@ class _Known:
 class SourceReader:
     """What Secrets and ConfigMaps of users hold, as of some seconds ago at most."""
 
-    def __init__(self, client: KubernetesClient, clock: Callable[[], datetime]) -> None:
+    def __init__(self, client: KubernetesClient, clock: Callable[[], datetime], interval: timedelta) -> None:
+        """What is known of an object is as old as `interval` at most.
+
+        Clusters in one namespace share what is read, so an object costs the API server one small read in that time,
+        however many clusters refer to it. (A watch would be sooner by seconds, and would have every Secret of every
+        namespace in our memory.)
+        """
+        self._interval = interval
         self._client = client
         self._clock = clock
         self._known: dict[tuple[str, SourceObject], _Known] = {}
@@ -43,11 +45,11 @@ class SourceReader:
     async def _read(self, namespace: str, source: SourceObject) -> Mapping[str, str] | None:
         now = self._clock()
         known = self._known.get((namespace, source))
-        if known is not None and now - known.read_at < _FRESH:
+        if known is not None and now - known.read_at < self._interval:
             return known.data
         obj = await self._client.get(kind_of(source.kind), namespace, source.name)
         data = None if obj is None else _data(obj)
-        self._known = {key: value for key, value in self._known.items() if now - value.read_at < 4 * _FRESH}
+        self._known = {key: value for key, value in self._known.items() if now - value.read_at < 4 * self._interval}
         self._known[namespace, source] = _Known(data, now)
         return data
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from presto_operator.api import PrestoCluster, duration_seconds
-from presto_operator.desired import generation_name
 from presto_operator.objects import GENERATION_LABEL
 from presto_operator.planning.autoscale import Autoscaled, autoscale
 from presto_operator.planning.handover import LAST_PAGE, Handover
@@ -67,7 +66,7 @@ def draft(seen: Seen) -> Draft:
         return Draft(None, frozenset(questions))
     cluster = seen.spec.cluster
     autoscaled = autoscale(cluster, seen.memory.autoscaling, seen.poll, seen.now)
-    handover = _handover(seen, _plan(seen, cluster, autoscaled.workers))
+    handover = _handover(seen, _plan(seen, seen.spec, autoscaled.workers))
     questions |= {
         generation
         for generation in (_last_worker_question(seen, cluster, autoscaled.workers), handover.generation_to_ask)
@@ -95,7 +94,7 @@ def decide(seen: Seen, drafted: Draft, answers: Answers) -> Decision:
     if question is not None:
         desired = kept_workers(asked_for, answers.get(question), seen.now)
     kept = Hold(last_worker=True, message=LAST_WORKER_MESSAGE) if desired > asked_for else NOTHING_WAITS
-    at_once = _plan(seen, cluster, desired, kept)
+    at_once = _plan(seen, seen.spec, desired, kept)
     handover = _handover(seen, at_once)
     asked = handover.generation_to_ask
     chosen, activity = at_once, None
@@ -103,7 +102,7 @@ def decide(seen: Seen, drafted: Draft, answers: Answers) -> Decision:
         activity = answers.get(asked)
         drain_timeout = timedelta(seconds=duration_seconds(cluster.spec.coordinator.drain_timeout))
         hold = handover.hold(activity, drain_timeout=drain_timeout, now=seen.now)
-        chosen = _plan(seen, cluster, desired, hold) if hold.is_on else at_once
+        chosen = _plan(seen, seen.spec, desired, hold) if hold.is_on else at_once
     return Decision(
         chosen,
         drafted.autoscaled,
@@ -131,9 +130,17 @@ def cost_question(decision: Decision, seen: Seen, serving: str | None) -> str | 
     return decision.asked if record is None or record.switched_at is None else None
 
 
-def _plan(seen: Seen, cluster: PrestoCluster, workers: int, hold: Hold = NOTHING_WAITS) -> Plan:
-    supply = observed_supply(cluster, generation_name(cluster), seen)
-    return plan(cluster, seen.observation, hold, serving=seen.serving, wanted_workers=workers, supply=supply)
+def _plan(seen: Seen, spec: Valid, workers: int, hold: Hold = NOTHING_WAITS) -> Plan:
+    supply = observed_supply(spec.cluster, spec.generation.name, seen)
+    return plan(
+        spec.cluster,
+        spec.generation,
+        seen.observation,
+        hold,
+        serving=seen.serving,
+        wanted_workers=workers,
+        supply=supply,
+    )
 
 
 def _handover(seen: Seen, at_once: Plan) -> Handover:

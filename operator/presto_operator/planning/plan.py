@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from presto_operator.api import PrestoCluster
-from presto_operator.desired import cluster_objects, generation_name, generation_objects
+from presto_operator.desired import Generation, cluster_objects
 from presto_operator.objects import GENERATION_LABEL, POOL_LABEL, KubernetesObject
 from presto_operator.objects.deployments import (
     available_replicas,
@@ -17,7 +17,7 @@ from presto_operator.objects.deployments import (
 from presto_operator.planning.observation import Observation
 from presto_operator.planning.serving import ServingGeneration, service_accounts_in_use
 from presto_operator.presto import https_port
-from presto_operator.scaling import Placement, Supply, next_turnover, place_workers
+from presto_operator.scaling import Placement, Supply, Turnover, next_turnover, place_workers
 
 _KEPT_FILES = 5
 """Unused ConfigMaps, and unused Secrets, that are kept for a look at what was and for going back to it: the newest."""
@@ -98,6 +98,7 @@ class Plan:
 
 def plan(
     cluster: PrestoCluster,
+    desired: Generation,
     observation: Observation,
     hold: Hold = NOTHING_WAITS,
     *,
@@ -114,6 +115,7 @@ def plan(
 
     Args:
         cluster: the cluster.
+        desired: the generation that its spec asks for.
         observation: what there is.
         hold: what has to wait.
         serving: the generation that serves clients now; None if there is none.
@@ -121,58 +123,58 @@ def plan(
         supply: what is known of where nodes can be had; None: nothing is.
     """
     placement = place_workers(cluster.spec.workers.pools, wanted_workers, supply)
-    wanted = generation_name(cluster)
-    complete = generation_objects(cluster, placement.replicas_by_pool)
+    wanted = desired.name
+    complete = desired.objects(placement.replicas_by_pool)
     is_complete = observation.coordinator_is_ready(wanted) and _pools_are_complete(complete, observation)
-    serving_now = serving.name if serving is not None else None
-    nothing_serves = serving is None
-    takes_over = serving is None or (is_complete and not hold.takeover)
-    serving_then = wanted if takes_over or serving is None else serving.name
-    names = {obj["metadata"]["name"] for obj in complete if _is_of_workers(obj)}
+    serving_now = serving.name if serving is not None else wanted
+    takes_over = is_complete and not hold.takeover
+    serving_then = wanted if takes_over else serving_now
+    is_serving = serving_now == wanted
     to_go: Mapping[str, int] = {}
-    if nothing_serves or serving_now == wanted:
-        generation, scale, to_go = _next_step(cluster, observation, placement, names)
-    else:
-        # Nobody depends on a generation that doesn't serve yet: workers that were wanted before just go.
-        generation, scale = complete, []
-    apply = (*cluster_objects(cluster, serving_then, _https_port(cluster, serving, serving_then)), *generation)
+    generation, scale = complete, []
+    # Nobody depends on a generation that doesn't serve yet: workers that were desired before are removed at once.
+    if is_serving:
+        step = _next_step(cluster, desired, observation, placement)
+        generation, scale, to_go = (
+            desired.objects(step.replicas_by_pool),
+            _lowered(step, wanted, observation),
+            step.at_risk_to_go,
+        )
+    serving_https = https_port(cluster.spec.coordinator.config)
+    if serving is not None and serving_then != wanted:
+        # The spec speaks of the desired coordinator only.
+        serving_https = serving.https_port
+    apply = (*cluster_objects(cluster, serving_then, serving_https), *generation)
     kept_generations = {wanted, serving_then, serving_now, hold.lingering}
     if serving is not None and serving.is_guess and not is_complete:
         # Neither the Service nor status says which generation serves, so that any that is ready may do so.
         kept_generations |= {name for name in observation.generations() if observation.coordinator_is_ready(name)}
     remove = (
         *_without_use(apply, kept_generations, observation),
-        *_finished_revisions(observation, wanted, names, is_serving=nothing_serves or serving_now == wanted),
+        *_finished_revisions(observation, desired, is_serving=is_serving),
     )
     return Plan(wanted, serving_then, is_complete, placement, apply, tuple(scale), remove, hold, to_go)
 
 
-def _https_port(cluster: PrestoCluster, serving: ServingGeneration | None, generation: str) -> int | None:
-    """The port at which the coordinator of `generation` serves HTTPS: the spec speaks of the desired one only."""
-    if serving is not None and serving.name == generation:
-        return serving.https_port
-    return https_port(cluster.spec.coordinator.config)
-
-
-def _next_step(
-    cluster: PrestoCluster, observation: Observation, placement: Placement, names: set[str]
-) -> tuple[list[KubernetesObject], list[Scale], Mapping[str, int]]:
-    """The objects of the generation that serves, with as many workers as there may be by now."""
-    wanted = generation_name(cluster)
-    step = next_turnover(
+def _next_step(cluster: PrestoCluster, desired: Generation, observation: Observation, placement: Placement) -> Turnover:
+    """The next step of the workers of the generation that serves."""
+    return next_turnover(
         placement.replicas_by_pool,
-        observation.revisions(wanted, names),
-        observation.at_risk(wanted),
+        observation.revisions(desired.name, desired.worker_deployments),
+        observation.at_risk(desired.name),
         leaving=len(observation.leaving_workers()),
         max_surge=cluster.spec.workers.rollout.surge(placement.total),
     )
-    scale = [
+
+
+def _lowered(step: Turnover, generation: str, observation: Observation) -> list[Scale]:
+    """Deployments of old workers that get another number of replicas by this step."""
+    return [
         Scale(deployment, step.old_replicas[name])
-        for deployment in observation.deployments("worker", wanted)
+        for deployment in observation.deployments("worker", generation)
         if (name := deployment["metadata"]["name"]) in step.old_replicas
         and step.old_replicas[name] != wanted_replicas(deployment)
     ]
-    return generation_objects(cluster, step.replicas_by_pool), scale, step.at_risk_to_go
 
 
 def _is_of_workers(obj: KubernetesObject) -> bool:
@@ -208,17 +210,15 @@ def _without_use(
     ]
 
 
-def _finished_revisions(
-    observation: Observation, generation: str, names: set[str], *, is_serving: bool
-) -> list[KubernetesObject]:
+def _finished_revisions(observation: Observation, desired: Generation, *, is_serving: bool) -> list[KubernetesObject]:
     """Deployments of workers that are no longer wanted, once that takes no worker from anybody.
 
     One whose last worker is still leaving stays: should the change be taken back, it is there.
     """
     return [
         deployment
-        for deployment in observation.deployments("worker", generation)
-        if deployment["metadata"]["name"] not in names
+        for deployment in observation.deployments("worker", desired.name)
+        if deployment["metadata"]["name"] not in desired.worker_deployments
         and (not is_serving or (wanted_replicas(deployment) == 0 and not observation.workers_of(deployment)))
     ]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from presto_operator.api import FieldError, PrestoCluster
+from presto_operator.desired import Generation
 from presto_operator.metastore import Finding, Probe
 from presto_operator.objects import KubernetesObject
 from presto_operator.planning.memory import Memory
@@ -21,6 +22,8 @@ class Valid:
     """A spec that can be carried out."""
 
     cluster: PrestoCluster
+    generation: Generation
+    """The generation that it asks for, rendered once."""
 
 
 @dataclass(frozen=True)

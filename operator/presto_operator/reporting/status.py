@@ -24,9 +24,6 @@ from presto_operator.planning.verdict import Verdict
 from presto_operator.presto.stats import ClusterStats
 from presto_operator.reporting.conditions import VOLATILE_REASONS
 
-VOLATILE_WRITE_INTERVAL = timedelta(seconds=30)
-"""How often numbers that move all the time (queries, active workers) are written: many clusters share an API server."""
-
 _NEWSWORTHY: Mapping[str, str] = {"Valid": "False", "Degraded": "True", "MetastoreAvailable": "False"}
 """Conditions that are bad news when they have this status."""
 
@@ -72,14 +69,28 @@ def new_status(
 
 
 def is_due(
-    previous: Mapping[str, Any], status: Mapping[str, Any], *, last_written: datetime | None, now: datetime
+    previous: Mapping[str, Any],
+    status: Mapping[str, Any],
+    *,
+    last_written: datetime | None,
+    interval: timedelta,
+    now: datetime,
 ) -> bool:
-    """Whether the new status is worth a write now: at once for what matters, seldom for what moves all the time."""
+    """Whether the new status is worth a write now: at once for what matters, seldom for what moves all the time.
+
+    Args:
+        previous: the status as it is.
+        status: the new one.
+        last_written: when it was written last; None: by nobody since the operator's start.
+        interval: how often numbers that move all the time (queries, active workers) are written: many clusters share
+            an API server.
+        now: the time.
+    """
     if previous == status:
         return False
     if _without_volatile(previous) != _without_volatile(status):
         return True
-    return last_written is None or now - last_written >= VOLATILE_WRITE_INTERVAL
+    return last_written is None or now - last_written >= interval
 
 
 def merge_patch(previous: Mapping[str, Any], status: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from presto_operator.api import PoolLimit
-from presto_operator.desired import generation_name
+from presto_operator.desired import generation_name, render_generation
 from presto_operator.nodes import gone_node_signal, node_signal
 from presto_operator.objects import KubernetesObject, Notice
 from presto_operator.planning.memory import memory_of
@@ -45,7 +45,16 @@ def supply(
     """What follows from that, where all nodes but `nodes` are well; None: nodes can't be read."""
     well = None if nodes is None else NodeReader(lambda name: nodes.get(name, node()), NOW)
     body = {"metadata": {}, "status": status or {}}
-    looked_at = Seen(body, NOW, memory_of(body), Valid(CLUSTER), found, None, well, reclaimed=Reclaimed(**more))
+    looked_at = Seen(
+        body,
+        NOW,
+        memory_of(body),
+        Valid(CLUSTER, render_generation(CLUSTER)),
+        found,
+        None,
+        well,
+        reclaimed=Reclaimed(**more),
+    )
     return observed_supply(CLUSTER, generation_name(CLUSTER), looked_at)
 
 
