@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Protocol
 
 from presto_operator.api import PrestoCluster
-from presto_operator.objects import CLUSTER_LABEL, GROUP, MANAGED_BY_LABEL, MANAGER, ROLE_LABEL, RoleName
+from presto_operator.objects import (
+    CLUSTER_LABEL,
+    GROUP,
+    INSTANCE_LABEL,
+    MANAGED_BY_LABEL,
+    MANAGER,
+    NAME_LABEL,
+    ROLE_LABEL,
+    RoleName,
+)
 from presto_operator.presto import HTTP_PORT
 
 ENVIRONMENT_ANNOTATION = f"{GROUP}/environment"
@@ -17,8 +26,8 @@ PARTS_ANNOTATION = f"{GROUP}/parts"
 def cluster_labels(cluster: PrestoCluster) -> dict[str, str]:
     """Labels of every child of the cluster."""
     return {
-        "app.kubernetes.io/name": "presto",
-        "app.kubernetes.io/instance": cluster.name,
+        NAME_LABEL: "presto",
+        INSTANCE_LABEL: cluster.name,
         MANAGED_BY_LABEL: MANAGER,
         CLUSTER_LABEL: cluster.name,
     }

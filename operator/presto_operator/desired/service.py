@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from presto_operator.api import PrestoCluster
+from presto_operator.api import HTTP_PORT_NAME, PrestoCluster
 from presto_operator.desired.names import coordinator_name, role_selector
 from presto_operator.desired.object import child
 from presto_operator.objects.labels import GENERATION_LABEL, ROLE_LABEL
@@ -56,7 +56,7 @@ def _port(name: str, port: int, target: int | str) -> dict[str, Any]:
     return {"name": name, "port": port, "targetPort": target, "protocol": "TCP"}
 
 
-_HTTP = _port("http", HTTP_PORT, "http")
+_HTTP = _port(HTTP_PORT_NAME, HTTP_PORT, HTTP_PORT_NAME)
 
 
 def _service(

@@ -10,11 +10,20 @@ GROUP = "prestooperator.io"
 MANAGER = "presto-operator"
 """The field manager, and the value of the managed-by label."""
 
+NAME_LABEL = "app.kubernetes.io/name"
+INSTANCE_LABEL = "app.kubernetes.io/instance"
 MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
+COMPONENT_LABEL = "app.kubernetes.io/component"
+VERSION_LABEL = "app.kubernetes.io/version"
+RECOMMENDED_LABELS = (NAME_LABEL, INSTANCE_LABEL, MANAGED_BY_LABEL, COMPONENT_LABEL, VERSION_LABEL)
+"""Labels that Kubernetes recommends for every object, and that the operator sets."""
+
 CLUSTER_LABEL = f"{GROUP}/cluster"
 ROLE_LABEL = f"{GROUP}/role"
 POOL_LABEL = f"{GROUP}/pool"
 GENERATION_LABEL = f"{GROUP}/generation"
 REVISION_LABEL = f"{GROUP}/revision"
+CAPACITY_LABEL = f"{GROUP}/capacity-type"
+"""On nodes without a label of Karpenter, EKS, GKE or AKS, set by users: `spot` or `on-demand`."""
 
 RoleName = Literal["coordinator", "worker"]

@@ -6,7 +6,6 @@ kubelet shows it in the pod's status once the container has ended, and removes t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,10 +14,8 @@ from typing import Any
 
 from presto_operator.api import PRESTO_CONTAINER
 from presto_operator.objects import ROLE_LABEL, KubernetesObject, Notice
+from presto_operator.presto import DrainRecord, DrainState, RemainingTasks, parse_drain_record
 
-_RECORD = re.compile(
-    r"^drain: state=(?P<state>\w+)(?: status=(?P<status>\d+))?(?: tasks=(?P<tasks>\w+))?$", re.MULTILINE
-)
 _KILLED = (137, 143)
 """Exit codes after SIGKILL and SIGTERM: the server did not end by itself."""
 _FORBIDDEN = ("401", "403")
@@ -49,6 +46,16 @@ class DrainOutcome(StrEnum):
     UNKNOWN = "Unknown"
     """The pod was removed by force, or its end was missed."""
 
+
+_OUTCOME_IF_KILLED: Mapping[str, DrainOutcome] = {
+    DrainState.DRAINING: DrainOutcome.TIMED_OUT,
+    DrainState.UNANSWERED: DrainOutcome.UNREACHABLE,
+    DrainState.DEAF: DrainOutcome.REFUSED,
+}
+_REMAINING_TASKS: Mapping[str, str] = {
+    RemainingTasks.NONE: "had no tasks left",
+    RemainingTasks.RUNNING: "still had tasks",
+}
 
 _WORDS = {
     DrainOutcome.TIMED_OUT: "still draining{after}, when its time was up: its tasks have failed; {advice}",
@@ -85,13 +92,6 @@ class EndedDrain:
     """What is known beside the outcome."""
 
 
-@dataclass(frozen=True)
-class _Record:
-    state: str = ""
-    status: str = ""
-    tasks: str = ""
-
-
 def ended_drain(first: KubernetesObject, last: KubernetesObject, *, node_is_lost: bool) -> EndedDrain | None:
     """How the drain of a pod ended that was on its way out and is gone.
 
@@ -109,7 +109,7 @@ def ended_drain(first: KubernetesObject, last: KubernetesObject, *, node_is_lost
     terminated: dict[str, Any] = _server_state(last).get("terminated") or {}
     deleted = _deletion(first)
     finished = datetime.fromisoformat(terminated["finishedAt"]) if terminated.get("finishedAt") else None
-    record = _record(terminated)
+    record = parse_drain_record(terminated.get("message", ""))
     if terminated:
         was_running = finished is None or deleted is None or finished >= deleted
         outcome = _outcome(record, terminated, was_running=was_running)
@@ -146,22 +146,18 @@ def _deletion(pod: KubernetesObject) -> datetime | None:
     return datetime.fromisoformat(metadata["deletionTimestamp"]) - timedelta(seconds=grace) if grace else None
 
 
-def _outcome(record: _Record, terminated: Mapping[str, Any], *, was_running: bool) -> DrainOutcome:
-    if record.state == "refused":
+def _outcome(record: DrainRecord | None, terminated: Mapping[str, Any], *, was_running: bool) -> DrainOutcome:
+    if record is not None and record.state == DrainState.REFUSED:
         # It doesn't matter how it ended: nobody could tell it to finish its tasks.
         return DrainOutcome.FORBIDDEN if record.status in _FORBIDDEN else DrainOutcome.REFUSED
-    if not record.state and not was_running:
+    if record is None and not was_running:
         return DrainOutcome.NOT_SERVING
     if terminated.get("exitCode") == 0:
         # It may have taken what it did not answer to.
         return DrainOutcome.DRAINED
     if terminated.get("reason") == "OOMKilled" or terminated.get("exitCode") not in _KILLED:
         return DrainOutcome.CRASHED
-    return {
-        "draining": DrainOutcome.TIMED_OUT,
-        "unanswered": DrainOutcome.UNREACHABLE,
-        "deaf": DrainOutcome.REFUSED,
-    }.get(record.state, DrainOutcome.NOT_SERVING)
+    return _OUTCOME_IF_KILLED.get(record.state if record else "", DrainOutcome.NOT_SERVING)
 
 
 def _outcome_without_end(pod: KubernetesObject, *, node_is_lost: bool) -> DrainOutcome:
@@ -179,19 +175,15 @@ def _server_state(pod: KubernetesObject) -> dict[str, Any]:
     return {}
 
 
-def _record(terminated: Mapping[str, Any]) -> _Record:
-    found = _RECORD.search(terminated.get("message", ""))
-    return _Record(**found.groupdict(default="")) if found else _Record()
-
-
-def _detail(outcome: DrainOutcome, record: _Record, terminated: Mapping[str, Any]) -> str:
+def _detail(outcome: DrainOutcome, record: DrainRecord | None, terminated: Mapping[str, Any]) -> str:
     if outcome is DrainOutcome.CRASHED:
         return f"{terminated.get('reason', 'Error')}, exit code {terminated.get('exitCode')}"
-    if record.state == "refused":
-        tasks = {"none": "had no tasks left", "running": "still had tasks"}
-        told = tasks.get(record.tasks, "would not tell of its tasks either")
+    if record is None:
+        return ""
+    if record.state == DrainState.REFUSED:
+        told = _REMAINING_TASKS.get(record.tasks, "would not tell of its tasks either")
         return f"answered HTTP {record.status}, and {told}"
-    return "no longer listened" if record.state == "deaf" else ""
+    return "no longer listened" if record.state == DrainState.DEAF else ""
 
 
 def _told(drain: EndedDrain) -> str:
