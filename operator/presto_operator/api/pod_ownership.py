@@ -14,7 +14,7 @@ from presto_operator.api.owned import (
     is_owned_path,
     is_owned_volume,
 )
-from presto_operator.objects.strategic_merge import MERGE_KEYS, PATCH_DIRECTIVE
+from presto_operator.objects import MERGE_KEYS, PATCH_DIRECTIVE
 from presto_operator.presto import HTTP_PORT
 
 Problem = tuple[str, str]

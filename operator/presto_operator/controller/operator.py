@@ -30,7 +30,7 @@ from presto_operator.kube import (
     ObjectStore,
 )
 from presto_operator.nodes import TaintMeaning
-from presto_operator.objects import CLUSTER_LABEL, GROUP, KubernetesObject
+from presto_operator.objects import CLUSTER_LABEL, GROUP, KubernetesObject, name_of
 from presto_operator.planning.reclaim import node_digest
 from presto_operator.polling.metastore_poller import MetastorePoller, ThreadedCheck
 from presto_operator.polling.presto_poller import PrestoPoller
@@ -166,7 +166,7 @@ class Operator:
         node: KubernetesObject = dict(body)
         is_news = self._nodes.remove(node) if type == "DELETED" else self._nodes.put(node)
         if is_news:
-            self._wake_clusters_on({node["metadata"]["name"]})
+            self._wake_clusters_on({name_of(node)})
 
     async def _resync_nodes(self) -> None:
         assert self._client is not None

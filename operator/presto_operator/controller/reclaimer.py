@@ -7,7 +7,7 @@ from datetime import datetime
 
 from presto_operator.kube import NODE, POD, ApiError, ClusterKey, KubernetesClient, NodeStore, ObjectStore, publish
 from presto_operator.nodes import TaintMeaning
-from presto_operator.objects import KubernetesObject
+from presto_operator.objects import KubernetesObject, described, uid_of
 from presto_operator.planning.decision import Decision
 from presto_operator.planning.reclaim import (
     NodeReader,
@@ -70,7 +70,7 @@ class Reclaimer:
         errors: list[str] = []
         for reclaim in decision.waiting:
             notice = waiting_coordinator_notice(reclaim, seen.now)
-            await publish(self._client, seen.body, notice, seen.now, once_for=reclaim.pod["metadata"]["uid"])
+            await publish(self._client, seen.body, notice, seen.now, once_for=uid_of(reclaim.pod))
         await self._delete(key, seen.body, list(decision.moved), seen.now, errors)
         return errors
 
@@ -98,7 +98,7 @@ class Reclaimer:
             try:
                 await self._delete_pod(reclaim)
             except ApiError as error:
-                errors.append(f'Pod "{reclaim.pod["metadata"]["name"]}" on node {reclaim.node}: {error}')
+                errors.append(f"{described(reclaim.pod)} on node {reclaim.node}: {error}")
                 continue
             done.append(reclaim)
             metrics.reclaims.labels(key.namespace, key.name, reclaim.signal.reason).inc()

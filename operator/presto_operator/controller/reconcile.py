@@ -23,10 +23,8 @@ from presto_operator.kube import (
     KubernetesClient,
     ObjectStore,
     SourceReader,
-    is_owned_by,
 )
-from presto_operator.objects import KubernetesObject
-from presto_operator.objects.pods import is_lost, is_terminating
+from presto_operator.objects import KubernetesObject, is_lost, is_owned_by, is_terminating, uid_of
 from presto_operator.planning.decision import Answers, Decision, cost_question, decide, draft
 from presto_operator.planning.memory import memory_of
 from presto_operator.planning.observation import Observation, observe
@@ -152,7 +150,7 @@ class Reconciler:
         now: datetime,
         stats: ClusterStats | None = None,
     ) -> Observation:
-        uid = body["metadata"]["uid"]
+        uid = uid_of(body)
         children = [obj for obj in self._store.list(key, *CHILD_KINDS) if is_owned_by(obj, uid)]
         pods = [pod for pod in self._store.list(key, POD) if not is_lost(pod, now)]
         return observe(children, pods, nodes, stats)

@@ -22,9 +22,14 @@ from presto_operator.desired.names import ENVIRONMENT_ANNOTATION, cluster_labels
 from presto_operator.desired.object import content_hash
 from presto_operator.desired.plugins import plugin_container
 from presto_operator.desired.sysctls import node_sysctls_container, pod_sysctls
-from presto_operator.objects.labels import COMPONENT_LABEL, ROLE_LABEL, VERSION_LABEL, RoleName
-from presto_operator.objects.object import KubernetesObject
-from presto_operator.objects.strategic_merge import strategic_merge
+from presto_operator.objects import (
+    COMPONENT_LABEL,
+    ROLE_LABEL,
+    VERSION_LABEL,
+    KubernetesObject,
+    RoleName,
+    strategic_merge,
+)
 from presto_operator.presto import CONFIG_DIRECTORY, HTTP_PORT, https_port
 from presto_operator.presto.configuration import DATA_DIRECTORY, PLUGINS_DIRECTORY
 

@@ -7,8 +7,7 @@ from typing import Any
 from presto_operator.api import HTTP_PORT_NAME, PrestoCluster
 from presto_operator.desired.names import coordinator_name, role_selector
 from presto_operator.desired.object import child
-from presto_operator.objects.labels import GENERATION_LABEL, ROLE_LABEL
-from presto_operator.objects.object import KubernetesObject
+from presto_operator.objects import GENERATION_LABEL, ROLE_LABEL, KubernetesObject
 from presto_operator.presto import HTTP_PORT
 
 

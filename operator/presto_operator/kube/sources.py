@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +9,7 @@ from datetime import datetime, timedelta
 from presto_operator.api import SourceData, SourceObject
 from presto_operator.kube.client import KubernetesClient
 from presto_operator.kube.kind import kind_of
-from presto_operator.objects import KubernetesObject
+from presto_operator.objects import text_data
 
 
 @dataclass(frozen=True)
@@ -48,15 +47,7 @@ class SourceReader:
         if known is not None and now - known.read_at < self._interval:
             return known.data
         obj = await self._client.get(kind_of(source.kind), namespace, source.name)
-        data = None if obj is None else _data(obj)
+        data = None if obj is None else text_data(obj)
         self._known = {key: value for key, value in self._known.items() if now - value.read_at < 4 * self._interval}
         self._known[namespace, source] = _Known(data, now)
         return data
-
-
-def _data(obj: KubernetesObject) -> dict[str, str]:
-    data: dict[str, str] = obj.get("data") or {}
-    if obj["kind"] == "ConfigMap":
-        return data
-    # A value that is no text (a keystore, say) is nothing that a properties file could hold; it may lie beside others.
-    return {key: base64.b64decode(value).decode(errors="replace") for key, value in data.items()}

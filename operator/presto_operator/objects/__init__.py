@@ -1,5 +1,15 @@
-"""Ground floor: what a Kubernetes object says. Pure: no clock, no client."""
+"""What a Kubernetes object says, and the labels that the operator gives it. Pure: no clock, no client."""
 
+from presto_operator.objects.data import text_data
+from presto_operator.objects.deployments import (
+    available_replicas,
+    is_known_to_presto,
+    is_rolled_out,
+    is_status_current,
+    present_replicas,
+    ready_replicas,
+    wanted_replicas,
+)
 from presto_operator.objects.labels import (
     CAPACITY_LABEL,
     CLUSTER_LABEL,
@@ -16,9 +26,46 @@ from presto_operator.objects.labels import (
     ROLE_LABEL,
     VERSION_LABEL,
     RoleName,
+    generation_of,
+    pool_of,
+    role_of,
 )
+from presto_operator.objects.nodes import node_is_ready
 from presto_operator.objects.notice import Notice
-from presto_operator.objects.object import KubernetesObject
+from presto_operator.objects.object import (
+    KubernetesObject,
+    annotation_of,
+    condition_of,
+    created_at,
+    described,
+    has_condition,
+    is_owned_by,
+    is_terminating,
+    kind_and_name,
+    label_of,
+    name_of,
+    namespace_of,
+    resource_version_of,
+    uid_of,
+)
+from presto_operator.objects.pods import (
+    PodProblem,
+    container_state,
+    deleted_at,
+    failure,
+    is_at_work,
+    is_being_removed,
+    is_lost,
+    is_ready,
+    node_of,
+    ready_since,
+    termination_deadline,
+    unschedulable,
+    unschedulable_since,
+)
+from presto_operator.objects.strategic_merge import MERGE_KEYS, PATCH_DIRECTIVE, strategic_merge
+from presto_operator.objects.text import named
+from presto_operator.objects.times import clock_time, format_time, kubernetes_time
 
 __all__ = [
     "CAPACITY_LABEL",
@@ -29,7 +76,9 @@ __all__ = [
     "INSTANCE_LABEL",
     "MANAGED_BY_LABEL",
     "MANAGER",
+    "MERGE_KEYS",
     "NAME_LABEL",
+    "PATCH_DIRECTIVE",
     "POOL_LABEL",
     "RECOMMENDED_LABELS",
     "REVISION_LABEL",
@@ -37,5 +86,48 @@ __all__ = [
     "VERSION_LABEL",
     "KubernetesObject",
     "Notice",
+    "PodProblem",
     "RoleName",
+    "annotation_of",
+    "available_replicas",
+    "clock_time",
+    "condition_of",
+    "container_state",
+    "created_at",
+    "deleted_at",
+    "described",
+    "failure",
+    "format_time",
+    "generation_of",
+    "has_condition",
+    "is_at_work",
+    "is_being_removed",
+    "is_known_to_presto",
+    "is_lost",
+    "is_owned_by",
+    "is_ready",
+    "is_rolled_out",
+    "is_status_current",
+    "is_terminating",
+    "kind_and_name",
+    "kubernetes_time",
+    "label_of",
+    "name_of",
+    "named",
+    "namespace_of",
+    "node_is_ready",
+    "node_of",
+    "pool_of",
+    "present_replicas",
+    "ready_replicas",
+    "ready_since",
+    "resource_version_of",
+    "role_of",
+    "strategic_merge",
+    "termination_deadline",
+    "text_data",
+    "uid_of",
+    "unschedulable",
+    "unschedulable_since",
+    "wanted_replicas",
 ]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from presto_operator.objects.object import label_of
 
 GROUP = "prestooperator.io"
 """The API group of PrestoClusters, and the prefix of the operator's own labels and annotations."""
@@ -27,3 +30,18 @@ CAPACITY_LABEL = f"{GROUP}/capacity-type"
 """On nodes without a label of Karpenter, EKS, GKE or AKS, set by users: `spot` or `on-demand`."""
 
 RoleName = Literal["coordinator", "worker"]
+
+
+def role_of(obj: Mapping[str, Any]) -> str:
+    """The role of the servers that an object is about, `coordinator` or `worker`; empty if it is about none."""
+    return label_of(obj, ROLE_LABEL)
+
+
+def pool_of(obj: Mapping[str, Any]) -> str:
+    """The worker pool that an object belongs to; empty if it belongs to none."""
+    return label_of(obj, POOL_LABEL)
+
+
+def generation_of(obj: Mapping[str, Any]) -> str:
+    """The generation that an object belongs to (not `metadata.generation`); empty if it belongs to none."""
+    return label_of(obj, GENERATION_LABEL)

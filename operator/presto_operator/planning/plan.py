@@ -7,10 +7,14 @@ from dataclasses import dataclass, field
 
 from presto_operator.api import PrestoCluster
 from presto_operator.desired import Generation, cluster_objects
-from presto_operator.objects import GENERATION_LABEL, POOL_LABEL, KubernetesObject
-from presto_operator.objects.deployments import (
+from presto_operator.objects import (
+    KubernetesObject,
     available_replicas,
+    generation_of,
     is_known_to_presto,
+    kind_and_name,
+    name_of,
+    pool_of,
     present_replicas,
     wanted_replicas,
 )
@@ -77,14 +81,14 @@ class Plan:
     @property
     def worker_deployments(self) -> set[str]:
         """The names of the Deployments whose workers are as the spec asks for."""
-        return {obj["metadata"]["name"] for obj in self.apply if _is_of_workers(obj)}
+        return {name_of(obj) for obj in self.apply if _is_of_workers(obj)}
 
     def old_workers(self, observation: Observation) -> int:
         """Workers of the wanted generation that are still to be replaced, or whose pool is to go."""
         return sum(
             max(wanted_replicas(deployment), present_replicas(deployment))
             for deployment in observation.deployments("worker", self.wanted_generation)
-            if deployment["metadata"]["name"] not in self.worker_deployments
+            if name_of(deployment) not in self.worker_deployments
         )
 
     def updated_workers(self, observation: Observation) -> int:
@@ -92,7 +96,7 @@ class Plan:
         return sum(
             available_replicas(deployment)
             for deployment in observation.deployments("worker", self.wanted_generation)
-            if deployment["metadata"]["name"] in self.worker_deployments
+            if name_of(deployment) in self.worker_deployments
         )
 
 
@@ -172,20 +176,19 @@ def _lowered(step: Turnover, generation: str, observation: Observation) -> list[
     return [
         Scale(deployment, step.old_replicas[name])
         for deployment in observation.deployments("worker", generation)
-        if (name := deployment["metadata"]["name"]) in step.old_replicas
-        and step.old_replicas[name] != wanted_replicas(deployment)
+        if (name := name_of(deployment)) in step.old_replicas and step.old_replicas[name] != wanted_replicas(deployment)
     ]
 
 
 def _is_of_workers(obj: KubernetesObject) -> bool:
-    return obj["kind"] == "Deployment" and POOL_LABEL in obj["metadata"]["labels"]
+    return obj["kind"] == "Deployment" and bool(pool_of(obj))
 
 
 def _pools_are_complete(planned: Sequence[KubernetesObject], observation: Observation) -> bool:
     """Whether every pool that is planned is there, as large as planned, with all of its workers at work."""
-    observed = {obj["metadata"]["name"]: obj for obj in observation.deployments("worker")}
+    observed = {name_of(obj): obj for obj in observation.deployments("worker")}
     return all(
-        (pool := observed.get(obj["metadata"]["name"])) is not None
+        (pool := observed.get(name_of(obj))) is not None
         and wanted_replicas(pool) == wanted_replicas(obj)
         and is_known_to_presto(pool)
         for obj in planned
@@ -197,11 +200,11 @@ def _without_use(
     apply: tuple[KubernetesObject, ...], kept_generations: set[str | None], observation: Observation
 ) -> list[KubernetesObject]:
     """Children of no generation that is still needed, and ConfigMaps that nobody has mounted for long."""
-    used = {(obj["kind"], obj["metadata"]["name"]) for obj in apply}
+    used = {kind_and_name(obj) for obj in apply}
     used |= {("ServiceAccount", name) for name in service_accounts_in_use(observation)}
-    rest = [obj for obj in observation.children if (obj["kind"], obj["metadata"]["name"]) not in used]
+    rest = [obj for obj in observation.children if kind_and_name(obj) not in used]
     return [
-        *(obj for obj in rest if obj["kind"] not in _FILE_KINDS and _generation(obj) not in kept_generations - {None}),
+        *(obj for obj in rest if obj["kind"] not in _FILE_KINDS and generation_of(obj) not in kept_generations),
         *(
             unused
             for kind in _FILE_KINDS
@@ -218,14 +221,9 @@ def _finished_revisions(observation: Observation, desired: Generation, *, is_ser
     return [
         deployment
         for deployment in observation.deployments("worker", desired.name)
-        if deployment["metadata"]["name"] not in desired.worker_deployments
+        if name_of(deployment) not in desired.worker_deployments
         and (not is_serving or (wanted_replicas(deployment) == 0 and not observation.workers_of(deployment)))
     ]
-
-
-def _generation(obj: KubernetesObject) -> str | None:
-    generation: str | None = obj["metadata"].get("labels", {}).get(GENERATION_LABEL)
-    return generation
 
 
 def _unused(files: list[KubernetesObject], observation: Observation) -> list[KubernetesObject]:
@@ -233,9 +231,9 @@ def _unused(files: list[KubernetesObject], observation: Observation) -> list[Kub
     used = {identity for pod in observation.pods for identity in _mounted(pod["spec"])}
     for deployment in observation.deployments("coordinator") + observation.deployments("worker"):
         used.update(_mounted(deployment["spec"]["template"]["spec"]))
-    unused = [obj for obj in files if (obj["kind"], obj["metadata"]["name"]) not in used]
+    unused = [obj for obj in files if kind_and_name(obj) not in used]
     newest_first = sorted(
-        unused, key=lambda obj: (obj["metadata"].get("creationTimestamp", ""), obj["metadata"]["name"]), reverse=True
+        unused, key=lambda obj: (obj["metadata"].get("creationTimestamp", ""), name_of(obj)), reverse=True
     )
     return newest_first[_KEPT_FILES:]
 

@@ -6,12 +6,16 @@ no less.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
 from presto_operator.api import RolloutChange, RolloutStatus
-from presto_operator.objects import Notice
-from presto_operator.planning.handover import LAST_PAGE, parsed_time
+from presto_operator.objects import (
+    Notice,
+    format_time,
+    kubernetes_time,
+)
+from presto_operator.planning.handover import LAST_PAGE
 from presto_operator.planning.observation import Observation
 from presto_operator.planning.plan import Plan
 from presto_operator.presto.queries import QueryActivity
@@ -61,7 +65,7 @@ def next_record(
             to_generation=plan.wanted_generation,
             updated_workers=0,
             total_workers=0,
-            started_at=_text(now),
+            started_at=format_time(now),
         )
     record = record.model_copy(update={"changes": tuple(sorted(changes)), "message": message})
     return _switched(_counted(record, plan, observation, now), serving, activity, now)
@@ -96,7 +100,7 @@ def _counted(record: RolloutStatus, plan: Plan, observation: Observation, now: d
         update={
             "updated_workers": plan.updated_workers(observation),
             "total_workers": plan.placement.total,
-            "ready_at": _text(now) if is_ready_first else record.ready_at,
+            "ready_at": format_time(now) if is_ready_first else record.ready_at,
         }
     )
 
@@ -106,7 +110,7 @@ def _switched(record: RolloutStatus, serving: str, activity: QueryActivity | Non
     if record.to_generation != serving or record.from_generation == serving:
         return record
     if record.switched_at is None:
-        record = record.model_copy(update={"switched_at": _text(now)})
+        record = record.model_copy(update={"switched_at": format_time(now)})
     if activity is None:
         return record
     cost = max(record.queries_interrupted or 0, len(activity.since(_cost_since(record))))
@@ -115,7 +119,7 @@ def _switched(record: RolloutStatus, serving: str, activity: QueryActivity | Non
 
 def _cost_since(record: RolloutStatus) -> datetime:
     """Queries that ended after this may have had clients that lost their last page."""
-    switched_at = parsed_time(record.switched_at)
+    switched_at = kubernetes_time(record.switched_at)
     assert switched_at is not None
     return switched_at - LAST_PAGE
 
@@ -127,13 +131,13 @@ def _finished(
         return record
     if record.to_generation != serving:
         ending = f"generation {record.to_generation} was taken back before it served"
-        return record.model_copy(update={"message": ending, "finished_at": _text(now)})
+        return record.model_copy(update={"message": ending, "finished_at": format_time(now)})
     record = _switched(_counted(record, plan, observation, now), serving, None, now)
     if "Generation" in record.changes:
         ending = f"generation {serving} serves since {record.switched_at}; {_cost(record)}"
     else:
         ending = f"all {record.total_workers} workers are as the spec asks for"
-    return record.model_copy(update={"message": ending, "finished_at": _text(now)})
+    return record.model_copy(update={"message": ending, "finished_at": format_time(now)})
 
 
 def _cost(record: RolloutStatus) -> str:
@@ -158,7 +162,3 @@ def _named(queries: tuple[str, ...]) -> str:
         return ""
     more = ", ..." if len(queries) > _NAMED_QUERIES else ""
     return f": {', '.join(queries[:_NAMED_QUERIES])}{more}"
-
-
-def _text(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from presto_operator.api import (
@@ -17,8 +17,7 @@ from presto_operator.api import (
     WorkersStatus,
 )
 from presto_operator.desired import client_uri, worker_selector
-from presto_operator.objects import Notice
-from presto_operator.objects.deployments import present_replicas
+from presto_operator.objects import Notice, format_time, present_replicas
 from presto_operator.planning.observation import Observation, PoolCount, Serving
 from presto_operator.planning.verdict import Verdict
 from presto_operator.presto.stats import ClusterStats
@@ -132,7 +131,7 @@ def news(previous: Mapping[str, Any], status: Mapping[str, Any]) -> list[Notice]
 
 
 def _condition(verdict: Verdict, previous: Mapping[str, Any], generation: int, now: datetime) -> Condition:
-    since = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    since = format_time(now)
     for before in previous.get("conditions", []):
         if (before["type"], before["status"]) == (verdict.type, verdict.status):
             since = before["lastTransitionTime"]
