@@ -74,7 +74,7 @@ def test_active_follows_the_load() -> None:
     (notice,) = autoscaling_notices(scaled)
     assert (notice.type, notice.reason) == ("Normal", "ScaleUp")
     assert notice.message.startswith(
-        "workers from 2 to 6 (QueryDemand): 3 running + 2 queued + 1 waiting at 1 a worker = 6"
+        "workers from 2 to 6 (QueryDemand): 3 running + 2 queued + 1 waiting at 1 per worker = 6"
     )
 
 
