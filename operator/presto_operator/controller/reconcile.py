@@ -6,14 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from presto_operator.api import InvalidClusterError, parse_cluster, parse_spec, references
 from presto_operator.controller.drain_reporter import DrainReporter
 from presto_operator.controller.executor import Executor
 from presto_operator.controller.load import LoadReader
 from presto_operator.controller.reclaimer import Reclaimer
 from presto_operator.controller.releaser import Releaser
 from presto_operator.controller.reporter import Reporter
-from presto_operator.desired import render_generation
+from presto_operator.controller.spec_reader import SpecReader
 from presto_operator.kube import (
     CHILD_KINDS,
     POD,
@@ -29,7 +28,7 @@ from presto_operator.planning.decision import Answers, Decision, cost_question, 
 from presto_operator.planning.memory import memory_of
 from presto_operator.planning.observation import Observation, observe
 from presto_operator.planning.reclaim import NodeReader
-from presto_operator.planning.seen import Invalid, Reclaimed, Seen, Spec, Unreadable, Valid
+from presto_operator.planning.seen import Reclaimed, Seen, Valid
 from presto_operator.planning.serving import serving_generation
 from presto_operator.polling.metastore_poller import MetastorePoller, probes
 from presto_operator.polling.presto_poller import PrestoPoller
@@ -59,7 +58,8 @@ class Reconciler:
         self._clock = clock
         self._reclaimer = reclaimer
         self._drains = DrainReporter(client, store, reclaimer.nodes)
-        self._sources = SourceReader(client, clock, settings.reference_interval)
+        sources = SourceReader(client, clock, settings.reference_interval)
+        self._specs = SpecReader(sources, worker_min_ready=settings.worker_min_ready)
         self._load = LoadReader(poller)
         self._metastores = metastores
         self._queries = QueryReader(poller.reader)
@@ -101,6 +101,7 @@ class Reconciler:
 
     def _forget(self, key: ClusterKey) -> None:
         """Drop what is known of a cluster that is no more. Kubernetes' garbage collector removes its children."""
+        self._specs.forget(key)
         self._reporter.forget(key)
         self._load.forget(key)
         self._metastores.forget(key)
@@ -110,7 +111,7 @@ class Reconciler:
     async def _see(
         self, key: ClusterKey, body: KubernetesObject, nodes: NodeReader | None, reclaimed: Reclaimed
     ) -> Seen:
-        spec = await self._read_spec(key, body)
+        spec = await self._specs.read(key, body)
         now = self._clock()
         memory = memory_of(body, self._load.newest_record(key, body))
         observation = self._observe(key, body, nodes, now)
@@ -131,16 +132,6 @@ class Reconciler:
             reclaimed=reclaimed,
             metastore=self._metastores.findings(key),
         )
-
-    async def _read_spec(self, key: ClusterKey, body: KubernetesObject) -> Spec:
-        try:
-            referred = {reference.source for reference in references(parse_spec(body))}
-            cluster = parse_cluster(body, await self._sources.read(key.namespace, referred))
-            return Valid(cluster, render_generation(cluster, worker_min_ready=self._settings.worker_min_ready))
-        except InvalidClusterError as invalid:
-            return Invalid(tuple(invalid.errors))
-        except ApiError as error:
-            return Unreadable(f"what the spec refers to can't be read: {error}")
 
     def _observe(
         self,
