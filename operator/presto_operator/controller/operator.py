@@ -32,7 +32,8 @@ from presto_operator.kube import (
 from presto_operator.nodes import TaintMeaning
 from presto_operator.objects import CLUSTER_LABEL, GROUP, KubernetesObject, name_of
 from presto_operator.planning.reclaim import node_digest
-from presto_operator.polling.metastore_poller import MetastorePoller, ThreadedCheck
+from presto_operator.polling.metastore_client import MetastoreCheck
+from presto_operator.polling.metastore_poller import MetastorePoller
 from presto_operator.polling.presto_poller import PrestoPoller
 from presto_operator.polling.presto_queries import QueryReader
 from presto_operator.polling.presto_transport import PrestoReader
@@ -117,7 +118,7 @@ class Operator:
         self._poller = PrestoPoller(reader, self._queue.add, _now, self._settings.presto_poll_interval)
         self._metastores = MetastorePoller(
             self._queue.add,
-            ThreadedCheck(in_cluster=self._client.in_cluster),
+            MetastoreCheck(in_cluster=self._client.in_cluster),
             self._settings.metastore_poll_interval,
         )
         reclaimer = Reclaimer(
