@@ -7,15 +7,20 @@ from collections.abc import Iterable
 from typing import Any
 
 from presto_operator.api import PrestoCluster
+from presto_operator.desired import render_generation
 from presto_operator.objects import GENERATION_LABEL, POOL_LABEL, ROLE_LABEL, KubernetesObject
 from presto_operator.planning.observation import Observation
 from presto_operator.planning.plan import NOTHING_WAITS, Hold, Plan, plan
+from presto_operator.planning.serving import serving_generation
 from presto_operator.presto.stats import ClusterStats
 
 
 def planned(cluster: PrestoCluster, seen: Observation, hold: Hold = NOTHING_WAITS) -> Plan:
     """What is planned where as many workers are wanted as the spec says."""
-    return plan(cluster, seen, hold, wanted_workers=cluster.spec.workers.replicas)
+    serving = serving_generation(seen, cluster.name, None)
+    return plan(
+        cluster, render_generation(cluster), seen, hold, serving=serving, wanted_workers=cluster.spec.workers.replicas
+    )
 
 
 def deployment(desired: KubernetesObject, *, ready: int | None = None) -> KubernetesObject:

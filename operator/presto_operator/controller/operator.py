@@ -35,7 +35,6 @@ from presto_operator.planning.reclaim import node_digest
 from presto_operator.polling.metastore_poller import MetastorePoller, ThreadedCheck
 from presto_operator.polling.pace import steady_pace
 from presto_operator.polling.presto_poller import PrestoPoller
-from presto_operator.polling.presto_queries import QueryReader
 from presto_operator.polling.presto_transport import PrestoReader
 from presto_operator.settings import DEFAULTS, Settings
 from presto_operator.telemetry import metrics
@@ -122,9 +121,7 @@ class Operator:
             ThreadedCheck(in_cluster=self._client.in_cluster),
             self._settings.metastore_poll_interval,
         )
-        reclaimer = Reclaimer(
-            self._client, self._store, self._nodes, QueryReader(reader), extra_taints=self._extra_taints
-        )
+        reclaimer = Reclaimer(self._client, self._store, self._nodes, extra_taints=self._extra_taints)
         reconciler = Reconciler(
             self._client, self._store, self._poller, self._metastores, reclaimer, _now, settings=self._settings
         )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from presto_operator.api import Autoscaling, AutoscalingStatus, ConditionType, PrestoCluster, ScalingDecision
 from presto_operator.objects import Notice, generation_of, ready_since
+from presto_operator.planning.memory import Memory
 from presto_operator.planning.observation import Observation
 from presto_operator.planning.verdict import Verdict
 from presto_operator.presto.poll import Poll
@@ -113,26 +113,21 @@ def autoscaling_notices(scaled: Autoscaled) -> list[Notice]:
     return [Notice("Normal", reason, words)]
 
 
-def autoscaling_verdicts(scaled: Autoscaled | None, previous: Mapping[str, Any]) -> list[Verdict]:
+def autoscaling_verdicts(scaled: Autoscaled | None, memory: Memory) -> list[Verdict]:
     """What to say of autoscaling.
 
     Args:
         scaled: what came of a look at the load; None: the spec can't be carried out.
-        previous: the status as it is, which then still holds.
+        memory: the status as it is, which then still holds.
     """
-    if scaled is not None:
-        return [] if scaled.verdict is None else [scaled.verdict]
-    return [
-        Verdict(_TYPE, item["status"], item["reason"], item.get("message", ""))
-        for item in previous.get("conditions", [])
-        if item["type"] == _TYPE
-    ]
+    verdict = memory.conditions.get(_TYPE) if scaled is None else scaled.verdict
+    return [] if verdict is None else [verdict]
 
 
-def autoscaling_field(scaled: Autoscaled | None, previous: Mapping[str, Any]) -> dict[str, Any]:
+def autoscaling_field(scaled: Autoscaled | None, memory: Memory) -> dict[str, Any]:
     """`autoscaling` of the status; nothing while it is off."""
     if scaled is None:
-        return {"autoscaling": previous["autoscaling"]} if "autoscaling" in previous else {}
+        return {"autoscaling": memory.status["autoscaling"]} if "autoscaling" in memory.status else {}
     if scaled.record is None:
         return {}
     return {"autoscaling": scaled.record.model_dump(by_alias=True, exclude_none=True, mode="json")}

@@ -1,4 +1,4 @@
-"""How many workers there shall be, and where. Pure."""
+"""How many workers are desired, in which pools, and which are removed. Pure."""
 
 from presto_operator.scaling.autoscaler import Decision, decide
 from presto_operator.scaling.budget import AtRisk, Turnover, next_turnover

@@ -15,7 +15,6 @@ from presto_operator.metastore import Finding, Probe
 from presto_operator.objects import KubernetesObject
 from presto_operator.polling.metastore_poller import MetastorePoller
 from presto_operator.polling.presto_poller import PrestoPoller
-from presto_operator.polling.presto_queries import QueryReader
 from presto_operator.polling.presto_transport import PrestoReader
 from presto_operator.settings import DEFAULTS, Settings
 from tests.unit import live
@@ -68,7 +67,7 @@ class World:
         reader = PrestoReader(self.api)
         poller = PrestoPoller(reader, self.woken.append, lambda: self.now, one_poll)
         self.nodes = NodeStore(str)
-        reclaimer = Reclaimer(self.api, self.store, self.nodes, QueryReader(reader))
+        reclaimer = Reclaimer(self.api, self.store, self.nodes)
         self.reconciler = Reconciler(
             self.api, self.store, poller, self.metastores, reclaimer, lambda: self.now, settings=self.settings
         )

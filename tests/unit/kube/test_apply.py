@@ -43,7 +43,7 @@ class _Bench:
 
 def service(generation: str) -> KubernetesObject:
     """The clients' Service of a cluster."""
-    (found,) = [obj for obj in cluster_objects(cluster(), generation) if obj["metadata"]["name"] == "adhoc"]
+    (found,) = [obj for obj in cluster_objects(cluster(), generation, None) if obj["metadata"]["name"] == "adhoc"]
     return found
 
 

@@ -16,6 +16,7 @@ from presto_operator.planning.autoscale import (
     autoscaling_verdicts,
     workers_to_ask,
 )
+from presto_operator.planning.memory import Memory, memory_of
 from presto_operator.planning.observation import Observation
 from presto_operator.presto.poll import Poll
 from presto_operator.presto.stats import ClusterStats
@@ -73,7 +74,7 @@ def test_active_follows_the_load() -> None:
     (notice,) = autoscaling_notices(scaled)
     assert (notice.type, notice.reason) == ("Normal", "ScaleUp")
     assert notice.message.startswith(
-        "workers from 2 to 6 (QueryDemand): 3 running + 2 queued + 1 waiting at 1 a worker = 6"
+        "workers from 2 to 6 (QueryDemand): 3 running + 2 queued + 1 waiting at 1 per worker = 6"
     )
 
 
@@ -133,9 +134,10 @@ def test_what_is_said_holds_while_the_spec_is_invalid() -> None:
     scaled = _look(_poll(running=8))
     assert scaled.verdict is not None
     condition = {"type": "AutoscalingActive", "status": "True", "reason": "Active", "message": scaled.verdict.message}
-    status = {"conditions": [condition], **autoscaling_field(scaled, {})}
-    assert autoscaling_verdicts(None, status) == [scaled.verdict]
-    assert autoscaling_field(None, status) == autoscaling_field(scaled, {})
+    status = {"conditions": [condition], **autoscaling_field(scaled, Memory())}
+    memory = memory_of({"status": status})
+    assert autoscaling_verdicts(None, memory) == [scaled.verdict]
+    assert autoscaling_field(None, memory) == autoscaling_field(scaled, Memory())
 
 
 def test_workers_that_warm_up_are_not_asked_for_their_cpu_use() -> None:
