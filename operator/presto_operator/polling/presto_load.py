@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import asdict
+from datetime import datetime
 
 from presto_operator.kube import ClusterKey
 from presto_operator.polling.pace import loop_time
 from presto_operator.polling.presto_transport import Presto
+from presto_operator.presto.cluster import CLUSTER_PATH, active_workers
 from presto_operator.presto.cpu import SERVER_STATUS_PATH, cpu_percent
+from presto_operator.presto.errors import PrestoNotFoundError, PrestoUnavailableError
 from presto_operator.presto.load import (
     QUERY_STATES_PATH,
+    ClusterLoad,
     ResourceGroup,
     full_groups,
     query_load,
@@ -20,13 +24,6 @@ from presto_operator.presto.load import (
     unfinished_queries,
 )
 from presto_operator.presto.server import Server
-from presto_operator.presto.stats import (
-    CLUSTER_PATH,
-    ClusterStats,
-    PrestoNotFoundError,
-    PrestoUnavailableError,
-    cluster_stats,
-)
 
 CPU_SECONDS = 15.0
 """How often a worker is asked for its CPU use."""
@@ -38,28 +35,19 @@ MOST_CPU_QUESTIONS = 20
 _MOST_ROOT_GROUPS = 16
 
 
-async def ask_coordinator(presto: Presto, key: ClusterKey) -> ClusterStats:
-    """The counts of queries and workers, from the coordinator that serves clients.
-
-    Queries are counted by the state of each, all of one moment: `/v1/cluster` doesn't count every state.
+async def ask_coordinator(presto: Presto, key: ClusterKey, now: datetime) -> ClusterLoad:
+    """The load of a cluster, as the coordinator that serves clients reports it at `now`.
 
     Raises:
         PrestoUnavailableError: one of the answers is missing.
     """
-    stats, queries = await asyncio.gather(
+    cluster, queries = await asyncio.gather(
         presto.get_of_service(key.namespace, key.name, CLUSTER_PATH),
         presto.get_of_service(key.namespace, key.name, QUERY_STATES_PATH),
     )
     unfinished = unfinished_queries(queries)
     load = query_load(unfinished, await _full_groups(presto, key, queued_roots(unfinished)))
-    return replace(
-        cluster_stats(stats),
-        running_queries=load.running,
-        blocked_queries=load.blocked,
-        queued_queries=load.queued + load.held_back,
-        waiting_queries=load.waiting,
-        held_back_queries=load.held_back,
-    )
+    return ClusterLoad(at=now, active_workers=active_workers(cluster), **asdict(load))
 
 
 async def _full_groups(presto: Presto, key: ClusterKey, roots: Iterable[str]) -> frozenset[ResourceGroup]:

@@ -6,16 +6,16 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from presto_operator.kube import ClusterKey
 from presto_operator.polling.pace import Pace
 from presto_operator.polling.presto_load import WorkerCpu, ask_coordinator
 from presto_operator.polling.presto_transport import Presto
-from presto_operator.presto.poll import Poll
+from presto_operator.presto.errors import PrestoUnavailableError
+from presto_operator.presto.load import ClusterLoad
 from presto_operator.presto.server import Server
-from presto_operator.presto.stats import PrestoUnavailableError
 from presto_operator.telemetry import metrics
 
 _logger = logging.getLogger(__name__)
@@ -39,9 +39,9 @@ class _PolledCluster:
     cpu: WorkerCpu
     task: asyncio.Task[None] | None = None
     was_polled: asyncio.Event = field(default_factory=asyncio.Event)
-    newest: Poll | None = None
+    newest: ClusterLoad | None = None
     """The answer to the last poll; None if it failed."""
-    last_answer: Poll | None = None
+    last_answer: ClusterLoad | None = None
     """The last answer, however old."""
 
 
@@ -72,7 +72,7 @@ class PrestoPoller:
         if watch.task is None or watch.task.done():
             watch.task = asyncio.create_task(self._keep_polling(key, watch))
 
-    async def newest(self, key: ClusterKey) -> Poll | None:
+    async def newest(self, key: ClusterKey) -> ClusterLoad | None:
         """The answer to the last poll of a cluster; None if that failed, or if the cluster isn't polled.
 
         Only the very first poll is waited for (each way to ask has a timeout of seconds), so that an operator that was
@@ -84,7 +84,7 @@ class PrestoPoller:
         await watch.was_polled.wait()
         return watch.newest
 
-    def last_answer(self, key: ClusterKey) -> Poll | None:
+    def last_answer(self, key: ClusterKey) -> ClusterLoad | None:
         """The last answer of a cluster, however old it is; None if there is none yet."""
         watch = self._watches.get(key)
         return None if watch is None else watch.last_answer
@@ -129,16 +129,21 @@ class PrestoPoller:
         if was_polled and _is_news(before, watch.newest, watch.subject):
             self._on_change(key)
 
-    async def _ask(self, key: ClusterKey, watch: _PolledCluster) -> Poll:
+    async def _ask(self, key: ClusterKey, watch: _PolledCluster) -> ClusterLoad:
         at = self._clock()
-        stats, _ = await asyncio.gather(ask_coordinator(self.reader, key), watch.cpu.ask(watch.subject.workers))
-        return Poll(at, stats, watch.cpu.mean_percent, watch.cpu.workers)
+        load, _ = await asyncio.gather(ask_coordinator(self.reader, key, at), watch.cpu.ask(watch.subject.workers))
+        return replace(load, worker_cpu_percent=watch.cpu.mean_percent, workers_with_cpu=watch.cpu.workers)
 
 
-def _is_news(before: Poll | None, now: Poll | None, subject: Subject) -> bool:
+def _is_news(before: ClusterLoad | None, now: ClusterLoad | None, subject: Subject) -> bool:
     """Whether a cluster needs a pass now, rather than when its next one is due anyway."""
     if before is None or now is None:
         return before is not now
-    if subject.is_scaled_by_load and before.stats != now.stats:
+    if subject.is_scaled_by_load and _counts(before) != _counts(now):
         return True
-    return (before.stats.active_workers == 0) != (now.stats.active_workers == 0)
+    return (before.active_workers == 0) != (now.active_workers == 0)
+
+
+def _counts(load: ClusterLoad) -> tuple[int, ...]:
+    """The numbers that a decision depends on: not when they were asked for, nor the CPU use, which always changes."""
+    return load.running, load.blocked, load.queued, load.waiting, load.held_back, load.active_workers

@@ -61,7 +61,7 @@ def ready(observation: Observation, serving: str | None) -> Verdict:
     wanted = sum(wanted_replicas(pool) for pool in workers)
     if wanted and not sum(ready_replicas(pool) for pool in workers):
         return Verdict("Ready", "False", "NoWorkerReady", f"none of {wanted} workers is ready yet")
-    if wanted and observation.stats is not None and observation.stats.active_workers == 0:
+    if wanted and observation.load is not None and observation.load.active_workers == 0:
         return Verdict("Ready", "False", "NoWorkerActive", "no worker has announced itself to the coordinator yet")
     return Verdict("Ready", "True", "Serving", "")
 

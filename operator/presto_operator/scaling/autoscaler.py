@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from presto_operator.api import Autoscaling, AutoscalingHistory, DecisionReason, duration_seconds, whole_second
+from presto_operator.presto.load import ClusterLoad
 from presto_operator.scaling.behavior import limited, longest_period, stabilized
 from presto_operator.scaling.demand import Demand, Recommendation, demand
 from presto_operator.scaling.history import with_change, with_idleness, with_recommendation
-from presto_operator.scaling.sample import Sample
+from presto_operator.scaling.sample import is_fresh
 from presto_operator.scaling.schedules import Bounds, bounds
 
 _UNLIMITED: frozenset[DecisionReason] = frozenset(("QueryDemand", "WorkerCPU", "Idle"))
@@ -34,7 +35,7 @@ class Decision:
 
 
 def decide(
-    settings: Autoscaling, *, sample: Sample | None, wanted: int, history: AutoscalingHistory, now: datetime
+    settings: Autoscaling, *, sample: ClusterLoad | None, wanted: int, history: AutoscalingHistory, now: datetime
 ) -> Decision:
     """Decide how many workers are desired.
 
@@ -51,7 +52,7 @@ def decide(
     """
     now = whole_second(now)
     allowed = bounds(settings, now)
-    if sample is None or not sample.is_fresh(now):
+    if sample is None or not is_fresh(sample, now):
         return _blind(settings, allowed, sample, wanted, history, now)
     history = with_idleness(history, now, is_idle=sample.is_idle)
     asked = demand(settings.targets, settings.behavior, sample, wanted=wanted)
@@ -128,7 +129,7 @@ def _idle(settings: Autoscaling, allowed: Bounds, history: AutoscalingHistory, n
 def _blind(
     settings: Autoscaling,
     allowed: Bounds,
-    sample: Sample | None,
+    sample: ClusterLoad | None,
     wanted: int,
     history: AutoscalingHistory,
     now: datetime,
@@ -148,7 +149,7 @@ def _blind(
     return _decided(settings, step, wanted, history, now)
 
 
-def _age(sample: Sample | None, now: datetime) -> str:
+def _age(sample: ClusterLoad | None, now: datetime) -> str:
     if sample is None:
         return "Presto has not reported its load yet"
     return f"Presto last reported its load {(now - sample.at).total_seconds():.0f}s ago"

@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import ceil, isfinite
 
 from presto_operator.api import DecisionReason, ScalingBehavior, ScalingTargets, ratio_value, tolerance_value
-from presto_operator.scaling.sample import Sample
+from presto_operator.presto.load import ClusterLoad
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Demand:
         return max(self.recommendations, key=lambda item: item.workers, default=None)
 
 
-def demand(targets: ScalingTargets, behavior: ScalingBehavior, sample: Sample, *, wanted: int) -> Demand:
+def demand(targets: ScalingTargets, behavior: ScalingBehavior, sample: ClusterLoad, *, wanted: int) -> Demand:
     """The number of workers that each of the `targets` needs.
 
     Args:
@@ -71,7 +71,7 @@ class _Tolerances:
         return 1 - self.down <= ratio <= 1 + self.up
 
 
-def _by_queries(target: str, tolerances: _Tolerances, sample: Sample, wanted: int) -> Recommendation:
+def _by_queries(target: str, tolerances: _Tolerances, sample: ClusterLoad, wanted: int) -> Recommendation:
     need = Fraction(sample.demand) / Fraction(ratio_value(target))
     words = f"{_queries(sample)} at {_plain(target)} per worker = {ceil(need)}"
     if sample.held_back:
@@ -81,7 +81,7 @@ def _by_queries(target: str, tolerances: _Tolerances, sample: Sample, wanted: in
     return Recommendation("QueryDemand", ceil(need), words)
 
 
-def _by_cpu(target: int, tolerances: _Tolerances, sample: Sample, wanted: int) -> Recommendation | None:
+def _by_cpu(target: int, tolerances: _Tolerances, sample: ClusterLoad, wanted: int) -> Recommendation | None:
     """The workers that CPU use needs, computed as HPA does; None if CPU use is unknown.
 
     Workers that are starting count as 0 % when scaling up, so that they aren't requested twice. Workers that don't
@@ -105,7 +105,7 @@ def _by_cpu(target: int, tolerances: _Tolerances, sample: Sample, wanted: int) -
     return Recommendation("WorkerCPU", min(wanted, need), f"{words} = {need}")
 
 
-def _queries(sample: Sample) -> str:
+def _queries(sample: ClusterLoad) -> str:
     counts: Sequence[tuple[int, str]] = (
         (sample.running, "running"),
         (sample.blocked, "blocked"),

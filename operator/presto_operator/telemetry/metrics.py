@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 
-from presto_operator.presto.stats import ClusterStats
+from presto_operator.presto.load import ClusterLoad
 
 registry: CollectorRegistry = REGISTRY
 
@@ -139,14 +139,14 @@ _PER_CLUSTER = (
 
 
 def observe_cluster(
-    namespace: str, name: str, stats: ClusterStats | None, workers_by_pool: Mapping[str, tuple[int, int]]
+    namespace: str, name: str, load: ClusterLoad | None, workers_by_pool: Mapping[str, tuple[int, int]]
 ) -> None:
     """Publish a cluster's queries and workers.
 
     Args:
         namespace: the cluster's namespace.
         name: the cluster's name.
-        stats: Presto's numbers; None withdraws them, so that old numbers aren't taken for current ones.
+        load: Presto's numbers; None withdraws them, so that old numbers aren't taken for current ones.
         workers_by_pool: desired and ready workers of each pool.
     """
     for gauge in (_queries, _active_workers, _workers):
@@ -154,13 +154,13 @@ def observe_cluster(
     for pool, (wanted, ready) in workers_by_pool.items():
         _workers.labels(namespace, name, pool, "wanted").set(wanted)
         _workers.labels(namespace, name, pool, "ready").set(ready)
-    if stats is not None:
-        _queries.labels(namespace, name, "running").set(stats.running_queries)
-        _queries.labels(namespace, name, "queued").set(stats.queued_queries)
-        _queries.labels(namespace, name, "blocked").set(stats.blocked_queries)
-        _queries.labels(namespace, name, "waiting").set(stats.waiting_queries)
-        _queries.labels(namespace, name, "held_back").set(stats.held_back_queries)
-        _active_workers.labels(namespace, name).set(stats.active_workers)
+    if load is not None:
+        _queries.labels(namespace, name, "running").set(load.running)
+        _queries.labels(namespace, name, "queued").set(load.queued + load.held_back)
+        _queries.labels(namespace, name, "blocked").set(load.blocked)
+        _queries.labels(namespace, name, "waiting").set(load.waiting)
+        _queries.labels(namespace, name, "held_back").set(load.held_back)
+        _active_workers.labels(namespace, name).set(load.active_workers)
 
 
 def observe_autoscaling(namespace: str, name: str, wanted: Mapping[str, int]) -> None:
