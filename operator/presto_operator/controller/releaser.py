@@ -18,7 +18,7 @@ from presto_operator.planning.departures import (
 from presto_operator.planning.plan import Plan
 from presto_operator.planning.seen import Seen
 from presto_operator.polling.presto_tasks import TaskReader
-from presto_operator.polling.presto_transport import PrestoReader
+from presto_operator.polling.presto_transport import Presto
 from presto_operator.telemetry import metrics
 
 _logger = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ class Releaser:
     Whatever fails here holds nothing up: then Kubernetes chooses.
     """
 
-    def __init__(self, client: KubernetesClient, store: ObjectStore, reader: PrestoReader) -> None:
+    def __init__(self, client: KubernetesClient, store: ObjectStore, reader: Presto) -> None:
         self._client = client
         self._store = store
         self._tasks = TaskReader(reader)

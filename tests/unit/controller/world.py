@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -43,11 +43,9 @@ class FakeMetastores(MetastorePoller):
         return {probe: self.answers.get(str(probe.address)) for probe in self.watched.get(key, ())}
 
 
-class SteppedPoller(PrestoPoller):
-    """Asks once at each pass, rather than every few seconds."""
-
-    async def _wait_until(self, due: float) -> None:  # noqa: ARG002 - the base class's signature
-        raise asyncio.CancelledError
+async def one_poll(_: ClusterKey) -> AsyncGenerator[float, None]:
+    """A pace of one poll each time that a pass starts polling, rather than one every few seconds."""
+    yield 0.0
 
 
 class World:
@@ -67,7 +65,7 @@ class World:
         self.woken: list[ClusterKey] = []
         self.metastores = FakeMetastores()
         reader = PrestoReader(self.api)
-        poller = SteppedPoller(reader, self.woken.append, lambda: self.now, self.settings.presto_poll_interval)
+        poller = PrestoPoller(reader, self.woken.append, lambda: self.now, one_poll)
         self.nodes = NodeStore(str)
         reclaimer = Reclaimer(self.api, self.store, self.nodes)
         self.reconciler = Reconciler(
