@@ -6,8 +6,8 @@ import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from presto_operator.desired import KubernetesObject
 from presto_operator.kube import PRESTO_CLUSTER, ApiError, Kind, KubernetesClient, ObjectStore
+from presto_operator.objects import KubernetesObject
 from presto_operator.presto.load import QUERY_STATES_PATH
 from presto_operator.presto.queries import QUERIES_PATH
 from presto_operator.presto.tasks import TASKS_PATH

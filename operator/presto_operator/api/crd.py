@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field
 from presto_operator.api.model import Model, schema
 from presto_operator.api.spec import PrestoClusterSpec
 from presto_operator.api.status import PrestoClusterStatus
+from presto_operator.objects import GROUP
 
-GROUP = "prestooperator.io"
 VERSION = "v1alpha1"
 KIND = "PrestoCluster"
 PLURAL = "prestoclusters"

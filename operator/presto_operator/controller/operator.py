@@ -12,15 +12,10 @@ from typing import Any
 import kopf
 from aiohttp import web
 
-from presto_operator.api import GROUP, PLURAL, VERSION
-from presto_operator.controller.metastore_poller import MetastorePoller, ThreadedCheck
-from presto_operator.controller.poller import PrestoPoller, QueryReader
-from presto_operator.controller.presto_reader import PrestoReader
+from presto_operator.api import PLURAL, VERSION
 from presto_operator.controller.queue import WorkQueue
-from presto_operator.controller.reclaim import node_digest
 from presto_operator.controller.reclaimer import Reclaimer
 from presto_operator.controller.reconcile import Reconciler
-from presto_operator.desired import CLUSTER_LABEL, KubernetesObject
 from presto_operator.kube import (
     CHILD_KINDS,
     NODE,
@@ -35,14 +30,20 @@ from presto_operator.kube import (
     ObjectStore,
 )
 from presto_operator.nodes import TaintMeaning
+from presto_operator.objects import CLUSTER_LABEL, GROUP, KubernetesObject, name_of
+from presto_operator.planning.reclaim import node_digest
+from presto_operator.polling.metastore_client import MetastoreCheck
+from presto_operator.polling.metastore_poller import MetastorePoller
+from presto_operator.polling.pace import steady_pace
+from presto_operator.polling.presto_poller import PrestoPoller
+from presto_operator.polling.presto_transport import PrestoReader
+from presto_operator.settings import DEFAULTS, Settings
 from presto_operator.telemetry import metrics
 from presto_operator.telemetry.server import serve
 
 _logger = logging.getLogger(__name__)
 
 _CONCURRENT_PASSES = 8
-_RESYNC_SECONDS = 300.0
-"""How often everything is listed anew, against an event that a broken watch may have lost."""
 _START_RETRY_SECONDS = 5.0
 _HEARTBEAT_LIMIT_SECONDS = 120.0
 
@@ -51,9 +52,15 @@ class Operator:
     """Everything that runs, started and stopped with kopf."""
 
     def __init__(
-        self, *, namespaces: tuple[str, ...], metrics_port: int, extra_taints: tuple[TaintMeaning, ...] = ()
+        self,
+        *,
+        namespaces: tuple[str, ...],
+        metrics_port: int,
+        extra_taints: tuple[TaintMeaning, ...] = (),
+        settings: Settings = DEFAULTS,
     ) -> None:
         self._namespaces = namespaces
+        self._settings = settings
         self._extra_taints = extra_taints
         self._registry = kopf.OperatorRegistry()
         self._metrics_port = metrics_port
@@ -61,6 +68,7 @@ class Operator:
         self._nodes = NodeStore(self._digest)
         self._queue: WorkQueue[ClusterKey] = WorkQueue(expected_errors=(ApiError,))
         self._client: KubernetesClient | None = None
+        self._presto: PrestoReader | None = None
         self._poller: PrestoPoller | None = None
         self._metastores: MetastorePoller | None = None
         self._server: web.AppRunner | None = None
@@ -107,13 +115,17 @@ class Operator:
                 "(presto-operator crd | kubectl apply --server-side -f -), and may this account list it?",
                 delay=_START_RETRY_SECONDS,
             ) from error
-        reader = PrestoReader(self._client)
-        self._poller = PrestoPoller(reader, self._queue.add, _now)
-        self._metastores = MetastorePoller(self._queue.add, ThreadedCheck(in_cluster=self._client.in_cluster))
-        reclaimer = Reclaimer(
-            self._client, self._store, self._nodes, QueryReader(reader), extra_taints=self._extra_taints
+        self._presto = reader = PrestoReader(self._client)
+        self._poller = PrestoPoller(reader, self._queue.add, _now, steady_pace(self._settings.presto_poll_interval))
+        self._metastores = MetastorePoller(
+            self._queue.add,
+            MetastoreCheck(in_cluster=self._client.in_cluster),
+            self._settings.metastore_poll_interval,
         )
-        reconciler = Reconciler(self._client, self._store, self._poller, self._metastores, reclaimer, _now)
+        reclaimer = Reclaimer(self._client, self._store, self._nodes, extra_taints=self._extra_taints)
+        reconciler = Reconciler(
+            self._client, self._store, self._poller, self._metastores, reclaimer, _now, settings=self._settings
+        )
         self._tasks = [
             *(asyncio.create_task(self._queue.work(reconciler.reconcile)) for _ in range(_CONCURRENT_PASSES)),
             asyncio.create_task(self._keep_in_sync()),
@@ -126,6 +138,8 @@ class Operator:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._poller is not None:
             await self._poller.close()
+        if self._presto is not None:
+            await self._presto.close()
         if self._metastores is not None:
             await self._metastores.close()
         if self._client is not None:
@@ -157,7 +171,7 @@ class Operator:
         node: KubernetesObject = dict(body)
         is_news = self._nodes.remove(node) if type == "DELETED" else self._nodes.put(node)
         if is_news:
-            self._wake_clusters_on({node["metadata"]["name"]})
+            self._wake_clusters_on({name_of(node)})
 
     async def _resync_nodes(self) -> None:
         assert self._client is not None
@@ -188,7 +202,7 @@ class Operator:
 
     async def _keep_in_sync(self) -> None:
         while True:
-            await asyncio.sleep(_RESYNC_SECONDS)
+            await asyncio.sleep(self._settings.relist_interval.total_seconds())
             # The watches go on meanwhile, and the next round tries again.
             with contextlib.suppress(ApiError):
                 await self._resync()
@@ -227,15 +241,22 @@ def _configure(settings: kopf.OperatorSettings) -> None:
         settings.watching.label_selectors[kind.group, kind.plural] = CLUSTER_LABEL
 
 
-async def run(*, namespaces: tuple[str, ...], metrics_port: int, extra_taints: tuple[TaintMeaning, ...] = ()) -> None:
+async def run(
+    *,
+    namespaces: tuple[str, ...],
+    metrics_port: int,
+    extra_taints: tuple[TaintMeaning, ...] = (),
+    settings: Settings = DEFAULTS,
+) -> None:
     """Run the operator until it is told to stop.
 
     Args:
         namespaces: the namespaces to look after; none means all of them.
         metrics_port: where to serve /healthz, /readyz and /metrics.
         extra_taints: what taints of nodes mean, beside those that are known.
+        settings: how often what is done.
     """
-    operator = Operator(namespaces=namespaces, metrics_port=metrics_port, extra_taints=extra_taints)
+    operator = Operator(namespaces=namespaces, metrics_port=metrics_port, extra_taints=extra_taints, settings=settings)
     await kopf.operator(
         registry=operator.registry(), standalone=True, clusterwide=not namespaces, namespaces=list(namespaces)
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from presto_operator.api import PrestoCluster
-from presto_operator.desired.names import ROLE_LABEL, RoleName, role_selector
-from presto_operator.desired.object import KubernetesObject, child
+from presto_operator.desired.names import role_selector
+from presto_operator.desired.object import child
+from presto_operator.objects import ROLE_LABEL, KubernetesObject, RoleName
 
 
 def coordinator_disruption_budget(cluster: PrestoCluster) -> KubernetesObject:

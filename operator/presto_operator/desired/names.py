@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Protocol
 
-from presto_operator.api import GROUP, PrestoCluster
+from presto_operator.api import PrestoCluster
+from presto_operator.objects import (
+    CLUSTER_LABEL,
+    GROUP,
+    INSTANCE_LABEL,
+    MANAGED_BY_LABEL,
+    MANAGER,
+    NAME_LABEL,
+    ROLE_LABEL,
+    RoleName,
+)
 from presto_operator.presto import HTTP_PORT
 
-MANAGER = "presto-operator"
-"""Our field manager, and the value of the managed-by label that our watches select."""
-
-MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
-CLUSTER_LABEL = f"{GROUP}/cluster"
-ROLE_LABEL = f"{GROUP}/role"
-POOL_LABEL = f"{GROUP}/pool"
 ENVIRONMENT_ANNOTATION = f"{GROUP}/environment"
 """On pods: the hash of what their environment variables get from Secrets and ConfigMaps."""
-GENERATION_LABEL = f"{GROUP}/generation"
-REVISION_LABEL = f"{GROUP}/revision"
-
-RoleName = Literal["coordinator", "worker"]
+PARTS_ANNOTATION = f"{GROUP}/parts"
+"""On Deployments: hashes of the parts of their pods, by which a roll-out says what changed."""
 
 
 def cluster_labels(cluster: PrestoCluster) -> dict[str, str]:
     """Labels of every child of the cluster."""
     return {
-        "app.kubernetes.io/name": "presto",
-        "app.kubernetes.io/instance": cluster.name,
+        NAME_LABEL: "presto",
+        INSTANCE_LABEL: cluster.name,
         MANAGED_BY_LABEL: MANAGER,
         CLUSTER_LABEL: cluster.name,
     }
@@ -42,7 +43,16 @@ def worker_selector(cluster_name: str) -> str:
     return f"{CLUSTER_LABEL}={cluster_name},{ROLE_LABEL}=worker"
 
 
-def coordinator_name(cluster: PrestoCluster, generation: str) -> str:
+class Named(Protocol):
+    """A cluster, or whatever else knows its name."""
+
+    @property
+    def name(self) -> str:
+        """The cluster's name."""
+        ...
+
+
+def coordinator_name(cluster: Named, generation: str) -> str:
     """Name of a generation's coordinator Deployment, and of the Service through which its workers find it."""
     return f"{cluster.name}-coordinator-{generation}"
 

@@ -9,9 +9,7 @@ from typing import Any
 
 from presto_operator.api import API_VERSION, KIND, PrestoCluster
 from presto_operator.desired.names import cluster_labels
-
-KubernetesObject = dict[str, Any]
-"""An object as the API server takes it."""
+from presto_operator.objects import KubernetesObject
 
 _HASH_CHARACTERS = 8
 
@@ -23,6 +21,7 @@ def child(
     name: str,
     *,
     labels: Mapping[str, str] | None = None,
+    annotations: Mapping[str, str] | None = None,
     **fields: Any,
 ) -> KubernetesObject:
     """An object of the cluster: in its namespace, with its labels, and owned by it.
@@ -35,6 +34,8 @@ def child(
         "namespace": cluster.namespace,
         "labels": {**cluster_labels(cluster), **(labels or {})},
     }
+    if annotations:
+        metadata["annotations"] = dict(annotations)
     if cluster.uid:
         metadata["ownerReferences"] = [
             {

@@ -1,6 +1,6 @@
 """What we know of Presto itself: its releases, its configuration files, its JVM and its HTTP API.
 
-Everything here but `presto_operator.presto.client` is pure.
+Everything here but `presto_operator.polling.presto_client` is pure.
 """
 
 from presto_operator.presto.catalogs import (
@@ -25,6 +25,13 @@ from presto_operator.presto.configuration import (
     node_config,
     worker_config,
     worker_wait_properties,
+)
+from presto_operator.presto.drain_record import (
+    DrainRecord,
+    DrainState,
+    RemainingTasks,
+    drain_record_text,
+    parse_drain_record,
 )
 from presto_operator.presto.jvm import HEAP_FLAGS, jvm_config
 from presto_operator.presto.memory import memory_errors
@@ -66,17 +73,22 @@ __all__ = [
     "SESSION_RULES_FILE",
     "SESSION_RULES_PROPERTIES",
     "VERSION_PATTERN",
+    "DrainRecord",
+    "DrainState",
     "JavaVersion",
     "PrestoVersion",
+    "RemainingTasks",
     "asks_for_internal_token",
     "coordinator_config",
     "coordinator_retry_properties",
+    "drain_record_text",
     "https_port",
     "java_version",
     "jvm_config",
     "memory_errors",
     "metastore_properties",
     "node_config",
+    "parse_drain_record",
     "parse_properties",
     "parse_version",
     "query_retry_warnings",

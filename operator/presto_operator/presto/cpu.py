@@ -1,11 +1,11 @@
-"""What a server says of its CPU use. Pure: `presto_operator.presto.client` asks it."""
+"""What a server says of its CPU use. Pure: `presto_operator.polling.presto_client` asks it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from presto_operator.presto.stats import PrestoUnavailableError
+from presto_operator.presto.errors import PrestoUnavailableError
 
 SERVER_STATUS_PATH = "/v1/status"
 

@@ -1,4 +1,4 @@
-"""Which queries a coordinator has. Pure: `presto_operator.presto.client` asks it."""
+"""Which queries a coordinator has. Pure: `presto_operator.polling.presto_client` asks it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from presto_operator.presto.stats import PrestoUnavailableError
+from presto_operator.presto.errors import PrestoUnavailableError
 
 QUERIES_PATH = "/v1/query"
 

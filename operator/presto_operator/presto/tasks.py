@@ -1,11 +1,11 @@
-"""How many tasks a worker runs. Pure: `presto_operator.presto.client` asks it."""
+"""How many tasks a worker runs. Pure: `presto_operator.polling.presto_client` asks it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from presto_operator.presto.stats import PrestoUnavailableError
+from presto_operator.presto.errors import PrestoUnavailableError
 
 TASKS_PATH = "/v1/task?summarize=true"
 """Tasks without what each of their pipelines has done."""

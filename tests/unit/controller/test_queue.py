@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from presto_operator.controller.queue import WorkQueue
-from tests.unit.controller.virtual_time import run
+from tests.unit.virtual_time import run
 
 Pass = Callable[[str], Awaitable[float | None]]
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from presto_operator.desired import KubernetesObject
+from presto_operator.objects import KubernetesObject
 from presto_operator.telemetry import metrics
-from tests.unit.controller.live import role
 from tests.unit.controller.world import KEY, World
+from tests.unit.live import role
 from tests.unit.manifest import manifest
 from tests.unit.nodes.nodes import node
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from presto_operator.controller.reconcile import POLL_SECONDS, WAIT_SECONDS
-from presto_operator.desired import KubernetesObject
 from presto_operator.kube import ApiError
-from tests.unit.controller.live import generation, role
-from tests.unit.controller.world import World
+from presto_operator.objects import KubernetesObject
+from tests.unit.controller.world import HANDOVER_SECONDS, RECONCILE_SECONDS, World
+from tests.unit.live import generation, role
 from tests.unit.manifest import manifest
 
 _WORKERS = {"replicas": 20, "pools": [{"name": "r5"}, {"name": "r6"}]}
@@ -34,7 +34,7 @@ def waiting(settled: World) -> World:
     settled.set_spec(version="0.288")
     settled.reconcile()
     settled.roll_out()
-    assert settled.reconcile() == WAIT_SECONDS
+    assert settled.reconcile() == HANDOVER_SECONDS
     return settled
 
 
@@ -181,7 +181,7 @@ def test_a_new_generation_waits_for_a_quiet_moment(waiting: World) -> None:
     assert "1 query is unfinished now" in condition["message"]
     assert f"analytics/adhoc-coordinator-{old}:8080/v1/query" in waiting.api.asked
     waiting.api.queries = lambda: [_query("q1", ended=waiting)]
-    assert waiting.reconcile(after_seconds=4) == WAIT_SECONDS
+    assert waiting.reconcile(after_seconds=4) == HANDOVER_SECONDS
     assert _serving(waiting) == old
     waiting.api.queries = list
     waiting.reconcile(after_seconds=1)
@@ -261,7 +261,7 @@ def test_a_coordinator_that_cannot_be_asked_is_left_alone_until_the_wait_is_over
     old = _serving(waiting)
     waiting.api.queries = lambda: ApiError(503, "no answer")
     for _ in range(59):
-        assert waiting.reconcile() == WAIT_SECONDS
+        assert waiting.reconcile() == HANDOVER_SECONDS
     assert _serving(waiting) == old
     assert "can't be asked" in waiting.condition("Progressing")["message"]
     for _ in range(2):
@@ -307,7 +307,7 @@ def test_while_it_waits_status_is_written_seldom(waiting: World) -> None:
 def test_nobody_asks_for_queries_while_nothing_waits(settled: World) -> None:
     settled.set_spec(**_CHANGED)
     for _ in range(30):
-        assert settled.reconcile() == POLL_SECONDS
+        assert settled.reconcile() == RECONCILE_SECONDS
         settled.roll_out()
     assert not [path for path in settled.api.asked if path.endswith("/v1/query")]
 
@@ -358,3 +358,59 @@ def _crash_new_workers(world: World) -> None:
     for name, status in deployments.items():
         if not status:
             world.edit("Deployment", name, lambda obj: obj["status"].update(readyReplicas=0, availableReplicas=0))
+
+
+# --- what serves, while somebody edits what leads to it
+
+
+def _unlabelled(world: World) -> None:
+    world.edit("Service", "adhoc", lambda obj: obj["metadata"]["labels"].pop("prestooperator.io/cluster"))
+    world.store.remove(world.api.find("Service", "adhoc"))
+
+
+def _deleted(world: World) -> None:
+    world.delete("Service", "adhoc")
+
+
+def _without_generation(world: World) -> None:
+    world.edit("Service", "adhoc", lambda obj: obj["spec"]["selector"].pop("prestooperator.io/generation"))
+
+
+@pytest.mark.parametrize("act", [_deleted, _unlabelled, _without_generation])
+def test_what_serves_stays_and_its_service_is_put_right(settled: World, act: Callable[[World], None]) -> None:
+    (old,) = {generation(obj) for obj in _deployments(settled)}
+    before = {obj["metadata"]["uid"] for obj in _deployments(settled)}
+    settled.set_spec(coordinator={"jvm": {"extraArgs": ["-XX:+UseG2GC"]}})
+    settled.reconcile()
+    act(settled)
+    for _ in range(3):
+        settled.reconcile()
+    assert before <= {obj["metadata"]["uid"] for obj in _deployments(settled)}
+    assert settled.api.find("Service", "adhoc")["spec"]["selector"]["prestooperator.io/generation"] == old
+    assert settled.condition("Ready")["status"] == "True"
+
+
+def test_the_service_account_of_what_serves_stays_until_nothing_names_it(settled: World) -> None:
+    settled.set_spec(serviceAccount={"name": "other"})
+    settled.reconcile()
+    assert "adhoc-presto" in settled.api.names("ServiceAccount")
+    settled.settle()
+    settled.reconcile()
+    assert "adhoc-presto" not in settled.api.names("ServiceAccount")
+
+
+def test_https_of_what_serves_stays_until_clients_are_switched(settled: World) -> None:
+    def ports() -> set[int]:
+        return {port["port"] for port in settled.api.find("Service", "adhoc")["spec"]["ports"]}
+
+    https = {"http-server.https.enabled": "true", "http-server.https.port": "8443"}
+    settled.set_spec(coordinator={"config": https})
+    settled.reconcile()
+    assert ports() == {8080}, "the generation that serves has no HTTPS yet"
+    settled.settle()
+    assert ports() == {8080, 8443}
+    settled.set_spec(coordinator={"config": {}})
+    settled.reconcile()
+    assert ports() == {8080, 8443}, "the generation that serves still has HTTPS"
+    settled.settle()
+    assert ports() == {8080}

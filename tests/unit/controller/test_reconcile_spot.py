@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 
-from presto_operator.controller.departures import DELETION_COST
-from presto_operator.controller.reconcile import POLL_SECONDS, WAIT_SECONDS
-from presto_operator.desired import KubernetesObject
 from presto_operator.kube import ApiError
+from presto_operator.objects import KubernetesObject
+from presto_operator.planning.departures import DELETION_COST
 from presto_operator.telemetry import metrics
-from tests.unit.controller.live import pool, role
-from tests.unit.controller.world import World
+from tests.unit.controller.world import HANDOVER_SECONDS, RECONCILE_SECONDS, World
+from tests.unit.live import pool, role
 from tests.unit.manifest import manifest
 from tests.unit.nodes.nodes import node, taint
 
@@ -107,7 +106,7 @@ def test_a_worker_without_a_node_moves_to_another_pool_and_that_is_remembered(tw
     assert limit is not None
     assert (limit["reason"], limit["most"]) == ("Unschedulable", 1)
     (told,) = world.news("PoolUnschedulable")
-    assert "workers found no node in it" in told
+    assert "its workers found no nodes" in told
     assert world.news("Corrected") == []
     labels = {"namespace": "analytics", "cluster": "adhoc", "pool": "r5", "reason": "Unschedulable"}
     assert metrics.registry.get_sample_value("presto_operator_pool_limited", labels) == 1
@@ -119,7 +118,7 @@ def test_a_worker_without_a_node_moves_to_another_pool_and_that_is_remembered(tw
     _sync(world)
     world.reconcile()
     assert _limit(world, "r5") == limit
-    assert world.condition("Progressing")["message"].startswith("pool r5 gets at most 1 workers until")
+    assert world.condition("Progressing")["message"].startswith("pool r5 gets at most 1 worker until")
     world.reconcile()
     assert world.api.requests == []
 
@@ -244,15 +243,15 @@ def test_the_last_worker_stays_while_queries_run() -> None:
     world = _world(replicas=2)
     world.api.queries = lambda: RUNNING
     world.set_spec(workers={"replicas": 0})
-    assert world.reconcile() == WAIT_SECONDS
+    assert world.reconcile() == HANDOVER_SECONDS
     assert _replicas(world) == {"workers": 1}
     world.roll_out()
     world.api.queries = lambda: ApiError(503, "no answer")
-    assert world.reconcile() == WAIT_SECONDS
+    assert world.reconcile() == HANDOVER_SECONDS
     assert _replicas(world) == {"workers": 1}
     assert "the last worker stays until no query is unfinished" in world.condition("Progressing")["message"]
     world.api.queries = list
-    assert world.reconcile() == POLL_SECONDS
+    assert world.reconcile() == RECONCILE_SECONDS
     assert _replicas(world) == {"workers": 0}
     world.roll_out()
     world.reconcile()

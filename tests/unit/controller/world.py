@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from presto_operator.controller.metastore_poller import MetastorePoller
-from presto_operator.controller.poller import PrestoPoller, QueryReader
-from presto_operator.controller.presto_reader import PrestoReader
 from presto_operator.controller.reclaimer import Reclaimer
 from presto_operator.controller.reconcile import Reconciler
-from presto_operator.desired import KubernetesObject
 from presto_operator.kube import PRESTO_CLUSTER, ClusterKey, Kind, NodeStore, ObjectStore
 from presto_operator.metastore import Finding, Probe
-from tests.unit.controller import live
+from presto_operator.objects import KubernetesObject
+from presto_operator.polling.metastore_poller import MetastorePoller
+from presto_operator.polling.presto_poller import PrestoPoller
+from presto_operator.polling.presto_transport import PrestoReader
+from presto_operator.settings import DEFAULTS, Settings
+from tests.unit import live
 from tests.unit.fake_kubernetes import FakeKubernetes
 
 KEY = ClusterKey("analytics", "adhoc")
+RECONCILE_SECONDS = DEFAULTS.reconcile_interval.total_seconds()
+HANDOVER_SECONDS = DEFAULTS.handover_interval.total_seconds()
 
 
 class FakeMetastores(MetastorePoller):
@@ -40,17 +43,16 @@ class FakeMetastores(MetastorePoller):
         return {probe: self.answers.get(str(probe.address)) for probe in self.watched.get(key, ())}
 
 
-class SteppedPoller(PrestoPoller):
-    """Asks once at each pass, rather than every few seconds."""
-
-    async def _wait_until(self, due: float) -> None:  # noqa: ARG002 - the base class's signature
-        raise asyncio.CancelledError
+async def one_poll(_: ClusterKey) -> AsyncGenerator[float, None]:
+    """A pace of one poll each time that a pass starts polling, rather than one every few seconds."""
+    yield 0.0
 
 
 class World:
     """One PrestoCluster and everything around it."""
 
-    def __init__(self, manifest: KubernetesObject) -> None:
+    def __init__(self, manifest: KubernetesObject, settings: Settings = DEFAULTS) -> None:
+        self.settings = settings
         self.api = FakeKubernetes()
         self.api.presto_answer = {"runningQueries": 1, "blockedQueries": 0, "queuedQueries": 0, "activeWorkers": 2}
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
@@ -63,10 +65,12 @@ class World:
         self.woken: list[ClusterKey] = []
         self.metastores = FakeMetastores()
         reader = PrestoReader(self.api)
-        poller = SteppedPoller(reader, self.woken.append, lambda: self.now)
+        poller = PrestoPoller(reader, self.woken.append, lambda: self.now, one_poll)
         self.nodes = NodeStore(str)
-        reclaimer = Reclaimer(self.api, self.store, self.nodes, QueryReader(reader))
-        self.reconciler = Reconciler(self.api, self.store, poller, self.metastores, reclaimer, lambda: self.now)
+        reclaimer = Reclaimer(self.api, self.store, self.nodes)
+        self.reconciler = Reconciler(
+            self.api, self.store, poller, self.metastores, reclaimer, lambda: self.now, settings=self.settings
+        )
 
     def reconcile(self, *, after_seconds: float = 10) -> float | None:
         """One pass, ten seconds after the last unless told, with watches that are up to date."""

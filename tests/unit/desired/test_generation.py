@@ -9,14 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from presto_operator.api import PrestoCluster
-from presto_operator.desired import (
-    GENERATION_LABEL,
-    ROLE_LABEL,
-    KubernetesObject,
-    cluster_objects,
-    generation_name,
-    generation_objects,
-)
+from presto_operator.desired import cluster_objects, generation_name, generation_objects
+from presto_operator.objects import GENERATION_LABEL, ROLE_LABEL, KubernetesObject
 from tests.unit.manifest import UID, cluster
 
 _PROPERTIES = st.dictionaries(st.from_regex(r"[a-z][a-z.-]{0,12}", fullmatch=True), st.text(max_size=8), max_size=4)
@@ -208,7 +202,7 @@ def test_selectors_select_pods_that_there_are(spec: dict[str, Any]) -> None:
 
 
 def test_clients_are_led_to_one_generation_only() -> None:
-    services = [obj for obj in cluster_objects(cluster(), "cafe0001") if obj["metadata"]["name"] == "adhoc"]
+    services = [obj for obj in cluster_objects(cluster(), "cafe0001", None) if obj["metadata"]["name"] == "adhoc"]
     assert [obj["spec"]["selector"][GENERATION_LABEL] for obj in services] == ["cafe0001"]
     assert services[0]["spec"]["selector"][ROLE_LABEL] == "coordinator"
 
@@ -269,7 +263,7 @@ def _frozen(config_map: KubernetesObject) -> tuple[str, frozenset[tuple[str, str
 
 
 def _all_objects(cluster: PrestoCluster) -> list[KubernetesObject]:
-    return [*cluster_objects(cluster, generation_name(cluster)), *_objects(cluster)]
+    return [*cluster_objects(cluster, generation_name(cluster), None), *_objects(cluster)]
 
 
 def _names(cluster: PrestoCluster, kind: str) -> set[str]:

@@ -9,8 +9,8 @@ from syrupy.assertion import SnapshotAssertion
 
 from presto_operator.api import parse_cluster
 from presto_operator.cli.yaml import dump
-from presto_operator.controller.observation import Observation
-from tests.unit.controller.live import planned
+from presto_operator.planning.observation import Observation
+from tests.unit.live import planned
 from tests.unit.manifest import UID
 
 _EXAMPLES = Path(__file__).parents[3] / "examples"

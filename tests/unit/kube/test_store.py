@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from presto_operator.desired import CLUSTER_LABEL, KubernetesObject
 from presto_operator.kube import DEPLOYMENT, POD, PRESTO_CLUSTER, SERVICE, ClusterKey, DepartedPod, ObjectStore
+from presto_operator.objects import CLUSTER_LABEL, KubernetesObject
 
 KEY = ClusterKey("analytics", "adhoc")
 

@@ -1,0 +1,180 @@
+"""What a pod says: whether its server runs, since when, where, and why not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from presto_operator.objects.object import KubernetesObject, condition_of, has_condition, is_terminating, name_of
+from presto_operator.objects.times import kubernetes_time
+
+_FAILING_WAITS = (
+    "CrashLoopBackOff",
+    "CreateContainerConfigError",
+    "CreateContainerError",
+    "ErrImageNeverPull",
+    "ErrImagePull",
+    "ImagePullBackOff",
+    "InvalidImageName",
+    "RunContainerError",
+)
+_SYSCTL_FORBIDDEN = "SysctlForbidden"
+"""The kubelet's reason for a pod that it turns away for good; its ReplicaSet makes another, which fares no better."""
+
+_LAST_WORDS_CHARACTERS = 700
+
+_OVERDUE = timedelta(minutes=1)
+"""How long after its grace period a terminating pod may still run, on a busy node."""
+
+
+@dataclass(frozen=True)
+class PodProblem:
+    """Why a pod's server doesn't run."""
+
+    pod: str
+    reason: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.pod}: {self.reason}: {self.message}" if self.message else f"{self.pod}: {self.reason}"
+
+
+def node_of(pod: KubernetesObject) -> str:
+    """The name of the node that the pod is on; empty while the scheduler has not chosen one."""
+    node: str = pod.get("spec", {}).get("nodeName", "")
+    return node
+
+
+def is_ready(pod: KubernetesObject) -> bool:
+    """Whether the pod's server takes requests.
+
+    Checks that
+    - its condition Ready is True,
+    - it is not terminating: a server that drains may still be ready.
+    """
+    return has_condition(pod, "Ready") and not is_terminating(pod)
+
+
+def ready_since(pod: KubernetesObject) -> datetime | None:
+    """Since when the pod is ready; None if it isn't, or if that isn't known."""
+    ready = condition_of(pod, "Ready")
+    return kubernetes_time(ready.get("lastTransitionTime")) if ready is not None and is_ready(pod) else None
+
+
+def termination_deadline(pod: KubernetesObject) -> datetime | None:
+    """When the grace period of a terminating pod ends; None if the pod isn't terminating.
+
+    Kubernetes writes this, and not when the pod was deleted, as `metadata.deletionTimestamp`.
+    """
+    return kubernetes_time(pod["metadata"].get("deletionTimestamp"))
+
+
+def deleted_at(pod: KubernetesObject) -> datetime | None:
+    """When the pod was deleted; None if it wasn't, or no longer says it.
+
+    The kubelet deletes a pod a second time, with a grace period of 0, when all of its containers have ended, which
+    overwrites when it was deleted first.
+    """
+    deadline = termination_deadline(pod)
+    grace_seconds: int = pod["metadata"].get("deletionGracePeriodSeconds") or 0
+    return deadline - timedelta(seconds=grace_seconds) if deadline is not None and grace_seconds else None
+
+
+def is_being_removed(pod: KubernetesObject) -> bool:
+    """Whether the pod was deleted without a grace period: its object goes without waiting for its containers."""
+    return bool(pod["metadata"].get("deletionGracePeriodSeconds") == 0)
+
+
+def is_lost(pod: KubernetesObject, now: datetime) -> bool:
+    """Whether nothing of the pod runs any more, although its object is still there, as its node doesn't answer.
+
+    Checks that
+    - it is terminating,
+    - its grace period ended a while ago.
+    """
+    deadline = termination_deadline(pod)
+    return deadline is not None and now > deadline + _OVERDUE
+
+
+def is_at_work(pod: KubernetesObject) -> bool:
+    """Whether the pod counts as one of its Deployment's replicas.
+
+    Checks that
+    - it is not terminating,
+    - its containers have not ended for good: its phase is neither Failed nor Succeeded.
+    """
+    return not is_terminating(pod) and pod.get("status", {}).get("phase") not in ("Failed", "Succeeded")
+
+
+def unschedulable(pod: KubernetesObject) -> PodProblem | None:
+    """Why the pod is not on a node yet; None if it is, or if it is terminating."""
+    condition = _without_a_node(pod)
+    if condition is None:
+        return None
+    return PodProblem(name_of(pod), condition.get("reason", ""), condition.get("message", ""))
+
+
+def unschedulable_since(pod: KubernetesObject) -> datetime | None:
+    """Since when the scheduler has found no node for the pod; None if it has, or has not tried yet.
+
+    Checks that
+    - the condition PodScheduled is False,
+    - its reason is Unschedulable: a pod may also wait for something else, such as a scheduling gate,
+    - the pod is not terminating.
+    """
+    condition = _without_a_node(pod)
+    if condition is None or condition.get("reason") != "Unschedulable":
+        return None
+    return kubernetes_time(condition.get("lastTransitionTime"))
+
+
+def container_state(pod: KubernetesObject, container: str) -> Mapping[str, Any]:
+    """The `state` of the container of this name; empty if the kubelet has not reported one."""
+    statuses: list[Mapping[str, Any]] = pod.get("status", {}).get("containerStatuses") or []
+    state: Mapping[str, Any] = next((item.get("state", {}) for item in statuses if item["name"] == container), {})
+    return state
+
+
+def failure(pod: KubernetesObject) -> PodProblem | None:
+    """What keeps the pod's server from running, in its own or its init container's last words; None if nothing does.
+
+    A container that has failed and is being tried again counts as failing until it has started, so that the answer
+    does not change with every turn of a crash loop.
+    """
+    if is_terminating(pod):
+        return None
+    status = pod.get("status", {})
+    if status.get("reason") == _SYSCTL_FORBIDDEN:
+        return PodProblem(name_of(pod), _SYSCTL_FORBIDDEN, status.get("message", ""))
+    # What has started since a crash has got over it, ready or not; an init container only when it is through.
+    containers = [
+        *((container, container.get("ready")) for container in status.get("initContainerStatuses", [])),
+        *((container, container.get("started")) for container in status.get("containerStatuses", [])),
+    ]
+    for container, has_got_over_it in containers:
+        waiting = container.get("state", {}).get("waiting", {})
+        terminated = container.get("lastState", {}).get("terminated") or container.get("state", {}).get("terminated")
+        crashed = bool(terminated) and terminated.get("exitCode") != 0 and not has_got_over_it
+        if crashed and terminated:
+            return PodProblem(name_of(pod), _crash_reason(terminated), _last_words(terminated))
+        if waiting.get("reason") in _FAILING_WAITS:
+            return PodProblem(name_of(pod), waiting["reason"], waiting.get("message", ""))
+    return None
+
+
+def _without_a_node(pod: KubernetesObject) -> Mapping[str, Any] | None:
+    condition = condition_of(pod, "PodScheduled")
+    is_waiting = condition is not None and condition.get("status") == "False" and not is_terminating(pod)
+    return condition if is_waiting else None
+
+
+def _crash_reason(terminated: dict[str, Any]) -> str:
+    reason = terminated.get("reason", "Error")
+    return f"{reason} (exit code {terminated['exitCode']})"
+
+
+def _last_words(terminated: dict[str, Any]) -> str:
+    words = str(terminated.get("message", "")).strip()
+    return words if len(words) <= _LAST_WORDS_CHARACTERS else "... " + words[-_LAST_WORDS_CHARACTERS:]

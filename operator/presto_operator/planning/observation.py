@@ -1,0 +1,175 @@
+"""What is known of a cluster at one moment, and the generations in it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from presto_operator.api import PoolLimit
+from presto_operator.objects import (
+    GENERATION_LABEL,
+    POOL_LABEL,
+    REVISION_LABEL,
+    KubernetesObject,
+    available_replicas,
+    failure,
+    generation_of,
+    is_at_work,
+    is_ready,
+    is_terminating,
+    label_of,
+    name_of,
+    pool_of,
+    ready_replicas,
+    role_of,
+    wanted_replicas,
+)
+from presto_operator.planning.reclaim import NodeReader
+from presto_operator.presto.load import ClusterLoad
+from presto_operator.scaling import AtRisk, Revision
+
+
+@dataclass(frozen=True)
+class Observation:
+    """The cluster's children and pods as the watches have seen them, and what Presto says of itself."""
+
+    children: tuple[KubernetesObject, ...]
+    pods: tuple[KubernetesObject, ...]
+    load: ClusterLoad | None
+    """None: the coordinator could not be asked, or there is none yet."""
+    first_to_go: frozenset[str] = frozenset()
+    """The pods, by name, whose nodes may go: where workers have to leave, these do first."""
+    to_be_replaced: frozenset[str] = frozenset()
+    """Those of them from which other workers shall take over."""
+
+    def deployments(self, role: str, generation: str | None = None) -> list[KubernetesObject]:
+        """The Deployments of a role, of one generation or of all."""
+        return [
+            obj
+            for obj in self.children
+            if obj["kind"] == "Deployment" and role_of(obj) == role and generation in (None, generation_of(obj))
+        ]
+
+    def generations(self) -> list[str]:
+        """The generations that have a coordinator's or a pool's Deployment, by name."""
+        return sorted({generation_of(obj) for obj in self.children if obj["kind"] == "Deployment"})
+
+    def pods_of(self, role: str) -> list[KubernetesObject]:
+        """The pods of a role."""
+        return [pod for pod in self.pods if role_of(pod) == role]
+
+    def leaving_workers(self) -> list[KubernetesObject]:
+        """The worker pods that are on their way out: they drain."""
+        return [pod for pod in self.pods_of("worker") if is_terminating(pod)]
+
+    def workers_of(self, deployment: KubernetesObject) -> list[KubernetesObject]:
+        """The pods that a pool's Deployment has, leaving ones among them."""
+        labels = (POOL_LABEL, GENERATION_LABEL, REVISION_LABEL)
+        own = [label_of(deployment, name) for name in labels]
+        return [pod for pod in self.pods_of("worker") if [label_of(pod, name) for name in labels] == own]
+
+    def revisions(self, generation: str, wanted: Collection[str]) -> list[Revision]:
+        """The workers of each revision in a generation; `wanted` are the names of those that the spec asks for."""
+        return [self._revision(deployment, wanted) for deployment in self.deployments("worker", generation)]
+
+    def at_risk(self, generation: str) -> dict[str, AtRisk]:
+        """The workers from which others shall take over since their nodes may go, by their Deployment."""
+        counts = {}
+        for deployment in self.deployments("worker", generation):
+            pods = [pod for pod in self.at_work(deployment) if name_of(pod) in self.to_be_replaced]
+            if pods:
+                ready = sum(1 for pod in pods if is_ready(pod))
+                counts[name_of(deployment)] = AtRisk(len(pods), ready)
+        return counts
+
+    def at_work(self, deployment: KubernetesObject) -> list[KubernetesObject]:
+        """The pods that a pool's Deployment has, without those that leave or have come to an end."""
+        return [pod for pod in self.workers_of(deployment) if is_at_work(pod)]
+
+    def _revision(self, deployment: KubernetesObject, wanted: Collection[str]) -> Revision:
+        name = name_of(deployment)
+        pods = self.at_work(deployment)
+        # A Deployment's own count comes a moment after the end of a pod. What is counted twice might be let go for it.
+        ready = min(ready_replicas(deployment), sum(1 for pod in pods if is_ready(pod)))
+        return Revision(
+            name=name,
+            pool=pool_of(deployment),
+            is_wanted=name in wanted,
+            replicas=wanted_replicas(deployment),
+            pods=len(pods),
+            ready=ready,
+            available=min(ready, available_replicas(deployment)),
+            failing=sum(1 for pod in pods if failure(pod)),
+        )
+
+    def coordinator_is_ready(self, generation: str) -> bool:
+        """Whether a coordinator of this generation takes queries."""
+        return any(is_ready(pod) for pod in self.pods_of("coordinator") if generation_of(pod) == generation)
+
+
+def observe(
+    children: Iterable[KubernetesObject],
+    pods: Iterable[KubernetesObject],
+    nodes: NodeReader | None,
+    load: ClusterLoad | None = None,
+) -> Observation:
+    """What there is of a cluster.
+
+    Args:
+        children: its children.
+        pods: its pods, without those that are lost.
+        nodes: what the pods' nodes say; None while not all of them are known.
+        load: what its Presto says; None if it could not be asked.
+    """
+    found = tuple(pods)
+    risky = [pod for pod in found if nodes is not None and nodes.is_first_to_go(pod)]
+    to_be_replaced = [pod for pod in risky if nodes is not None and nodes.is_to_be_replaced(pod)]
+    return Observation(tuple(children), found, load, _names(risky), _names(to_be_replaced))
+
+
+def _names(pods: Iterable[KubernetesObject]) -> frozenset[str]:
+    return frozenset(map(name_of, pods))
+
+
+@dataclass(frozen=True)
+class PoolCount:
+    """The workers of a pool, over all of its revisions."""
+
+    name: str
+    wanted: int
+    ready: int
+
+
+@dataclass(frozen=True)
+class Serving:
+    """What serves clients."""
+
+    generation: str | None
+    """The generation that clients are led to."""
+    pools: tuple[PoolCount, ...]
+    """Its workers."""
+    limits: Mapping[str, PoolLimit] = field(default_factory=dict)
+    """Its pools that get fewer workers than their share for now."""
+
+
+def pool_counts(
+    observation: Observation, generation: str | None, wanted_by_pool: Mapping[str, int] | None
+) -> list[PoolCount]:
+    """The workers of each pool in a generation.
+
+    How many are wanted is said by `wanted_by_pool`, and by the Deployments themselves if that is None: their manifest
+    is then not known.
+    """
+    deployments = observation.deployments("worker", generation) if generation else []
+    counts = []
+    for name in dict.fromkeys(pool_of(deployment) for deployment in deployments):
+        own = [deployment for deployment in deployments if pool_of(deployment) == name]
+        asked_for = sum(wanted_replicas(deployment) for deployment in own)
+        counts.append(
+            PoolCount(
+                name,
+                asked_for if wanted_by_pool is None else wanted_by_pool.get(name, 0),
+                sum(ready_replicas(deployment) for deployment in own),
+            )
+        )
+    return counts

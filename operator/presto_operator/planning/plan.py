@@ -1,0 +1,248 @@
+"""What is to be done about a cluster. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from presto_operator.api import PrestoCluster
+from presto_operator.desired import Generation, cluster_objects
+from presto_operator.objects import (
+    KubernetesObject,
+    available_replicas,
+    generation_of,
+    is_known_to_presto,
+    kind_and_name,
+    name_of,
+    pool_of,
+    present_replicas,
+    wanted_replicas,
+)
+from presto_operator.planning.observation import Observation
+from presto_operator.planning.serving import ServingGeneration, service_accounts_in_use
+from presto_operator.presto import https_port
+from presto_operator.scaling import Placement, Supply, Turnover, next_turnover, place_workers
+
+_KEPT_FILES = 5
+"""Unused ConfigMaps, and unused Secrets, that are kept for a look at what was and for going back to it: the newest."""
+
+_FILE_KINDS = ("ConfigMap", "Secret")
+
+
+@dataclass(frozen=True)
+class Hold:
+    """What could be done by now, and has to wait for the clients' sake."""
+
+    takeover: bool = False
+    """Clients stay with the generation that serves, although the wanted one is complete."""
+    lingering: str | None = None
+    """A generation that no longer serves, and that some clients are still busy with."""
+    last_worker: bool = False
+    """The last worker, although none is wanted."""
+    message: str = ""
+    """What is waited for, in words."""
+
+    @property
+    def is_on(self) -> bool:
+        """Whether anything waits."""
+        return self.takeover or self.lingering is not None or self.last_worker
+
+
+NOTHING_WAITS = Hold()
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A Deployment that keeps everything but its number of replicas."""
+
+    deployment: KubernetesObject
+    replicas: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The children that a valid cluster shall have, and those that it has no more use for."""
+
+    wanted_generation: str
+    serving_generation: str
+    """The generation that clients shall be led to: the wanted one as soon as it can take over."""
+    is_complete: bool
+    """Whether the wanted generation can take over: its coordinator and all of its workers are at work."""
+    placement: Placement
+    apply: tuple[KubernetesObject, ...]
+    scale: tuple[Scale, ...]
+    """Workers that are not, or no longer, as the spec asks for: they are left as they are, and get fewer."""
+    remove: tuple[KubernetesObject, ...]
+    hold: Hold = NOTHING_WAITS
+    at_risk_to_go: Mapping[str, int] = field(default_factory=dict)
+    """How many workers that are as the spec asks for may go since their nodes are at risk, by pool: others have taken
+    over from them."""
+
+    @property
+    def worker_deployments(self) -> set[str]:
+        """The names of the Deployments whose workers are as the spec asks for."""
+        return {name_of(obj) for obj in self.apply if _is_of_workers(obj)}
+
+    def old_workers(self, observation: Observation) -> int:
+        """Workers of the wanted generation that are still to be replaced, or whose pool is to go."""
+        return sum(
+            max(wanted_replicas(deployment), present_replicas(deployment))
+            for deployment in observation.deployments("worker", self.wanted_generation)
+            if name_of(deployment) not in self.worker_deployments
+        )
+
+    def updated_workers(self, observation: Observation) -> int:
+        """Workers that are as the spec asks for, and that their coordinator knows."""
+        return sum(
+            available_replicas(deployment)
+            for deployment in observation.deployments("worker", self.wanted_generation)
+            if name_of(deployment) in self.worker_deployments
+        )
+
+
+def plan(
+    cluster: PrestoCluster,
+    desired: Generation,
+    observation: Observation,
+    hold: Hold = NOTHING_WAITS,
+    *,
+    serving: ServingGeneration | None,
+    wanted_workers: int,
+    supply: Supply | None = None,
+) -> Plan:
+    """Decide what the cluster's children shall be.
+
+    A changed generation is brought up beside the one that serves. When its coordinator and all of its workers are
+    ready, clients are led to it; a pass after that removes the old one. A new generation that never gets ready, or
+    that is taken back, has therefore hurt nobody. Changed workers of the generation that serves replace the old ones
+    step by step, as do workers for those whose nodes are at risk, or whose share another pool has now.
+
+    Args:
+        cluster: the cluster.
+        desired: the generation that its spec asks for.
+        observation: what there is.
+        hold: what has to wait.
+        serving: the generation that serves clients now; None if there is none.
+        wanted_workers: workers wanted in all pools together.
+        supply: what is known of where nodes can be had; None: nothing is.
+    """
+    placement = place_workers(cluster.spec.workers.pools, wanted_workers, supply)
+    wanted = desired.name
+    complete = desired.objects(placement.replicas_by_pool)
+    is_complete = observation.coordinator_is_ready(wanted) and _pools_are_complete(complete, observation)
+    serving_now = serving.name if serving is not None else wanted
+    takes_over = is_complete and not hold.takeover
+    serving_then = wanted if takes_over else serving_now
+    is_serving = serving_now == wanted
+    to_go: Mapping[str, int] = {}
+    generation, scale = complete, []
+    # Nobody depends on a generation that doesn't serve yet: workers that were desired before are removed at once.
+    if is_serving:
+        step = _next_step(cluster, desired, observation, placement)
+        generation, scale, to_go = (
+            desired.objects(step.replicas_by_pool),
+            _lowered(step, wanted, observation),
+            step.at_risk_to_go,
+        )
+    serving_https = https_port(cluster.spec.coordinator.config)
+    if serving is not None and serving_then != wanted:
+        # The spec speaks of the desired coordinator only.
+        serving_https = serving.https_port
+    apply = (*cluster_objects(cluster, serving_then, serving_https), *generation)
+    kept_generations = {wanted, serving_then, serving_now, hold.lingering}
+    if serving is not None and serving.is_guess and not is_complete:
+        # Neither the Service nor status says which generation serves, so that any that is ready may do so.
+        kept_generations |= {name for name in observation.generations() if observation.coordinator_is_ready(name)}
+    remove = (
+        *_without_use(apply, kept_generations, observation),
+        *_finished_revisions(observation, desired, is_serving=is_serving),
+    )
+    return Plan(wanted, serving_then, is_complete, placement, apply, tuple(scale), remove, hold, to_go)
+
+
+def _next_step(cluster: PrestoCluster, desired: Generation, observation: Observation, placement: Placement) -> Turnover:
+    """The next step of the workers of the generation that serves."""
+    return next_turnover(
+        placement.replicas_by_pool,
+        observation.revisions(desired.name, desired.worker_deployments),
+        observation.at_risk(desired.name),
+        leaving=len(observation.leaving_workers()),
+        max_surge=cluster.spec.workers.rollout.surge(placement.total),
+    )
+
+
+def _lowered(step: Turnover, generation: str, observation: Observation) -> list[Scale]:
+    """Deployments of old workers that get another number of replicas by this step."""
+    return [
+        Scale(deployment, step.old_replicas[name])
+        for deployment in observation.deployments("worker", generation)
+        if (name := name_of(deployment)) in step.old_replicas and step.old_replicas[name] != wanted_replicas(deployment)
+    ]
+
+
+def _is_of_workers(obj: KubernetesObject) -> bool:
+    return obj["kind"] == "Deployment" and bool(pool_of(obj))
+
+
+def _pools_are_complete(planned: Sequence[KubernetesObject], observation: Observation) -> bool:
+    """Whether every pool that is planned is there, as large as planned, with all of its workers at work."""
+    observed = {name_of(obj): obj for obj in observation.deployments("worker")}
+    return all(
+        (pool := observed.get(name_of(obj))) is not None
+        and wanted_replicas(pool) == wanted_replicas(obj)
+        and is_known_to_presto(pool)
+        for obj in planned
+        if _is_of_workers(obj)
+    )
+
+
+def _without_use(
+    apply: tuple[KubernetesObject, ...], kept_generations: set[str | None], observation: Observation
+) -> list[KubernetesObject]:
+    """Children of no generation that is still needed, and ConfigMaps that nobody has mounted for long."""
+    used = {kind_and_name(obj) for obj in apply}
+    used |= {("ServiceAccount", name) for name in service_accounts_in_use(observation)}
+    rest = [obj for obj in observation.children if kind_and_name(obj) not in used]
+    return [
+        *(obj for obj in rest if obj["kind"] not in _FILE_KINDS and generation_of(obj) not in kept_generations),
+        *(
+            unused
+            for kind in _FILE_KINDS
+            for unused in _unused([obj for obj in rest if obj["kind"] == kind], observation)
+        ),
+    ]
+
+
+def _finished_revisions(observation: Observation, desired: Generation, *, is_serving: bool) -> list[KubernetesObject]:
+    """Deployments of workers that are no longer wanted, once that takes no worker from anybody.
+
+    One whose last worker is still leaving stays: should the change be taken back, it is there.
+    """
+    return [
+        deployment
+        for deployment in observation.deployments("worker", desired.name)
+        if name_of(deployment) not in desired.worker_deployments
+        and (not is_serving or (wanted_replicas(deployment) == 0 and not observation.workers_of(deployment)))
+    ]
+
+
+def _unused(files: list[KubernetesObject], observation: Observation) -> list[KubernetesObject]:
+    """Those of the ConfigMaps or Secrets that no server reads, but for the newest few."""
+    used = {identity for pod in observation.pods for identity in _mounted(pod["spec"])}
+    for deployment in observation.deployments("coordinator") + observation.deployments("worker"):
+        used.update(_mounted(deployment["spec"]["template"]["spec"]))
+    unused = [obj for obj in files if kind_and_name(obj) not in used]
+    newest_first = sorted(
+        unused, key=lambda obj: (obj["metadata"].get("creationTimestamp", ""), name_of(obj)), reverse=True
+    )
+    return newest_first[_KEPT_FILES:]
+
+
+def _mounted(pod_spec: KubernetesObject) -> set[tuple[str, str]]:
+    return {
+        (kind, source[field]["name"])
+        for volume in pod_spec.get("volumes", [])
+        for source in volume.get("projected", {}).get("sources", [])
+        for kind, field in (("ConfigMap", "configMap"), ("Secret", "secret"))
+        if field in source
+    }

@@ -1,0 +1,1 @@
+"""Asking Presto and the metastore, beside the passes."""

@@ -1,0 +1,35 @@
+"""Asking a coordinator for its queries."""
+
+from __future__ import annotations
+
+import logging
+
+from presto_operator.desired import coordinator_name
+from presto_operator.kube import ClusterKey
+from presto_operator.polling.presto_transport import Presto
+from presto_operator.presto.errors import PrestoUnavailableError
+from presto_operator.presto.queries import QUERIES_PATH, QueryActivity, query_activity
+from presto_operator.telemetry import metrics
+
+_logger = logging.getLogger(__name__)
+
+
+class QueryReader:
+    """Asks a generation's coordinator for its queries.
+
+    Unlike the numbers above, they are waited for: what is decided by them, and what it cost, is true of this moment
+    only. They are asked for while clients are to be led to another generation, and at no other time.
+    """
+
+    def __init__(self, presto: Presto) -> None:
+        self._presto = presto
+
+    async def activity(self, key: ClusterKey, generation: str) -> QueryActivity | None:
+        """The queries of this generation; None if its coordinator could not be asked within seconds."""
+        try:
+            service = coordinator_name(key, generation)
+            return query_activity(await self._presto.get_of_service(key.namespace, service, QUERIES_PATH))
+        except PrestoUnavailableError as error:
+            metrics.presto_poll_errors.labels(key.namespace, key.name).inc()
+            _logger.warning("%s: generation %s can't be asked for its queries: %s", key, generation, error)
+            return None

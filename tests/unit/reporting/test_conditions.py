@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from presto_operator.api import FieldError
+from presto_operator.desired import generation_name, render_generation, retry_warnings
+from presto_operator.metastore import Finding, MetastoreAddress, Outcome, Probe
+from presto_operator.objects import KubernetesObject
+from presto_operator.planning.memory import Memory, memory_of
+from presto_operator.planning.observation import Observation
+from presto_operator.planning.seen import Invalid, Unreadable, Valid
+from presto_operator.planning.verdict import Verdict
+from presto_operator.reporting import conditions
+from tests.unit.live import joined, load, observation, planned
+from tests.unit.manifest import cluster
+
+NOTHING = Observation((), (), None)
+CLUSTER = cluster(workers={"replicas": 4, "pools": [{"name": "r5"}, {"name": "r6"}]})
+PLAN = planned(CLUSTER, NOTHING)
+NAME = PLAN.wanted_generation
+
+
+def test_valid_quotes_every_error() -> None:
+    assert conditions.valid(Valid(CLUSTER, render_generation(CLUSTER)), Memory(), 1) == Verdict(
+        "Valid", "True", "SpecAccepted", ""
+    )
+    errors = (FieldError("spec.version", "required"), FieldError("spec.a", "unknown field"))
+    verdict = conditions.valid(Invalid(errors), Memory(), 1)
+    assert (verdict.type, verdict.status, verdict.reason) == ("Valid", "False", "InvalidSpec")
+    assert "spec.version: required; spec.a: unknown field" in verdict.message
+    assert "left as it is" in verdict.message
+
+
+def test_a_valid_spec_may_have_warnings() -> None:
+    odd = cluster(queryRetry={"enabled": True}, coordinator={"config": {"query.remote-task.max-error-duration": "1h"}})
+    verdict = conditions.valid(Valid(odd, render_generation(odd)), Memory(), 1)
+    assert (verdict.status, verdict.reason) == ("True", "SpecAccepted")
+    assert verdict.message == f"accepted, but: {'; '.join(retry_warnings(odd.spec))}"
+
+
+def test_a_spec_that_cannot_be_read_is_as_valid_as_it_was() -> None:
+    unreadable = Unreadable('Secret "s3" can\'t be read: HTTP 503')
+    invalid = conditions.valid(Invalid((FieldError("spec.version", "required"),)), Memory(), 1)
+    memory = Memory(conditions={"Valid": invalid}, condition_generations={"Valid": 1})
+    assert conditions.valid(unreadable, memory, 1) == invalid
+    # Nothing is known of another spec.
+    unknown = conditions.valid(unreadable, memory, 2)
+    assert (unknown.status, unknown.reason) == ("Unknown", "SpecNotRead")
+    assert 'Secret "s3"' in unknown.message
+
+
+@pytest.mark.parametrize("serving", [None, "another"])
+def test_ready_needs_a_coordinator_of_the_generation_that_serves(serving: str | None) -> None:
+    assert conditions.ready(observation(PLAN.apply), serving).reason == "CoordinatorNotReady"
+    assert conditions.ready(observation(PLAN.apply, is_coordinator_ready=False), NAME).reason == "CoordinatorNotReady"
+
+
+def test_ready_needs_a_worker() -> None:
+    verdict = conditions.ready(observation(PLAN.apply, ready_workers=0), NAME)
+    assert (verdict.status, verdict.reason) == ("False", "NoWorkerReady")
+    assert "none of 4 workers" in verdict.message
+    assert conditions.ready(observation(PLAN.apply, ready_workers=1), NAME).status == "True"
+
+
+def test_ready_needs_a_worker_that_the_coordinator_knows() -> None:
+    verdict = conditions.ready(observation(PLAN.apply, load=load(active=0)), NAME)
+    assert (verdict.status, verdict.reason) == ("False", "NoWorkerActive")
+    assert conditions.ready(observation(PLAN.apply, load=load(active=1)), NAME).status == "True"
+
+
+def test_a_cluster_without_workers_is_ready_with_its_coordinator() -> None:
+    empty = planned(cluster(workers={"replicas": 0}), NOTHING)
+    seen = observation(empty.apply, load=load(active=0))
+    assert conditions.ready(seen, empty.wanted_generation).status == "True"
+
+
+def test_nothing_progresses_when_all_is_there() -> None:
+    assert conditions.progressing(observation(PLAN.apply), PLAN).status == "False"
+
+
+def test_progressing_counts_the_workers_of_each_pool() -> None:
+    verdict = conditions.progressing(observation(PLAN.apply, ready_workers=1, is_coordinator_ready=False), PLAN)
+    assert (verdict.status, verdict.reason) == ("True", "RollingOut")
+    assert f"coordinator {NAME} is starting" in verdict.message
+    assert "pool r5 has 1 of 2 workers ready" in verdict.message
+    assert "pool r6 has 1 of 2 workers ready" in verdict.message
+
+
+def test_progressing_says_why_there_is_no_node() -> None:
+    seen = observation(PLAN.apply, ready_workers=0)
+    for pod in seen.pods[1:]:
+        pod["status"]["conditions"] = [
+            {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3 nodes available"}
+        ]
+    message = conditions.progressing(seen, PLAN).message
+    assert f"{len(seen.pods) - 1} without a node: 0/3 nodes available" in message
+
+
+def test_progressing_names_both_generations() -> None:
+    newer = cluster(version="0.288", workers={"replicas": 4, "pools": [{"name": "r5"}, {"name": "r6"}]})
+    serving = observation(PLAN.apply)
+    during = planned(newer, serving)
+    verdict = conditions.progressing(joined(serving, observation(during.apply, ready_workers=0)), during)
+    assert (verdict.status, verdict.reason) == ("True", "NewGeneration")
+    assert f"generation {generation_name(newer)} comes up beside {NAME}" in verdict.message
+
+
+def test_children_that_could_not_be_made_are_not_up_to_date() -> None:
+    assert conditions.progressing(NOTHING, PLAN).status == "True"
+
+
+def test_without_a_plan_what_runs_is_looked_at() -> None:
+    assert conditions.progressing(observation(PLAN.apply), None).status == "False"
+    assert conditions.progressing(observation(PLAN.apply, ready_workers=1), None).status == "True"
+
+
+def test_degraded_quotes_what_could_not_be_applied() -> None:
+    verdict = conditions.degraded(NOTHING, PLAN, [f"error {number}" for number in range(5)])
+    assert (verdict.status, verdict.reason, verdict.message) == ("True", "ApplyFailed", "error 0; error 1; error 2")
+
+
+def test_degraded_quotes_the_first_failing_pod() -> None:
+    seen = observation(PLAN.apply)
+    for pod in seen.pods[:3]:
+        _crash(pod)
+    verdict = conditions.degraded(seen, PLAN, [])
+    assert (verdict.status, verdict.reason) == ("True", "PodsFailing")
+    assert f"{seen.pods[0]['metadata']['name']}: OOMKilled (exit code 137)" in verdict.message
+    assert "(and 2 more)" in verdict.message
+
+
+def test_degraded_tells_of_workers_without_a_place() -> None:
+    full = planned(cluster(workers={"replicas": 5, "pools": [{"name": "r5", "maxReplicas": 2}]}), NOTHING)
+    verdict = conditions.degraded(observation(full.apply), full, [])
+    assert (verdict.status, verdict.reason) == ("True", "PoolsFull")
+    assert verdict.message.startswith("workers without a place: 3")
+
+
+def test_nothing_is_degraded_when_all_is_well() -> None:
+    assert conditions.degraded(observation(PLAN.apply), PLAN, []).status == "False"
+    assert conditions.degraded(replace(observation(PLAN.apply), children=()), None, []).status == "False"
+
+
+_FIRST, _SECOND = (Probe(MetastoreAddress(host, 9083), "Thrift") for host in ("a.data", "b.data"))
+_ANSWERING = Finding(Outcome.ANSWERING)
+_REFUSED = Finding(Outcome.UNREACHABLE, "can't be reached: Connection refused")
+_FAILING = Finding(Outcome.FAILING, "fails: no database")
+_OUTSIDE = Finding(Outcome.NOT_CHECKED, "can't be found")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "status", "reason", "message"),
+    [
+        (_ANSWERING, _ANSWERING, "True", "Answering", "a.data:9083 answers"),
+        (_ANSWERING, None, "True", "Answering", "a.data:9083 answers; b.data:9083 is being asked"),
+        (
+            _REFUSED,
+            _ANSWERING,
+            "True",
+            "Answering",
+            "b.data:9083 answers; a.data:9083 can't be reached: Connection refused",
+        ),
+        (_REFUSED, _FAILING, "False", "MetastoreFailing", "b.data:9083 fails: no database"),
+        (_FAILING, _ANSWERING, "False", "MetastoreFailing", "a.data:9083 fails: no database"),
+        (_REFUSED, _REFUSED, "False", "Unreachable", "a.data:9083 can't be reached: Connection refused; b.data:9083"),
+        (_OUTSIDE, _REFUSED, "Unknown", "NotChecked", "a.data:9083 can't be found; b.data:9083 can't be reached"),
+        (None, None, "Unknown", "NotChecked", "a.data:9083 is being asked; b.data:9083 is being asked"),
+    ],
+)
+def test_metastore_is_available_as_presto_sees_it(
+    first: Finding | None, second: Finding | None, status: str, reason: str, message: str
+) -> None:
+    verdict = conditions.metastore_available({_FIRST: first, _SECOND: second}, Memory(), 1)
+    assert (verdict.type, verdict.status, verdict.reason) == ("MetastoreAvailable", status, reason)
+    assert message in verdict.message
+
+
+@pytest.mark.parametrize("outcome", [outcome for outcome in Outcome if Finding(outcome).is_failure])
+def test_a_metastore_that_fails_is_told_of_with_the_reason_and_what_follows(outcome: Outcome) -> None:
+    verdict = conditions.metastore_available({_FIRST: Finding(outcome, "is wrong")}, Memory(), 1)
+    assert (verdict.status, verdict.reason) == ("False", outcome.value)
+    assert verdict.message.startswith("metastore a.data:9083 is wrong. ")
+    assert "Presto is left as it is" in verdict.message
+
+
+def test_what_was_said_of_the_metastore_holds_until_something_else_is_known() -> None:
+    before = {
+        "conditions": [
+            {
+                "type": "MetastoreAvailable",
+                "status": "False",
+                "reason": "Unreachable",
+                "message": "as before",
+                "observedGeneration": 3,
+            }
+        ]
+    }
+    memory = memory_of({"status": before})
+    same = conditions.metastore_available({_FIRST: None}, memory, 3)
+    assert (same.status, same.reason, same.message) == ("False", "Unreachable", "as before")
+    # Of another spec nothing was said yet, it may be about another metastore.
+    assert conditions.metastore_available({_FIRST: None}, memory, 4).status == "Unknown"
+    assert conditions.metastore_available({_FIRST: _OUTSIDE}, memory, 3).status == "Unknown"
+    assert conditions.metastore_available({_FIRST: _ANSWERING}, memory, 3).status == "True"
+
+
+def test_a_message_tells_of_a_few_metastores_only() -> None:
+    found = {Probe(MetastoreAddress(f"m{number}.data", 9083), "Thrift"): _REFUSED for number in range(8)}
+    assert conditions.metastore_available(found, Memory(), 1).message.count("refused") == 3
+    # The one that decides is among them.
+    found[Probe(MetastoreAddress("last.data", 9083), "Thrift")] = _FAILING
+    message = conditions.metastore_available(found, Memory(), 1).message
+    assert message.startswith("metastore last.data:9083 fails: no database; m0.data:9083")
+    assert message.count("refused") == 2
+
+
+def _crash(pod: KubernetesObject) -> None:
+    crash = {"exitCode": 137, "reason": "OOMKilled"}
+    pod["status"]["containerStatuses"] = [{"ready": False, "state": {"terminated": crash}}]

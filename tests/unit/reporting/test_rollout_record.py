@@ -1,0 +1,223 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from presto_operator.api import PrestoCluster, RolloutStatus
+from presto_operator.desired import generation_name
+from presto_operator.planning.memory import memory_of
+from presto_operator.planning.observation import Observation
+from presto_operator.presto.queries import QueryActivity
+from presto_operator.reporting.rollout_record import next_record, rollout_news
+from tests.unit.live import joined, observation, planned
+from tests.unit.manifest import cluster
+
+NOTHING = Observation((), (), None)
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+_POOLS = {"replicas": 4, "pools": [{"name": "r5"}, {"name": "r6"}]}
+OLD = cluster(version="0.283", workers=_POOLS)
+NEW = cluster(version="0.287", workers=_POOLS)
+CHANGED = cluster(version="0.283", workers={**_POOLS, "jvm": {"extraArgs": ["-Da=b"]}})
+OLD_NAME = generation_name(OLD)
+NEW_NAME = generation_name(NEW)
+
+
+def test_a_first_creation_is_no_roll_out() -> None:
+    assert _after(None, OLD, _seen(OLD), serving=OLD_NAME) is None
+    assert _after(None, OLD, observation(planned(OLD, NOTHING).apply, ready_workers=0), serving=OLD_NAME) is None
+
+
+def test_scaling_is_no_roll_out() -> None:
+    more = cluster(version="0.283", workers={**_POOLS, "replicas": 9})
+    assert _after(None, more, _seen(OLD), serving=OLD_NAME) is None
+
+
+def test_a_roll_out_of_workers_is_counted_until_the_last_old_one_is_told_to_go() -> None:
+    during = joined(observation(planned(CHANGED, _seen(OLD)).apply), _seen(OLD))
+    record = _after(None, CHANGED, during, serving=OLD_NAME, message="on it")
+    assert record is not None
+    assert record.changes == ("Workers",)
+    assert (record.from_generation, record.to_generation) == (OLD_NAME, OLD_NAME)
+    assert (record.updated_workers, record.total_workers) == (1, 4)
+    assert (record.started_at, record.finished_at, record.message) == ("2026-01-01T12:00:00Z", None, "on it")
+    done = _after(record, CHANGED, _seen(CHANGED), serving=OLD_NAME, now=NOON + MINUTE)
+    assert done is not None
+    assert (done.updated_workers, done.total_workers) == (4, 4)
+    assert (done.started_at, done.finished_at) == ("2026-01-01T12:00:00Z", "2026-01-01T12:01:00Z")
+    assert done.message == "all 4 workers are as the spec asks for"
+    assert done.switched_at is None
+    assert done.queries_interrupted is None
+    assert _after(done, CHANGED, _seen(CHANGED), serving=OLD_NAME, now=NOON + 2 * MINUTE) == done
+
+
+def test_the_next_roll_out_is_a_new_record() -> None:
+    done = _record(finished_at="2026-01-01T11:00:00Z", switched_at="2026-01-01T10:59:00Z", queries_interrupted=7)
+    record = _after(done, NEW, joined(_seen(OLD), _seen(NEW)), serving=OLD_NAME)
+    assert record is not None
+    assert (record.started_at, record.switched_at, record.queries_interrupted) == ("2026-01-01T12:00:00Z", None, None)
+
+
+def test_a_new_generation_is_ready_from_when_it_was_complete_first() -> None:
+    starting = joined(_seen(OLD), observation(planned(NEW, NOTHING).apply, ready_workers=0))
+    first = _after(None, NEW, starting, serving=OLD_NAME)
+    assert first is not None
+    assert (first.changes, first.from_generation, first.to_generation) == (("Generation",), OLD_NAME, NEW_NAME)
+    assert first.ready_at is None
+    second = _after(first, NEW, joined(_seen(OLD), _seen(NEW)), serving=OLD_NAME, now=NOON + MINUTE)
+    assert second is not None
+    assert second.ready_at == "2026-01-01T12:01:00Z"
+    # A worker that falters meanwhile does not start the clock anew.
+    third = _after(second, NEW, starting, serving=OLD_NAME, now=NOON + 2 * MINUTE)
+    assert third is not None
+    assert third.ready_at == "2026-01-01T12:01:00Z"
+
+
+def test_the_switch_is_recorded_with_what_it_cost() -> None:
+    both = joined(_seen(NEW), _seen(OLD))
+    # q1 ended well before, q2 within the time that its client may have taken for the last page.
+    ended = {"q1": NOON - timedelta(seconds=6), "q2": NOON - timedelta(seconds=5)}
+    record = _after(_record(), NEW, both, serving=NEW_NAME, activity=QueryActivity(("q3",), ended))
+    assert record is not None
+    assert (record.switched_at, record.queries_interrupted) == ("2026-01-01T12:00:00Z", 2)
+    assert record.finished_at is None
+    # A query that came after all, and is over by now, counts; that Presto forgets old ones makes none of them undone.
+    later = QueryActivity((), {**ended, "q3": NOON + MINUTE, "q4": NOON + MINUTE})
+    record = _after(record, NEW, both, serving=NEW_NAME, activity=later, now=NOON + MINUTE)
+    assert record is not None
+    assert record.queries_interrupted == 3
+    record = _after(record, NEW, both, serving=NEW_NAME, activity=QueryActivity((), {}), now=NOON + MINUTE)
+    assert record is not None
+    assert record.queries_interrupted == 3
+    done = _after(record, NEW, _seen(NEW), serving=NEW_NAME, now=NOON + 2 * MINUTE)
+    assert done is not None
+    assert (done.finished_at, done.queries_interrupted) == ("2026-01-01T12:02:00Z", 3)
+    assert done.message == (
+        f"generation {NEW_NAME} serves since 2026-01-01T12:00:00Z; "
+        f"3 queries were still on generation {OLD_NAME}, and may have failed"
+    )
+
+
+def test_queries_of_the_generation_that_serves_cost_nothing() -> None:
+    record = _after(_record(), NEW, joined(_seen(OLD), _seen(NEW)), serving=OLD_NAME, activity=None)
+    assert record is not None
+    assert (record.switched_at, record.queries_interrupted) == (None, None)
+
+
+def test_a_cost_that_nobody_knows_is_said_to_be_unknown() -> None:
+    both = joined(_seen(NEW), _seen(OLD))
+    record = _after(_record(), NEW, both, serving=NEW_NAME, activity=None)
+    assert record is not None
+    assert record.switched_at is not None
+    assert record.queries_interrupted is None
+    (notice,) = rollout_news(_record(), record, None)
+    assert (notice.type, notice.reason) == ("Warning", "GenerationChanged")
+    assert "is unknown" in notice.message
+
+
+def test_a_change_that_was_taken_back_says_so() -> None:
+    record = _after(_record(), OLD, _seen(OLD), serving=OLD_NAME)
+    assert record is not None
+    assert record.finished_at == "2026-01-01T12:00:00Z"
+    assert record.message == f"generation {NEW_NAME} was taken back before it served"
+    assert record.switched_at is None
+
+
+def test_a_change_of_a_change_is_a_new_roll_out() -> None:
+    third = cluster(version="0.288", workers=_POOLS)
+    record = _after(_record(ready_at="2026-01-01T11:59:00Z"), third, _seen(OLD), serving=OLD_NAME)
+    assert record is not None
+    assert (record.from_generation, record.to_generation) == (OLD_NAME, generation_name(third))
+    assert (record.started_at, record.ready_at) == ("2026-01-01T12:00:00Z", None)
+
+
+def test_a_change_while_an_old_generation_lingers_waits_for_its_record() -> None:
+    third = cluster(version="0.288", workers=_POOLS)
+    lingering = _record(switched_at="2026-01-01T11:59:00Z", queries_interrupted=1)
+    record = _after(lingering, third, joined(_seen(NEW), _seen(OLD)), serving=NEW_NAME)
+    assert record is not None
+    assert (record.to_generation, record.switched_at) == (NEW_NAME, lingering.switched_at)
+    afterwards = _after(record, third, _seen(NEW), serving=NEW_NAME)
+    assert afterwards is not None
+    assert (afterwards.from_generation, afterwards.to_generation) == (NEW_NAME, generation_name(third))
+
+
+def test_workers_that_change_after_the_switch_belong_to_the_same_roll_out() -> None:
+    changed = cluster(version="0.287", workers={**_POOLS, "jvm": {"extraArgs": ["-Da=b"]}})
+    switched = _record(switched_at="2026-01-01T11:59:00Z", queries_interrupted=0)
+    record = _after(switched, changed, joined(_seen(NEW), _seen(OLD)), serving=NEW_NAME)
+    assert record is not None
+    assert record.changes == ("Generation", "Workers")
+    assert record.finished_at is None
+
+
+@pytest.mark.parametrize(
+    ("cost", "type_", "words"),
+    [(0, "Normal", "no query was on"), (1, "Warning", "1 query was"), (9, "Warning", "9 queries were")],
+)
+def test_the_switch_is_news_once_and_so_is_its_end(cost: int, type_: str, words: str) -> None:
+    activity = QueryActivity(tuple(f"q{number}" for number in range(cost)), {})
+    switched = _record(switched_at="2026-01-01T12:00:00Z", queries_interrupted=cost)
+    (notice,) = rollout_news(_record(), switched, activity)
+    assert (notice.type, notice.reason) == (type_, "GenerationChanged")
+    assert notice.message.startswith(f"clients are led to generation {NEW_NAME} now; {words}")
+    assert [name in notice.message for name in activity.unfinished] == [True] * min(cost, 5) + [False] * (cost - 5)
+    assert rollout_news(switched, switched, activity) == []
+    finished = switched.model_copy(update={"finished_at": "2026-01-01T12:01:00Z"})
+    (notice,) = rollout_news(switched, finished, None)
+    assert (notice.type, notice.reason) == (type_, "GenerationRemoved")
+    assert words in notice.message
+    assert rollout_news(finished, finished, None) == []
+
+
+def test_a_roll_out_of_workers_is_told_by_its_condition_alone() -> None:
+    workers = _record(changes=("Workers",), to_generation=OLD_NAME)
+    finished = workers.model_copy(update={"finished_at": "2026-01-01T12:01:00Z"})
+    assert rollout_news(None, workers, None) == rollout_news(workers, finished, None) == []
+
+
+def test_a_record_is_read_as_it_was_written() -> None:
+    record = _record(switched_at="2026-01-01T12:00:00Z", queries_interrupted=3)
+    assert (
+        memory_of({"status": {"rollout": record.model_dump(by_alias=True, exclude_none=True, mode="json")}}).rollout
+        == record
+    )
+
+
+@pytest.mark.parametrize("status", [{}, {"rollout": {}}, {"rollout": {"unknown": 1}}, {"rollout": "text"}])
+def test_a_record_that_cannot_be_read_is_none(status: dict[str, Any]) -> None:
+    assert memory_of({"status": status}).rollout is None
+
+
+def _seen(of: PrestoCluster) -> Observation:
+    """The cluster as it is when it has come up."""
+    return observation(planned(of, NOTHING).apply)
+
+
+def _after(
+    previous: RolloutStatus | None,
+    of: PrestoCluster,
+    seen: Observation,
+    *,
+    serving: str,
+    activity: QueryActivity | None = None,
+    message: str = "",
+    now: datetime = NOON,
+) -> RolloutStatus | None:
+    return next_record(previous, planned(of, seen), seen, serving=serving, activity=activity, message=message, now=now)
+
+
+def _record(**fields: Any) -> RolloutStatus:
+    """A change from the old to the new generation that goes on."""
+    record = RolloutStatus(
+        changes=("Generation",),
+        from_generation=OLD_NAME,
+        to_generation=NEW_NAME,
+        updated_workers=4,
+        total_workers=4,
+        started_at="2026-01-01T11:50:00Z",
+    )
+    return record.model_copy(update=fields)
