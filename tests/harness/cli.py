@@ -7,23 +7,15 @@ from typing import Any, get_args
 
 import click
 
-from tests.harness import binaries, prerequisites
 from tests.harness.choice import Choice, provider_for
 from tests.harness.errors import HarnessError
 from tests.harness.images import buildah
-from tests.harness.images.data_platform import data_platform_images
 from tests.harness.images.operator import build_image
-from tests.harness.images.pause import pause_image
 from tests.harness.images.presto import presto_image
-from tests.harness.images.presto_release import RELEASES
 from tests.harness.interface import Cluster
 from tests.harness.kind.provider import KindProvider
 from tests.harness.kind.state import state_file
-from tests.harness.local.image_template import image_template
-from tests.harness.local.provider import LocalProvider
 from tests.harness.presto_start import PLAIN_OPTIONS, measure_starts
-from tests.harness.provisions import provide
-from tests.harness.spark import spark_packages
 from tests.harness.spec import DEFAULT_PRESTO_VERSIONS, ClusterSpec, NodeSpec, Taint, numbered_nodes
 from tests.harness.status_table import print_status
 
@@ -165,25 +157,6 @@ def fake_nodes(name: str, count: int, prefix: str, labels: tuple[str, ...]) -> N
     """Add nodes that exist in name only, played by kwok."""
     names = _cluster(name).kwok_nodes(count, dict(_label(text) for text in labels), prefix=prefix)
     click.echo(f"{len(names)} fake nodes are Ready: {names[0]} to {names[-1]}")
-
-
-@main.command()
-@_presto_option
-@click.option("--all-presto", is_flag=True, help="Every Presto release that can be had.")
-@click.option("--data-platform", is_flag=True, help="The Hive metastore, its database, S3 and Spark, too.")
-def fetch(presto_versions: tuple[str, ...], *, all_presto: bool, data_platform: bool) -> None:
-    """Build and download everything that clusters need, into the cache."""
-    prerequisites.require([*prerequisites.NODES, *prerequisites.IMAGES])
-    names = binaries.all_programs()
-    binaries.report_cached(names)
-    presto_images = provide(names, tuple(RELEASES) if all_presto else presto_versions)
-    archives = [pause_image(), *presto_images]
-    if data_platform:
-        spark_packages()
-        archives += data_platform_images(LocalProvider.name)
-    image_template(archives)
-    for archive in archives:
-        click.echo(f"{archive.reference}  {archive.file}")
 
 
 @main.command("load-image")

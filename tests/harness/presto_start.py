@@ -99,7 +99,18 @@ def _measured_start(root: Path, port: int, log: Path, servers: ExitStack) -> Sta
     """Start a server, and leave it to `servers` to end it: one that is ready keeps running beside the others."""
     log.unlink(missing_ok=True)
     launcher = ["/opt/presto-server/bin/launcher", "--etc-dir", "/etc/presto", "run"]
-    command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", ENTER, root, *launcher]
+    command: list[str | Path] = [
+        "unshare",
+        "--mount",
+        "--pid",
+        "--fork",
+        "--kill-child",
+        "sh",
+        "-c",
+        ENTER,
+        root,
+        *launcher,
+    ]
     begun = time.monotonic()
     process = spawn(command, log=log, environment=ENVIRONMENT)
     servers.callback(_end, process)

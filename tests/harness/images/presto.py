@@ -27,20 +27,23 @@ START_FOLDER = FOLDER / "presto_start"
 """What makes the servers of an image start faster, with the Containerfile that adds it to a release."""
 
 
-def presto_image(version: str) -> ImageArchive:
-    """Return the image of a Presto release, fetched and built first if need be.
+def presto_archive(version: str) -> ImageArchive:
+    """Return the image of a Presto release, whether it is in the cache or not.
 
     Its reference is the public registry's. The archive's name has a hash of what the image is made of.
     """
     release = presto_release(version)
-    archive = ImageArchive(
-        reference=release.reference,
-        file=archive_file(f"{release.reference}-{digest_of((START_FOLDER,), release_reference(release))}"),
-    )
+    digest = digest_of((START_FOLDER,), release_reference(release))
+    return ImageArchive(reference=release.reference, file=archive_file(f"{release.reference}-{digest}"))
+
+
+def presto_image(version: str) -> ImageArchive:
+    """Return the image of a Presto release, fetched and built first if need be."""
+    archive = presto_archive(version)
     if not archive.file.exists():
         with file_lock(cache_directory() / "locks" / "presto-images.lock", "building Presto images"):
             if not archive.file.exists():
-                _build(release, archive)
+                _build(presto_release(version), archive)
     return archive
 
 

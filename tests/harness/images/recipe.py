@@ -41,12 +41,17 @@ class Recipe:
     def _repository(self) -> str:
         return f"localhost/presto-harness-{self.name}"
 
+    @property
+    def archive(self) -> ImageArchive:
+        """The image, whether it is in the cache or not."""
+        return ImageArchive(reference=self.reference, file=archive_file(self.reference))
+
     def image(self, provider: str) -> ImageArchive:
         """Return the image for clusters of a provider, built first if need be.
 
         Old archives of former contents are deleted then.
         """
-        archive = ImageArchive(reference=self.reference, file=archive_file(self.reference))
+        archive = self.archive
         if not archive.file.exists():
             with file_lock(cache_directory() / "locks" / f"image-{self.name}.lock", f"building {self._repository}"):
                 if not archive.file.exists():

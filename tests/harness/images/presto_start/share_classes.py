@@ -19,7 +19,7 @@ from typing import Any
 ARCHIVE = Path("/usr/lib/presto/classes.jsa")
 JAVA = "/opt/java/bin/java"
 HOME = Path(os.environ["PRESTO_HOME"])
-START_SECONDS = 300.0
+START_SECONDS = 600.0
 LOG_LINES = 60
 QUERY = """\
 SELECT n.name, count(*) AS orders, round(sum(o.totalprice)) AS price
