@@ -14,11 +14,13 @@ from presto_operator.controller.reclaimer import Reclaimer
 from presto_operator.controller.reconcile import Reconciler
 from presto_operator.controller.releaser import Releaser
 from presto_operator.controller.reporter import Reporter
+from presto_operator.controller.spec_reader import SpecReader
 from presto_operator.controller.watches import NodeWatch, ObjectWatch
 from presto_operator.kube import ApiError, ApiServer, Applier, ClusterKey, NodeStore, ObjectStore, SourceReader
 from presto_operator.nodes import TaintMeaning
 from presto_operator.planning.reclaim import node_digest
-from presto_operator.polling.metastore_poller import MetastorePoller, Metastores, ThreadedCheck
+from presto_operator.polling.metastore_client import MetastoreCheck
+from presto_operator.polling.metastore_poller import MetastorePoller, Metastores
 from presto_operator.polling.pace import Pace, steady_pace
 from presto_operator.polling.presto_poller import PrestoPoller
 from presto_operator.polling.presto_queries import QueryReader
@@ -81,13 +83,15 @@ def assemble(
     presto = PrestoTransport(api)
     poller = PrestoPoller(presto, queue.add, clock, pace or steady_pace(settings.presto_poll_interval))
     metastores = metastores or MetastorePoller(
-        queue.add, ThreadedCheck(in_cluster=api.in_cluster), settings.metastore_poll_interval
+        queue.add, MetastoreCheck(in_cluster=api.in_cluster), settings.metastore_poll_interval
     )
     reclaimer = Reclaimer(api, store, nodes, extra_taints=extra_taints)
     releaser = Releaser(api, store, TaskReader(presto))
     reconciler = Reconciler(
         store=store,
-        sources=SourceReader(api, clock, settings.reference_interval),
+        specs=SpecReader(
+            SourceReader(api, clock, settings.reference_interval), worker_min_ready=settings.worker_min_ready
+        ),
         load=LoadReader(poller),
         metastores=metastores,
         queries=QueryReader(presto),

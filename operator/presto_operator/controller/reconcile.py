@@ -6,28 +6,26 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from presto_operator.api import InvalidClusterError, parse_cluster, parse_spec, references
 from presto_operator.controller.drain_reporter import DrainReporter
 from presto_operator.controller.executor import Executor
 from presto_operator.controller.load import LoadReader
 from presto_operator.controller.reclaimer import Reclaimer
 from presto_operator.controller.releaser import Releaser
 from presto_operator.controller.reporter import Reporter
-from presto_operator.desired import render_generation
+from presto_operator.controller.spec_reader import SpecReader
 from presto_operator.kube import (
     CHILD_KINDS,
     POD,
     ApiError,
     ClusterKey,
     ObjectStore,
-    SourceReader,
 )
 from presto_operator.objects import KubernetesObject, is_lost, is_owned_by, is_terminating, uid_of
 from presto_operator.planning.decision import Answers, Decision, cost_question, decide, draft
 from presto_operator.planning.memory import memory_of
 from presto_operator.planning.observation import Observation, observe
 from presto_operator.planning.reclaim import NodeReader
-from presto_operator.planning.seen import Invalid, Reclaimed, Seen, Spec, Unreadable, Valid
+from presto_operator.planning.seen import Reclaimed, Seen, Valid
 from presto_operator.planning.serving import serving_generation
 from presto_operator.polling.metastore_poller import Metastores, probes
 from presto_operator.polling.presto_queries import QueryReader
@@ -42,7 +40,7 @@ class Reconciler:
     """Brings one cluster after the other to what its spec asks for."""
 
     store: ObjectStore
-    sources: SourceReader
+    specs: SpecReader
     load: LoadReader
     metastores: Metastores
     queries: QueryReader
@@ -88,6 +86,7 @@ class Reconciler:
 
     def _forget(self, key: ClusterKey) -> None:
         """Drop what is known of a cluster that is no more. Kubernetes' garbage collector removes its children."""
+        self.specs.forget(key)
         self.reporter.forget(key)
         self.load.forget(key)
         self.metastores.forget(key)
@@ -97,7 +96,7 @@ class Reconciler:
     async def _see(
         self, key: ClusterKey, body: KubernetesObject, nodes: NodeReader | None, reclaimed: Reclaimed
     ) -> Seen:
-        spec = await self._read_spec(key, body)
+        spec = await self.specs.read(key, body)
         now = self.clock()
         memory = memory_of(body, self.load.newest_record(key, body))
         observation = self._observe(key, body, nodes, now)
@@ -118,16 +117,6 @@ class Reconciler:
             reclaimed=reclaimed,
             metastore=self.metastores.findings(key),
         )
-
-    async def _read_spec(self, key: ClusterKey, body: KubernetesObject) -> Spec:
-        try:
-            referred = {reference.source for reference in references(parse_spec(body))}
-            cluster = parse_cluster(body, await self.sources.read(key.namespace, referred))
-            return Valid(cluster, render_generation(cluster, worker_min_ready=self.settings.worker_min_ready))
-        except InvalidClusterError as invalid:
-            return Invalid(tuple(invalid.errors))
-        except ApiError as error:
-            return Unreadable(f"what the spec refers to can't be read: {error}")
 
     def _observe(
         self,
