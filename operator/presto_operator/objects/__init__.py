@@ -64,7 +64,7 @@ from presto_operator.objects.pods import (
     unschedulable_since,
 )
 from presto_operator.objects.strategic_merge import MERGE_KEYS, PATCH_DIRECTIVE, strategic_merge
-from presto_operator.objects.text import named
+from presto_operator.objects.text import masked, named
 from presto_operator.objects.times import clock_time, format_time, kubernetes_time
 
 __all__ = [
@@ -112,6 +112,7 @@ __all__ = [
     "kind_and_name",
     "kubernetes_time",
     "label_of",
+    "masked",
     "name_of",
     "named",
     "namespace_of",

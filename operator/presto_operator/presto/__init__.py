@@ -34,6 +34,7 @@ from presto_operator.presto.drain_record import (
     parse_drain_record,
 )
 from presto_operator.presto.jvm import HEAP_FLAGS, jvm_config
+from presto_operator.presto.last_words import last_words
 from presto_operator.presto.memory import memory_errors
 from presto_operator.presto.properties import parse_properties, render_properties
 from presto_operator.presto.query_retry import (
@@ -85,6 +86,7 @@ __all__ = [
     "https_port",
     "java_version",
     "jvm_config",
+    "last_words",
     "memory_errors",
     "metastore_properties",
     "node_config",
