@@ -134,7 +134,7 @@ def test_degraded_quotes_the_first_failing_pod() -> None:
 def test_degraded_quotes_the_cause_from_a_crashed_servers_log() -> None:
     seen = observation(PLAN.apply)
     log = (
-        "2026-01-01T00:00:00.000Z\tERROR\tmain\tcom.facebook.presto.server.PrestoServer\tNo factory for connector mysql\n"
+        "2026-01-01T00:00:00.000Z\tERROR\tmain\tPrestoServer\tNo factory for connector mysql\n"
         "java.lang.IllegalArgumentException: No factory for connector mysql\n"
         "\tat com.facebook.presto.server.PrestoServer.main(PrestoServer.java:85)\n"
     )
