@@ -133,7 +133,7 @@ def _container(cluster: PrestoCluster, role: Role) -> dict[str, Any]:
             "failureThreshold": 8,
         },
         "securityContext": _security_context(),
-        # The JVM's and Presto's last words, which the Degraded condition quotes.
+        # The end of the log of a server that crashed, from which the condition Degraded quotes the cause.
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "volumeMounts": _mounts(cluster, role),
     }

@@ -70,7 +70,7 @@ from presto_operator.objects.reasons import (
     ValidReason,
 )
 from presto_operator.objects.strategic_merge import MERGE_KEYS, PATCH_DIRECTIVE, strategic_merge
-from presto_operator.objects.text import named
+from presto_operator.objects.text import masked, named
 from presto_operator.objects.times import clock_time, format_time, kubernetes_time
 
 __all__ = [
@@ -122,6 +122,7 @@ __all__ = [
     "kind_and_name",
     "kubernetes_time",
     "label_of",
+    "masked",
     "name_of",
     "named",
     "namespace_of",

@@ -39,6 +39,7 @@ from presto_operator.presto.drain_record import (
 )
 from presto_operator.presto.errors import PrestoNotFoundError, PrestoUnavailableError
 from presto_operator.presto.jvm import HEAP_FLAGS, jvm_config
+from presto_operator.presto.last_words import last_words
 from presto_operator.presto.load import (
     QUERY_STATES_PATH,
     ClusterLoad,
@@ -118,6 +119,7 @@ __all__ = [
     "https_port",
     "java_version",
     "jvm_config",
+    "last_words",
     "memory_errors",
     "metastore_properties",
     "node_config",
