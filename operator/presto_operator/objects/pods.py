@@ -21,7 +21,7 @@ _FAILING_WAITS = (
     "RunContainerError",
 )
 _SYSCTL_FORBIDDEN = "SysctlForbidden"
-"""The kubelet's reason for a pod that it rejects for good. Its ReplicaSet creates another one, which is rejected too."""
+"""The kubelet's reason for a pod that it rejects for good; the next one that the ReplicaSet creates is rejected too."""
 
 _OVERDUE = timedelta(minutes=1)
 """How long after its grace period a terminating pod may still run, on a busy node."""
@@ -157,11 +157,10 @@ def failure(pod: KubernetesObject) -> PodProblem | None:
         *((container, container.get("ready")) for container in status.get("initContainerStatuses", [])),
         *((container, container.get("started")) for container in status.get("containerStatuses", [])),
     ]
-    problems = (
-        _container_failure(name_of(pod), container, has_recovered=bool(recovered))
-        for container, recovered in containers
-    )
-    return next((problem for problem in problems if problem is not None), None)
+    for container, recovered in containers:
+        if problem := _container_failure(name_of(pod), container, has_recovered=bool(recovered)):
+            return problem
+    return None
 
 
 def _without_a_node(pod: KubernetesObject) -> Mapping[str, Any] | None:
