@@ -45,8 +45,9 @@ def https_port(config: Mapping[str, str]) -> int | None:
     if not _is_on(config, "http-server.https.enabled"):
         return None
     port = config.get("http-server.https.port", "8443")
-    is_a_port = port.isascii() and port.isdecimal() and 0 < int(port) < 2**16 and int(port) != HTTP_PORT
-    return int(port) if is_a_port else None
+    if not re.fullmatch("[0-9]{1,5}", port):
+        return None
+    return int(port) if 0 < int(port) < 2**16 and int(port) != HTTP_PORT else None
 
 
 def asks_for_internal_token(config: Mapping[str, str]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from presto_operator.presto.durations import presto_duration_seconds
+from presto_operator.presto.units import presto_duration_seconds
 from presto_operator.presto.versions import PrestoVersion
 
 _FIRST_WITH_RETRY = PrestoVersion(252)

@@ -8,7 +8,6 @@ from presto_operator.presto import (
     query_retry_warnings,
     worker_retry_properties,
 )
-from presto_operator.presto.durations import presto_duration_seconds
 
 _V287 = PrestoVersion(287)
 
@@ -83,16 +82,3 @@ def test_workers_and_session_rules_can_defeat_it_too() -> None:
 )
 def test_what_does_no_harm_or_is_refused_by_presto_is_not_warned_of(name: str, value: str) -> None:
     assert query_retry_warnings(_V287, {name: value}, {}) == []
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("10s", 10), ("1.50m", 90), ("500ms", 0.5), (" 2 h ", 7200), ("1d", 86400), ("0ns", 0)]
-)
-def test_reads_durations_as_presto_writes_them(text: str, seconds: float) -> None:
-    assert presto_duration_seconds(text) == pytest.approx(seconds)
-
-
-@pytest.mark.parametrize("text", ["", "10", "s", "10 sec", "1h30m", "-1s"])
-def test_refuses_what_is_no_duration(text: str) -> None:
-    with pytest.raises(ValueError, match='write for example "10s"'):
-        presto_duration_seconds(text)
