@@ -34,7 +34,7 @@ def memory_errors(properties: Mapping[str, str], heap_bytes: int) -> list[str]:
         if sizes.get(name, 0) + headroom > heap_bytes:
             errors.append(
                 f"config.{name}: {properties[name]} and the headroom of {_megabytes(headroom)} "
-                f"({_HEADROOM}, 30 % of the heap unless set) don't fit into the heap of {_megabytes(heap_bytes)}"
+                f"({_HEADROOM}, default: 30 % of the heap) don't fit into the heap of {_megabytes(heap_bytes)}"
             )
             break
     return errors

@@ -45,8 +45,8 @@ def test_the_profile_itself_is_nothing_to_warn_of() -> None:
         ("per-query-retry-max-execution-time", "5m", "longer than 5m is not retried"),
         ("per-query-retry-max-execution-time", "0s", "longer than 0s is not retried"),
         ("global-query-retry-failure-limit", "10", "after 10 failed queries"),
-        ("query.remote-task.max-error-duration", "5.00m", "as long as 5.00m"),
-        ("exchange.max-error-duration", "1h", "as long as 1h"),
+        ("query.remote-task.max-error-duration", "5.00m", "up to 5.00m"),
+        ("exchange.max-error-duration", "1h", "up to 1h"),
     ],
 )
 def test_what_a_user_defeats_is_said_with_its_field(name: str, value: str, word: str) -> None:
