@@ -6,7 +6,9 @@ import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from presto_operator.kube import PRESTO_CLUSTER, ApiError, Kind, Listing, ObjectStore
+from presto_operator.kube import PRESTO_CLUSTER, ApiError, ObjectStore
+from presto_operator.kube.api_server import Listing
+from presto_operator.kube.kind import Kind
 from presto_operator.objects import KubernetesObject, label_of
 from presto_operator.presto.load import QUERY_STATES_PATH
 from presto_operator.presto.queries import QUERIES_PATH

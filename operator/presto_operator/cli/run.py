@@ -15,7 +15,7 @@ from presto_operator import controller
 from presto_operator.cli.duration import Duration, duration_text
 from presto_operator.nodes import configured_taints
 from presto_operator.settings import Settings
-from presto_operator.telemetry.logging import LogFormat, configure_logging
+from presto_operator.telemetry import LogFormat, configure_logging
 
 
 def _settings_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -30,8 +30,7 @@ from presto_operator.objects import (
     RoleName,
     strategic_merge,
 )
-from presto_operator.presto import CONFIG_DIRECTORY, HTTP_PORT, https_port
-from presto_operator.presto.configuration import DATA_DIRECTORY, PLUGINS_DIRECTORY
+from presto_operator.presto import CONFIG_DIRECTORY, DATA_DIRECTORY, HTTP_PORT, PLUGINS_DIRECTORY, https_port
 
 _STARTUP_PERIOD_SECONDS = 2
 _STARTUP_LIMIT_SECONDS = 600

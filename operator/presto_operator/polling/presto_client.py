@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 
-from presto_operator.presto.errors import PrestoNotFoundError, PrestoUnavailableError
+from presto_operator.presto import PrestoNotFoundError, PrestoUnavailableError
 
 _CHUNK_BYTES = 64 * 1024
 _BYTES_PARSED_ON_THE_LOOP = 1024 * 1024

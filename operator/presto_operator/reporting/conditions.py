@@ -19,11 +19,7 @@ from presto_operator.objects import (
     unschedulable,
     wanted_replicas,
 )
-from presto_operator.planning.memory import Memory
-from presto_operator.planning.observation import Observation
-from presto_operator.planning.plan import Plan
-from presto_operator.planning.seen import Invalid, Spec, Unreadable, Valid
-from presto_operator.planning.verdict import Verdict
+from presto_operator.planning import Invalid, Memory, Observation, Plan, Spec, Unreadable, Valid, Verdict
 from presto_operator.presto import last_words
 
 _MAX_PROBLEMS = 3

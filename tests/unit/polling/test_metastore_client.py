@@ -15,7 +15,8 @@ from thrift.protocol.TBinaryProtocol import TBinaryProtocol
 from thrift.Thrift import TApplicationException, TMessageType, TType
 from thrift.transport.TTransport import TBufferedTransport, TFileObjectTransport
 
-from presto_operator.metastore import Check, Finding, MetastoreAddress, Outcome, Probe
+from presto_operator.metastore import Finding, MetastoreAddress, Outcome, Probe
+from presto_operator.metastore.health import Check
 from presto_operator.polling.metastore_client import MetastoreCheck
 
 Talk = Callable[[socketserver.StreamRequestHandler], None]

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from presto_operator.api import FieldError
-from presto_operator.desired import generation_name, render_generation, retry_warnings
+from presto_operator.desired import render_generation, retry_warnings
+from presto_operator.desired.generation import generation_name
 from presto_operator.metastore import Finding, MetastoreAddress, Outcome, Probe
 from presto_operator.objects import KubernetesObject
 from presto_operator.planning.memory import Memory, memory_of
