@@ -2,7 +2,13 @@
 
 from presto_operator.desired.cluster import cluster_objects
 from presto_operator.desired.generation import Generation, generation_name, generation_objects, render_generation
-from presto_operator.desired.names import client_uri, coordinator_name, discovery_uri, worker_selector
+from presto_operator.desired.names import (
+    client_uri,
+    coordinator_name,
+    discovery_uri,
+    pool_deployment_name,
+    worker_selector,
+)
 from presto_operator.desired.parts import Parts, changed_parts, parts_of
 from presto_operator.desired.query_retry import retry_warnings
 from presto_operator.desired.workers import RevisionTemplate
@@ -19,6 +25,7 @@ __all__ = [
     "generation_name",
     "generation_objects",
     "parts_of",
+    "pool_deployment_name",
     "render_generation",
     "retry_warnings",
     "worker_selector",

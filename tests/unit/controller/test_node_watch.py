@@ -12,6 +12,7 @@ import pytest
 from presto_operator.controller.operator import Operator
 from presto_operator.kube import NODE, ApiError, ClusterKey, Kind, KubernetesClient, Listing
 from presto_operator.telemetry import metrics
+from tests.unit.live import owned_pod
 from tests.unit.nodes.nodes import node, taint
 
 RECLAIMED = node(taint("aws-node-termination-handler/spot-itn"))
@@ -36,9 +37,7 @@ def _operator(client: KubernetesClient) -> Operator:
     operator = Operator(namespaces=(), metrics_port=1)
     operator._client = client
     for cluster, on in (("adhoc", "one"), ("ml", "two")):
-        labels = {"prestooperator.io/cluster": cluster}
-        metadata = {"namespace": "analytics", "name": f"{cluster}-worker", "uid": cluster, "labels": labels}
-        operator._store.put({"kind": "Pod", "metadata": metadata, "spec": {"nodeName": on}})
+        operator._store.put({**owned_pod(f"{cluster}-worker", cluster), "spec": {"nodeName": on}})
     return operator
 
 
