@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from presto_operator.api import PrestoCluster
@@ -158,6 +158,23 @@ def plan(
         *_finished_revisions(observation, desired, is_serving=is_serving),
     )
     return Plan(wanted, serving_then, is_complete, placement, apply, tuple(scale), remove, hold, to_go)
+
+
+def is_served(plan: Plan, cluster_name: str, refused: Collection[KubernetesObject]) -> bool:
+    """Whether clients reach a complete generation as planned, so that what is of no use can be removed.
+
+    An object that has nothing to do with that, such as a budget that a quota refuses, doesn't hold the removal up: else
+    each change of the spec would leave one more generation behind.
+
+    Args:
+        plan: what was to be applied.
+        cluster_name: the name of the cluster, which is its client Service's, too.
+        refused: those of the objects that the API server refused.
+    """
+    return not any(
+        kind_and_name(obj) == ("Service", cluster_name) or generation_of(obj) == plan.serving_generation
+        for obj in refused
+    )
 
 
 def _next_step(cluster: PrestoCluster, desired: Generation, observation: Observation, placement: Placement) -> Turnover:
