@@ -144,6 +144,8 @@ def plan(
             _lowered(step, wanted, observation),
             step.at_risk_to_go,
         )
+    elif serving is not None and not takes_over:
+        scale = _scaled(serving, placement)
     serving_https = https_port(cluster.spec.coordinator.config)
     if serving is not None and serving_then != wanted:
         # The spec speaks of the desired coordinator only.
@@ -211,6 +213,21 @@ def _pools_are_complete(planned: Sequence[KubernetesObject], observation: Observ
         for obj in planned
         if _is_of_workers(obj)
     )
+
+
+def _scaled(serving: ServingGeneration, placement: Placement) -> list[Scale]:
+    """The workers of a generation that serves while another is pending: as many as are desired now.
+
+    The newer one may take hours to take over, or never start. A pool that the spec no longer has stays as it is.
+    """
+    steps = []
+    for pool, desired in placement.replicas_by_pool.items():
+        revisions = [deployment for deployment in serving.workers if pool_of(deployment) == pool]
+        more = desired - sum(map(wanted_replicas, revisions))
+        largest = max(revisions, key=wanted_replicas, default=None)
+        if largest is not None and more:
+            steps.append(Scale(largest, max(0, wanted_replicas(largest) + more)))
+    return steps
 
 
 def _without_use(

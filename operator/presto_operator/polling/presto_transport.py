@@ -27,7 +27,7 @@ class Presto(Protocol):
         ...
 
 
-class PrestoReader:
+class PrestoTransport:
     """What Presto servers answer to a GET.
 
     Over HTTP, which a cluster's servers speak among themselves. Presto asks for passwords over HTTPS only, so no
