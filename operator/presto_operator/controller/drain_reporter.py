@@ -7,7 +7,7 @@ from datetime import datetime
 
 from presto_operator.kube import ClusterKey, NodeStore, ObjectStore, ObjectWriter, publish
 from presto_operator.objects import KubernetesObject, node_of, uid_of
-from presto_operator.reporting.drain_outcome import drain_notices, ended_drain
+from presto_operator.reporting import drain_notices, ended_drain
 from presto_operator.telemetry import metrics
 
 _REMEMBERED = 10_000

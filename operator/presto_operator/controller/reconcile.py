@@ -13,24 +13,26 @@ from presto_operator.controller.reclaimer import Reclaimer
 from presto_operator.controller.releaser import Releaser
 from presto_operator.controller.reporter import Reporter
 from presto_operator.controller.spec_reader import SpecReader
-from presto_operator.kube import (
-    CHILD_KINDS,
-    POD,
-    ApiError,
-    ClusterKey,
-    ObjectStore,
-)
+from presto_operator.kube import CHILD_KINDS, POD, ApiError, ClusterKey, ObjectStore
 from presto_operator.objects import KubernetesObject, is_lost, is_owned_by, is_terminating, uid_of
-from presto_operator.planning.decision import Answers, Decision, cost_question, decide, draft
-from presto_operator.planning.memory import memory_of
-from presto_operator.planning.observation import Observation, observe
-from presto_operator.planning.reclaim import NodeReader
-from presto_operator.planning.seen import Reclaimed, Seen, Valid
-from presto_operator.planning.serving import serving_generation
-from presto_operator.polling.metastore_poller import Metastores, probes
-from presto_operator.polling.presto_queries import QueryReader
-from presto_operator.presto.load import ClusterLoad
-from presto_operator.reporting.report import After, Done, report
+from presto_operator.planning import (
+    Answers,
+    Decision,
+    NodeSignals,
+    Observation,
+    Reclaimed,
+    Seen,
+    Valid,
+    cost_question,
+    decide,
+    draft,
+    memory_of,
+    observe,
+    serving_generation,
+)
+from presto_operator.polling import Metastores, QueryReader, probes
+from presto_operator.presto import ClusterLoad
+from presto_operator.reporting import After, Done, report
 from presto_operator.settings import Settings
 from presto_operator.telemetry import metrics
 
@@ -70,7 +72,7 @@ class Reconciler:
         return interval.total_seconds()
 
     async def _pass(self, key: ClusterKey, body: KubernetesObject) -> tuple[Decision, Done]:
-        nodes = self.reclaimer.reader(self.clock())
+        nodes = self.reclaimer.signals(self.clock())
         # Pods on nodes that leave come first: they have little time, and it takes nothing of what follows.
         reclaimed = await self.reclaimer.act(key, body, nodes, self.clock())
         await self.drains.report(key, body, self.clock())
@@ -94,7 +96,7 @@ class Reconciler:
         metrics.forget_cluster(key.namespace, key.name)
 
     async def _see(
-        self, key: ClusterKey, body: KubernetesObject, nodes: NodeReader | None, reclaimed: Reclaimed
+        self, key: ClusterKey, body: KubernetesObject, nodes: NodeSignals | None, reclaimed: Reclaimed
     ) -> Seen:
         spec = await self.specs.read(key, body)
         now = self.clock()
@@ -122,7 +124,7 @@ class Reconciler:
         self,
         key: ClusterKey,
         body: KubernetesObject,
-        nodes: NodeReader | None,
+        nodes: NodeSignals | None,
         now: datetime,
         load: ClusterLoad | None = None,
     ) -> Observation:

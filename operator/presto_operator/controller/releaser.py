@@ -6,18 +6,18 @@ import logging
 
 from presto_operator.kube import ApiError, ApiServer, ClusterKey, ObjectStore, publish
 from presto_operator.objects import KubernetesObject, described, name_of, node_of
-from presto_operator.planning.departures import (
+from presto_operator.planning import (
     DELETION_COST,
     FIRST_TO_GO,
+    Plan,
+    Seen,
     is_chosen,
     lowerings,
     replaced_notices,
     stayed,
     stayed_notice,
 )
-from presto_operator.planning.plan import Plan
-from presto_operator.planning.seen import Seen
-from presto_operator.polling.presto_tasks import TaskReader
+from presto_operator.polling import TaskReader
 from presto_operator.telemetry import metrics
 
 _logger = logging.getLogger(__name__)

@@ -13,9 +13,7 @@ from presto_operator.kube import ClusterKey
 from presto_operator.polling.pace import Pace
 from presto_operator.polling.presto_load import WorkerCpu, ask_coordinator
 from presto_operator.polling.presto_transport import Presto
-from presto_operator.presto.errors import PrestoUnavailableError
-from presto_operator.presto.load import ClusterLoad
-from presto_operator.presto.server import Server
+from presto_operator.presto import ClusterLoad, PrestoUnavailableError, Server
 from presto_operator.telemetry import metrics
 
 _logger = logging.getLogger(__name__)

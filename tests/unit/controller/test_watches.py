@@ -14,6 +14,7 @@ from presto_operator.objects import KubernetesObject
 from presto_operator.planning.reclaim import node_digest
 from presto_operator.telemetry import metrics
 from tests.unit.fake_kubernetes import FakeKubernetes
+from tests.unit.live import owned_pod
 from tests.unit.manifest import manifest
 from tests.unit.nodes.nodes import NOW, node, taint
 
@@ -24,9 +25,7 @@ RECLAIMED = node(taint("aws-node-termination-handler/spot-itn")) | IDENTITY
 
 
 def pod_of(cluster: str, *, on: str, namespace: str = "analytics") -> KubernetesObject:
-    labels = {"prestooperator.io/cluster": cluster}
-    metadata = {"namespace": namespace, "name": f"{cluster}-worker", "uid": f"{cluster}-worker", "labels": labels}
-    return {"kind": "Pod", "metadata": metadata, "spec": {"nodeName": on}}
+    return {**owned_pod(f"{cluster}-worker", cluster, namespace=namespace), "spec": {"nodeName": on}}
 
 
 class Watching:
@@ -80,7 +79,7 @@ def test_a_list_makes_up_for_what_the_watch_of_nodes_missed(watching: Watching) 
 
 def test_an_operator_that_may_not_list_nodes_warns_once_and_goes_on(caplog: pytest.LogCaptureFixture) -> None:
     watching = Watching()
-    watching.api.unlistable["Node"] = ApiError(403, "nodes is forbidden")
+    watching.api.refused_kinds["Node"] = ApiError(403, "nodes is forbidden")
     with caplog.at_level(logging.WARNING):
         assert not asyncio.run(watching.node_watch.start())
         asyncio.run(watching.node_watch.list_again())
@@ -91,7 +90,7 @@ def test_an_operator_that_may_not_list_nodes_warns_once_and_goes_on(caplog: pyte
 
 def test_any_other_error_of_the_list_of_nodes_is_raised() -> None:
     watching = Watching()
-    watching.api.unlistable["Node"] = ApiError(500, "busy")
+    watching.api.refused_kinds["Node"] = ApiError(500, "busy")
     with pytest.raises(ApiError, match="busy"):
         asyncio.run(watching.node_watch.start())
 
@@ -129,7 +128,7 @@ def test_only_the_given_namespaces_are_listed() -> None:
 
 def test_half_a_list_is_not_enough_to_decide() -> None:
     watching = Watching()
-    watching.api.unlistable["Pod"] = ApiError(503, "unavailable")
+    watching.api.refused_kinds["Pod"] = ApiError(503, "unavailable")
     with pytest.raises(ApiError, match="unavailable"):
         asyncio.run(watching.object_watch.list_all())
     assert not watching.object_watch.is_synced
