@@ -75,7 +75,7 @@ def provide(users: Sequence[User], provider: str) -> None:
     for each in wanted:
         prerequisites.require(_prerequisites(each, provider))
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="images") as beside:
-        images = beside.submit(lambda: [_provide_images(each, provider) for each in wanted])
+        images = beside.submit(_provide_images, wanted, provider)
         for each in wanted:
             binaries.programs(_programs(each, provider))
         images.result()
@@ -106,12 +106,13 @@ def _programs(provisions: Provisions, provider: str) -> tuple[str, ...]:
     return (*provisions.local_programs, *provisions.programs)
 
 
-def _provide_images(provisions: Provisions, provider: str) -> None:
-    archives = list(_images(provisions, provider))
-    if provisions.has_spark:
-        spark_packages()
-    if archives and provider == "local":
-        image_template([pause_image(), *archives])
+def _provide_images(wanted: Sequence[Provisions], provider: str) -> None:
+    for provisions in wanted:
+        archives = list(_images(provisions, provider))
+        if provisions.has_spark:
+            spark_packages()
+        if archives and provider == "local":
+            image_template([pause_image(), *archives])
 
 
 def _images(provisions: Provisions, provider: str) -> Iterator[ImageArchive]:
