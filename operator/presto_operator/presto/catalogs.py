@@ -30,7 +30,7 @@ def s3_properties(*, endpoint: str | None, is_path_style: bool, iam_role: str | 
     Args:
         endpoint: URL of an S3 that is not AWS' own; None for AWS.
         is_path_style: whether the bucket goes into the path rather than into the host's name.
-        iam_role: ARN of a role to assume; None: none.
+        iam_role: ARN of a role to assume; None if Presto assumes none.
     """
     properties = {}
     if endpoint is not None:

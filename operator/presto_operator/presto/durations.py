@@ -12,9 +12,9 @@ def presto_duration_seconds(text: str) -> float:
     """The seconds in one of Presto's durations: `10s`, `1.5m`, `500ms`.
 
     Raises:
-        ValueError: `text` is none.
+        ValueError: `text` is not one.
     """
     match = _DURATION.match(text)
     if match is None or match[2] not in _SECONDS:
-        raise ValueError(f'"{text}" is not a duration of Presto; write for example "10s" ({", ".join(_SECONDS)})')
+        raise ValueError(f'must be a Presto duration, for example "10s", in {", ".join(_SECONDS)} (got "{text}")')
     return float(match[1]) * _SECONDS[match[2]]

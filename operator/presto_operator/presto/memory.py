@@ -1,4 +1,4 @@
-"""How Presto divides a server's heap, as far as a server refuses to start over it."""
+"""How Presto divides a server's heap, and which divisions keep it from starting."""
 
 from __future__ import annotations
 
@@ -11,45 +11,46 @@ _DATA_SIZE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]+)\s*$")
 _PER_NODE_LIMITS = ("query.max-total-memory-per-node", "query.max-memory-per-node")
 _HEADROOM = "memory.heap-headroom-per-node"
 _DEFAULT_HEADROOM_SHARE = 0.3
-"""Of the heap: NodeMemoryConfig's default."""
+"""As a share of the heap: the default of NodeMemoryConfig."""
 
 
 def data_size_bytes(text: str) -> int:
     """The bytes in one of Presto's data sizes (airlift's DataSize): `300MB`, `1.5GB`; its units are powers of 1024.
 
     Raises:
-        ValueError: `text` is none.
+        ValueError: `text` is not one.
     """
     match = _DATA_SIZE.match(text)
     if match is None or match[2] not in _UNITS:
-        raise ValueError(f'"{text}" is not a data size; write for example "300MB" (units: {", ".join(_UNITS)})')
+        raise ValueError(f'must be a data size, for example "300MB", in {", ".join(_UNITS)} (got "{text}")')
     return int(float(match[1]) * _UNITS[match[2]])
 
 
-def memory_errors(properties: Mapping[str, str], heap_bytes: int) -> list[str]:
-    """What a server with this config.properties and this heap would refuse to start over, each naming its property.
+def memory_errors(properties: Mapping[str, str], heap_bytes: int) -> list[tuple[str, str]]:
+    """Reasons for which a server with this config.properties and this heap would not start: property and message.
 
-    Presto wants a query's limit per node and the headroom together to fit into the heap
+    A query's limit per node and the headroom together must fit into the heap
     (LocalMemoryManager.validateHeapHeadroom).
     """
-    errors: list[str] = []
+    errors: list[tuple[str, str]] = []
     sizes: dict[str, int] = {}
     for name in (*_PER_NODE_LIMITS, _HEADROOM):
         if name in properties:
             try:
                 sizes[name] = data_size_bytes(properties[name])
             except ValueError as error:
-                errors.append(f"config.{name}: {error}")
+                errors.append((name, str(error)))
     headroom = sizes.get(_HEADROOM, int(heap_bytes * _DEFAULT_HEADROOM_SHARE))
     if headroom > heap_bytes:
-        errors.append(f"config.{_HEADROOM}: {properties[_HEADROOM]} is more than the heap of {_megabytes(heap_bytes)}")
+        errors.append((_HEADROOM, f"{properties[_HEADROOM]} is more than the heap of {_megabytes(heap_bytes)}"))
         return errors
     for name in _PER_NODE_LIMITS:
         if sizes.get(name, 0) + headroom > heap_bytes:
-            errors.append(
-                f"config.{name}: {properties[name]} and the headroom of {_megabytes(headroom)} "
-                f"({_HEADROOM}, 30 % of the heap unless set) don't fit into the heap of {_megabytes(heap_bytes)}"
+            message = (
+                f"{properties[name]} and the headroom of {_megabytes(headroom)} ({_HEADROOM}, by default 30 % of the "
+                f"heap) don't fit into the heap of {_megabytes(heap_bytes)}: lower one of them, or raise the heap"
             )
+            errors.append((name, message))
             break
     return errors
 
