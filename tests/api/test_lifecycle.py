@@ -64,7 +64,13 @@ def test_deleting_the_cluster_removes_everything(namespace: Namespace, operator:
     )
 
 
-def test_explain_teaches(namespace: Namespace) -> None:
-    assert "Largest heap in percent" in namespace.kubectl("explain", "prestocluster.spec.workers.jvm.heapPercent")
-    pools = " ".join(namespace.kubectl("explain", "prestocluster.spec.workers.pools").split())
-    assert "each pool's minimum first, OnDemand pools last" in pools
+def test_explain_tells_meaning_bounds_and_default_of_a_field(namespace: Namespace) -> None:
+    def explained(field: str) -> str:
+        return " ".join(namespace.kubectl("explain", f"prestocluster.spec.{field}").split())
+
+    assert "Maximum heap in percent of the container's memory limit." in explained("workers.jvm.heapPercent")
+    assert "From 10 to 95. Default: 75." in explained("workers.jvm.heapPercent")
+    assert "From 0s to 24h. Default: 30m." in explained("workers.drain.timeout")
+    assert 'Default: {"memory": "4Gi"}.' in explained("coordinator.resources.limits")
+    assert "first each pool's minReplicas; then Spot and Any pools" in explained("workers.pools")
+    assert "Default: true if any pool has capacityType Spot, else false." in explained("queryRetry.enabled")

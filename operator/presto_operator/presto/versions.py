@@ -6,7 +6,7 @@ import re
 from typing import Literal, NamedTuple
 
 VERSION_PATTERN = r"^0\.[0-9]{3}(\.[0-9]+)?(-[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)?$"
-"""A Presto release: `0.287`, `0.287.1`, or a custom build such as `0.287-our.2`. It is also a valid label value."""
+"""A Presto release: `0.287`, `0.287.1`, or a custom build such as `0.287-our.2`. It must be a valid label value too."""
 
 
 class PrestoVersion(NamedTuple):
@@ -32,12 +32,12 @@ def java_version(version: PrestoVersion) -> JavaVersion:
 
 
 def parse_version(text: str) -> PrestoVersion:
-    """The release that `text` names. A build suffix (`-our.2`) is ignored in comparisons.
+    """The release that `text` names; a build suffix (`-our.2`) doesn't count.
 
     Raises:
-        ValueError: `text` isn't a Presto release.
+        ValueError: `text` is not a Presto release.
     """
     if not re.fullmatch(VERSION_PATTERN, text):
-        raise ValueError(f'"{text}" is not a Presto release; write it as Presto does, for example "0.287"')
+        raise ValueError(f'must be a Presto release, for example "0.287" (got "{text}")')
     _, minor, *patch = text.split("-", 1)[0].split(".")
     return PrestoVersion(int(minor), int(patch[0]) if patch else 0)
