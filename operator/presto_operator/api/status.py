@@ -101,10 +101,24 @@ class RolloutStatus(Model):
             "workers, by another one."
         )
     )
+    because: str = Field(
+        default="",
+        description=(
+            'Why there is a roll-out: which parts of the servers changed, such as "the workers\' jvm.config changed". '
+            "Empty if that isn't known."
+        ),
+    )
     from_generation: str = Field(description="Generation that served when the roll-out began.")
     to_generation: str = Field(description="Generation that the roll-out leads to; the same if only workers change.")
     updated_workers: int = Field(description="Workers that are as the spec asks for and serve.")
     total_workers: int = Field(description="Workers that the roll-out leads to.")
+    old_workers: int = Field(
+        default=0, description="Workers to be replaced when the roll-out began; 0 if the coordinator changes, too."
+    )
+    worker_revision: str = Field(
+        default="",
+        description="Hash of the workers that the roll-out leads to. With other workers it is another roll-out.",
+    )
     started_at: Timestamp = Field(description="When the roll-out began.")
     ready_at: Timestamp | None = Field(
         default=None,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from presto_operator.objects.last_words import last_words
 from presto_operator.objects.object import KubernetesObject, condition_of, has_condition, is_terminating, name_of
 from presto_operator.objects.times import kubernetes_time
 
@@ -22,8 +23,6 @@ _FAILING_WAITS = (
 )
 _SYSCTL_FORBIDDEN = "SysctlForbidden"
 """The kubelet's reason for a pod that it turns away for good; its ReplicaSet makes another, which fares no better."""
-
-_LAST_WORDS_CHARACTERS = 700
 
 _OVERDUE = timedelta(minutes=1)
 """How long after its grace period a terminating pod may still run, on a busy node."""
@@ -132,9 +131,27 @@ def unschedulable_since(pod: KubernetesObject) -> datetime | None:
 
 def container_state(pod: KubernetesObject, container: str) -> Mapping[str, Any]:
     """The `state` of the container of this name; empty if the kubelet has not reported one."""
-    statuses: list[Mapping[str, Any]] = pod.get("status", {}).get("containerStatuses") or []
-    state: Mapping[str, Any] = next((item.get("state", {}) for item in statuses if item["name"] == container), {})
+    state: Mapping[str, Any] = _container_status(pod, container).get("state", {})
     return state
+
+
+def is_starting(pod: KubernetesObject, container: str) -> bool:
+    """Whether the server in the container of this name has not come up yet, so that it has no work.
+
+    Checks that
+    - the container waits to be started, for the first time or again,
+    - or it runs, and its startup probe has not succeeded yet,
+    - or the kubelet has not reported it, and the pod is Pending.
+    """
+    status = _container_status(pod, container)
+    state = status.get("state", {})
+    is_probed = "running" in state and status.get("started") is False
+    return "waiting" in state or is_probed or (not status and pod.get("status", {}).get("phase") == "Pending")
+
+
+def may_serve(pod: KubernetesObject, container: str) -> bool:
+    """Whether the server in the container of this name may have work: it is not starting, and has not ended."""
+    return not is_starting(pod, container) and "terminated" not in container_state(pod, container)
 
 
 def failure(pod: KubernetesObject) -> PodProblem | None:
@@ -158,10 +175,15 @@ def failure(pod: KubernetesObject) -> PodProblem | None:
         terminated = container.get("lastState", {}).get("terminated") or container.get("state", {}).get("terminated")
         crashed = bool(terminated) and terminated.get("exitCode") != 0 and not has_got_over_it
         if crashed and terminated:
-            return PodProblem(name_of(pod), _crash_reason(terminated), _last_words(terminated))
+            return PodProblem(name_of(pod), _crash_reason(terminated), last_words(str(terminated.get("message", ""))))
         if waiting.get("reason") in _FAILING_WAITS:
             return PodProblem(name_of(pod), waiting["reason"], waiting.get("message", ""))
     return None
+
+
+def _container_status(pod: KubernetesObject, container: str) -> Mapping[str, Any]:
+    statuses: list[Mapping[str, Any]] = pod.get("status", {}).get("containerStatuses") or []
+    return next((item for item in statuses if item.get("name") == container), {})
 
 
 def _without_a_node(pod: KubernetesObject) -> Mapping[str, Any] | None:
@@ -173,8 +195,3 @@ def _without_a_node(pod: KubernetesObject) -> Mapping[str, Any] | None:
 def _crash_reason(terminated: dict[str, Any]) -> str:
     reason = terminated.get("reason", "Error")
     return f"{reason} (exit code {terminated['exitCode']})"
-
-
-def _last_words(terminated: dict[str, Any]) -> str:
-    words = str(terminated.get("message", "")).strip()
-    return words if len(words) <= _LAST_WORDS_CHARACTERS else "... " + words[-_LAST_WORDS_CHARACTERS:]

@@ -13,6 +13,7 @@ from typing import Any
 
 from presto_operator.api import PRESTO_CONTAINER
 from presto_operator.objects import (
+    EventReason,
     KubernetesObject,
     Notice,
     container_state,
@@ -139,7 +140,7 @@ def drain_notices(ended: Sequence[EndedDrain]) -> list[Notice]:
             node = drain.node if drain.outcome is DrainOutcome.NODE_LOST else ""
             alike.setdefault((drain.outcome, node, drain.detail), []).append(drain)
     return [
-        Notice("Warning", f"Drain{outcome}", f"{_names(drains)}: {_told(drains[0])}")
+        Notice("Warning", EventReason(f"Drain{outcome}"), f"{_names(drains)}: {_told(drains[0])}")
         for (outcome, _, _), drains in alike.items()
     ]
 

@@ -1,4 +1,4 @@
-"""What a pass reports: the cluster's status and its news. Pure."""
+"""What a pass reports: the cluster's status and its Events. Pure."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from presto_operator.api import PoolLimit, RolloutStatus
-from presto_operator.objects import Notice
-from presto_operator.planning.autoscale import autoscaling_field, autoscaling_notices, autoscaling_verdicts
+from presto_operator.objects import EventReason, Notice
+from presto_operator.planning.autoscale import autoscaling_field, autoscaling_verdicts
 from presto_operator.planning.decision import Decision
 from presto_operator.planning.observation import Observation, PoolCount, Serving, pool_counts
 from presto_operator.planning.plan import Plan
@@ -18,8 +18,11 @@ from presto_operator.planning.supply import limit_notices
 from presto_operator.planning.verdict import Verdict
 from presto_operator.presto.queries import QueryActivity
 from presto_operator.reporting import conditions
-from presto_operator.reporting.rollout_record import next_record, rollout_news
-from presto_operator.reporting.status import new_status, news
+from presto_operator.reporting.events import condition_events, scaling_events
+from presto_operator.reporting.progress import progressing
+from presto_operator.reporting.rollout_reason import rollout_reason
+from presto_operator.reporting.rollout_record import RolloutWords, next_record, rollout_events
+from presto_operator.reporting.status import new_status
 
 
 @dataclass(frozen=True)
@@ -61,20 +64,21 @@ class Report:
 def report(seen: Seen, decision: Decision, done: Done, after: After) -> Report:
     """The status of the cluster, and what has happened to it, after a pass."""
     plan = decision.plan
-    progressing = conditions.progressing(after.observation, plan)
+    because = _because(seen, after, plan)
+    progress = progressing(seen.spec, after.observation, plan, seen.memory, because)
     metastore = _metastore_verdict(seen)
     verdicts = [
         conditions.valid(seen.spec, seen.memory, seen.body["metadata"]["generation"]),
-        conditions.ready(after.observation, after.serving),
-        progressing,
+        conditions.ready(after.observation, after.serving, seen.memory),
+        progress,
         conditions.degraded(after.observation, plan, list(done.errors)),
         conditions.draining(after.observation),
         *([metastore] if metastore is not None else []),
         *autoscaling_verdicts(decision.autoscaled, seen.memory),
     ]
-    pools = _pools(after, plan)
+    pools = _pools(seen, after, plan)
     limits = plan.placement.limits if plan is not None else seen.memory.limits
-    rollout = _rollout(seen, decision, after, progressing.message)
+    rollout = _rollout(seen, after, plan, RolloutWords(because, progress.message))
     status = new_status(
         seen.memory.status,
         verdicts,
@@ -85,43 +89,65 @@ def report(seen: Seen, decision: Decision, done: Done, after: After) -> Report:
         now=after.now,
     ) | autoscaling_field(decision.autoscaled, seen.memory)
     notices = (
-        *(autoscaling_notices(decision.autoscaled) if decision.autoscaled else ()),
-        *news(seen.memory.status, status),
-        *rollout_news(seen.memory.rollout, rollout, after.activity),
+        *scaling_events(seen, plan, decision.autoscaled, status),
+        *rollout_events(seen.memory.rollout, rollout, after.activity),
+        *condition_events(seen.memory.status, status),
         *(limit_notices(seen.memory.limits, limits, plan.placement.explanations) if plan is not None else ()),
-        *(Notice("Normal", "Corrected", f"{label} was not as wanted: put right") for label in done.corrected),
+        *(_corrected(label) for label in done.corrected),
     )
     return Report(status, notices, pools, limits, metastore.status if metastore is not None else None)
 
 
-def _pools(after: After, plan: Plan | None) -> tuple[PoolCount, ...]:
-    is_planned = plan is not None and plan.wanted_generation == after.serving
-    wanted = plan.placement.replicas_by_pool if plan is not None and is_planned else None
+def _corrected(label: str) -> Notice:
+    message = f"{label} was changed or deleted by something else, and has been restored"
+    return Notice("Normal", EventReason.CORRECTED, message)
+
+
+def _because(seen: Seen, after: After, plan: Plan | None) -> str:
+    """Why there is a roll-out. Once the old objects are gone, only its record still knows."""
+    if plan is None:
+        return ""
+    record = seen.memory.rollout
+    recorded = record.because if record is not None and record.finished_at is None else ""
+    return rollout_reason(after.observation, plan, after.serving) or recorded
+
+
+def _pools(seen: Seen, after: After, plan: Plan | None) -> tuple[PoolCount, ...]:
+    """The workers of each pool of the generation that serves.
+
+    How many are desired of a generation that isn't planned is what status remembers: its Deployments may have more
+    for a while, as a roll-out adds some.
+    """
+    wanted: Mapping[str, int] | None = None
+    if plan is not None and plan.wanted_generation == after.serving:
+        wanted = plan.placement.replicas_by_pool
+    elif after.serving == seen.memory.serving_generation:
+        wanted = seen.memory.shares or None
     return tuple(pool_counts(after.observation, after.serving, wanted))
 
 
 def _metastore_verdict(seen: Seen) -> Verdict | None:
-    """What to say of the metastore; None if there is none, or if it isn't to be asked.
+    """The condition MetastoreAvailable; None without a metastore, or without a check of it.
 
-    Nothing but words comes of it: a metastore that is down is no reason to touch Presto.
+    No decision depends on it: a metastore that is down is no reason to touch Presto.
     """
-    # Of an invalid spec, what was asked before is asked on: that is what the running cluster uses.
+    # While the spec is rejected, the metastore of the running cluster is still checked.
     is_reported = "MetastoreAvailable" in seen.memory.conditions
     if not seen.metastore and (isinstance(seen.spec, Valid) or not is_reported):
         return None
     return conditions.metastore_available(seen.metastore, seen.memory, seen.body["metadata"]["generation"])
 
 
-def _rollout(seen: Seen, decision: Decision, after: After, message: str) -> RolloutStatus | None:
+def _rollout(seen: Seen, after: After, plan: Plan | None, words: RolloutWords) -> RolloutStatus | None:
     """The record of the roll-out after this pass."""
-    if decision.plan is None or after.serving is None:
+    if plan is None or after.serving is None:
         return seen.memory.rollout
     return next_record(
         seen.memory.rollout,
-        decision.plan,
+        plan,
         after.observation,
         serving=after.serving,
         activity=after.activity,
-        message=message,
+        words=words,
         now=seen.now,
     )
