@@ -6,7 +6,7 @@ import logging
 
 from presto_operator.controller.reclaimer import Reclaimer
 from presto_operator.controller.releaser import Releaser
-from presto_operator.kube import ApiError, Applier, ClusterKey, ForeignObjectError, Outcome
+from presto_operator.kube import ApiError, Applier, ApplyOutcome, ClusterKey, ForeignObjectError
 from presto_operator.objects import KubernetesObject
 from presto_operator.planning.decision import Decision
 from presto_operator.planning.plan import Plan
@@ -53,7 +53,7 @@ class Executor:
             errors.append(f"{_label(desired)}: {error}")
             return False
         metrics.applies.labels(desired["kind"], outcome).inc()
-        if outcome not in (Outcome.CREATED, Outcome.UPDATED):
+        if outcome not in (ApplyOutcome.CREATED, ApplyOutcome.UPDATED):
             return False
         _logger.info("%s: %s %s", key, _label(desired), outcome)
         return True

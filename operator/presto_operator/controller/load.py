@@ -12,8 +12,7 @@ from presto_operator.planning.autoscale import Autoscaled, scales_by_load, worke
 from presto_operator.planning.observation import Observation
 from presto_operator.planning.seen import Spec, Valid
 from presto_operator.polling.presto_poller import PrestoPoller, Subject
-from presto_operator.presto.poll import Poll
-from presto_operator.presto.stats import ClusterStats
+from presto_operator.presto.load import ClusterLoad
 from presto_operator.telemetry import metrics
 
 
@@ -21,9 +20,9 @@ from presto_operator.telemetry import metrics
 class Load:
     """What the poller knows of a cluster's Presto."""
 
-    stats: ClusterStats | None = None
+    newest: ClusterLoad | None = None
     """The newest answer; None if the last poll had none."""
-    last_poll: Poll | None = None
+    last: ClusterLoad | None = None
     """The last answer, however old."""
 
 
@@ -46,8 +45,7 @@ class LoadReader:
         if isinstance(spec, Valid) and scales_by_load(spec.cluster):
             subject = Subject(workers_to_ask(spec.cluster, observation, serving, now), is_scaled_by_load=True)
         self._poller.watch(key, subject)
-        newest = await self._poller.newest(key)
-        return Load(newest.stats if newest is not None else None, self._poller.last_answer(key))
+        return Load(await self._poller.newest(key), self._poller.last_answer(key))
 
     def newest_record(self, key: ClusterKey, body: KubernetesObject) -> AutoscalingStatus | None:
         """The record of the last pass; None after a restart of the operator, when status has the newest one."""

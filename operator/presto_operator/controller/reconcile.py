@@ -34,7 +34,7 @@ from presto_operator.planning.serving import serving_generation
 from presto_operator.polling.metastore_poller import MetastorePoller, probes
 from presto_operator.polling.presto_poller import PrestoPoller
 from presto_operator.polling.presto_queries import QueryReader
-from presto_operator.presto.stats import ClusterStats
+from presto_operator.presto.load import ClusterLoad
 from presto_operator.reporting.report import After, Done, report
 from presto_operator.settings import Settings
 from presto_operator.telemetry import metrics
@@ -118,7 +118,7 @@ class Reconciler:
         if isinstance(spec, Valid):
             self._metastores.watch(key, probes(spec.cluster))
         load = await self._load.read(key, spec, observation, serving.name if serving is not None else None, now)
-        observation = replace(observation, stats=load.stats)
+        observation = replace(observation, load=load.newest)
         return Seen(
             body=body,
             now=now,
@@ -127,7 +127,7 @@ class Reconciler:
             observation=observation,
             serving=serving,
             nodes=nodes,
-            poll=load.last_poll,
+            last_load=load.last,
             reclaimed=reclaimed,
             metastore=self._metastores.findings(key),
         )
@@ -148,18 +148,18 @@ class Reconciler:
         body: KubernetesObject,
         nodes: NodeReader | None,
         now: datetime,
-        stats: ClusterStats | None = None,
+        load: ClusterLoad | None = None,
     ) -> Observation:
         uid = uid_of(body)
         children = [obj for obj in self._store.list(key, *CHILD_KINDS) if is_owned_by(obj, uid)]
         pods = [pod for pod in self._store.list(key, POD) if not is_lost(pod, now)]
-        return observe(children, pods, nodes, stats)
+        return observe(children, pods, nodes, load)
 
     async def _ask(self, key: ClusterKey, generations: frozenset[str]) -> Answers:
         return {generation: await self._queries.activity(key, generation) for generation in sorted(generations)}
 
     async def _after(self, key: ClusterKey, seen: Seen, decision: Decision) -> After:
-        observation = self._observe(key, seen.body, seen.nodes, seen.now, seen.observation.stats)
+        observation = self._observe(key, seen.body, seen.nodes, seen.now, seen.observation.load)
         remembered = decision.plan.serving_generation if decision.plan is not None else seen.memory.serving_generation
         serving = serving_generation(observation, key.name, remembered)
         name = serving.name if serving is not None else None

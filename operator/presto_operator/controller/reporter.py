@@ -29,7 +29,7 @@ class Reporter:
             ApiError: status could not be written; its news is reported by the next pass.
         """
         workers = {pool.name: (pool.wanted, pool.ready) for pool in report.pools}
-        metrics.observe_cluster(key.namespace, key.name, after.observation.stats, workers)
+        metrics.observe_cluster(key.namespace, key.name, after.observation.load, workers)
         metrics.observe_limits(key.namespace, key.name, {name: limit.reason for name, limit in report.limits.items()})
         metrics.observe_metastore(key.namespace, key.name, report.metastore)
         previous = seen.memory.status

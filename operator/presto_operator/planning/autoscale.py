@@ -11,9 +11,9 @@ from presto_operator.objects import AutoscalingReason, EventReason, Notice, gene
 from presto_operator.planning.memory import Memory
 from presto_operator.planning.observation import Observation
 from presto_operator.planning.verdict import Verdict
-from presto_operator.presto.poll import Poll
+from presto_operator.presto.load import ClusterLoad
 from presto_operator.presto.server import Server, server_of
-from presto_operator.scaling import Sample, autoscaling_status, decide, starting_point
+from presto_operator.scaling import autoscaling_status, decide, is_fresh, starting_point
 
 WARM_UP = timedelta(seconds=30)
 """How long a new worker's CPU use is ignored: it is the JVM compiling, not load."""
@@ -36,14 +36,14 @@ class Autoscaled:
 
 
 def autoscale(
-    cluster: PrestoCluster, previous: AutoscalingStatus | None, poll: Poll | None, now: datetime
+    cluster: PrestoCluster, previous: AutoscalingStatus | None, sample: ClusterLoad | None, now: datetime
 ) -> Autoscaled:
     """Decide how many workers are desired.
 
     Args:
         cluster: the cluster.
         previous: status.autoscaling after the last decision.
-        poll: Presto's last answer, however old; None before the first one, or if its coordinator isn't ready.
+        sample: Presto's last answer, however old; None before the first one, or if its coordinator isn't ready.
         now: the time.
     """
     settings = cluster.spec.autoscaling
@@ -54,7 +54,6 @@ def autoscale(
         verdict = Verdict(_TYPE, "False", AutoscalingReason.OFF, "autoscaling.mode is Off, so workers.replicas applies")
         return Autoscaled(replicas, None, verdict)
     wanted, history = starting_point(settings, previous, replicas)
-    sample = None if poll is None else sample_of(poll)
     decision = decide(settings, sample=sample, wanted=wanted, history=history, now=now)
     record = autoscaling_status(settings, previous, decision, wanted=wanted, now=now)
     record = record.model_copy(update={"replicas_at_start": _replicas_at_start(settings, previous, replicas)})
@@ -64,22 +63,6 @@ def autoscale(
         record,
         verdict,
         record.decisions[0] if decision.wanted != wanted else None,
-    )
-
-
-def sample_of(poll: Poll) -> Sample:
-    """The load at the moment of a poll."""
-    stats = poll.stats
-    return Sample(
-        at=poll.at,
-        running=stats.running_queries,
-        blocked=stats.blocked_queries,
-        queued=stats.queued_queries - stats.held_back_queries,
-        waiting=stats.waiting_queries,
-        held_back=stats.held_back_queries,
-        active_workers=stats.active_workers,
-        worker_cpu_percent=poll.cpu_percent,
-        workers_with_cpu=poll.workers_with_cpu,
     )
 
 
@@ -144,10 +127,10 @@ def _replicas_at_start(settings: Autoscaling, previous: AutoscalingStatus | None
     return previous.replicas_at_start
 
 
-def _verdict(record: AutoscalingStatus, sample: Sample | None, replicas: int, now: datetime) -> Verdict:
+def _verdict(record: AutoscalingStatus, sample: ClusterLoad | None, replicas: int, now: datetime) -> Verdict:
     # No numbers that change all the time: the last decision stands until the next one.
     decided = _last_decision(record)
-    if sample is None or not sample.is_fresh(now):
+    if sample is None or not is_fresh(sample, now):
         effect = "the number of workers stays as it is" if record.mode == "Active" else "nothing can be recommended"
         return Verdict(_TYPE, "False", AutoscalingReason.NO_DATA, f"Presto doesn't report its load, so {effect}")
     if record.mode == "Advisory":

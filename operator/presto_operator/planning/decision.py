@@ -65,7 +65,7 @@ def draft(seen: Seen) -> Draft:
     if not isinstance(seen.spec, Valid):
         return Draft(None, frozenset(questions))
     cluster = seen.spec.cluster
-    autoscaled = autoscale(cluster, seen.memory.autoscaling, seen.poll, seen.now)
+    autoscaled = autoscale(cluster, seen.memory.autoscaling, seen.last_load, seen.now)
     handover = _handover(seen, _plan(seen, seen.spec, autoscaled.workers))
     questions |= {
         generation

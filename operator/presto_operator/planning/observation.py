@@ -25,7 +25,7 @@ from presto_operator.objects import (
     wanted_replicas,
 )
 from presto_operator.planning.reclaim import NodeReader
-from presto_operator.presto.stats import ClusterStats
+from presto_operator.presto.load import ClusterLoad
 from presto_operator.scaling import AtRisk, Revision
 
 
@@ -35,7 +35,7 @@ class Observation:
 
     children: tuple[KubernetesObject, ...]
     pods: tuple[KubernetesObject, ...]
-    stats: ClusterStats | None
+    load: ClusterLoad | None
     """None: the coordinator could not be asked, or there is none yet."""
     first_to_go: frozenset[str] = frozenset()
     """The pods, by name, whose nodes may go: where workers have to leave, these do first."""
@@ -111,7 +111,7 @@ def observe(
     children: Iterable[KubernetesObject],
     pods: Iterable[KubernetesObject],
     nodes: NodeReader | None,
-    stats: ClusterStats | None = None,
+    load: ClusterLoad | None = None,
 ) -> Observation:
     """What there is of a cluster.
 
@@ -119,12 +119,12 @@ def observe(
         children: its children.
         pods: its pods, without those that are lost.
         nodes: what the pods' nodes say; None while not all of them are known.
-        stats: what its Presto says; None if it could not be asked.
+        load: what its Presto says; None if it could not be asked.
     """
     found = tuple(pods)
     risky = [pod for pod in found if nodes is not None and nodes.is_first_to_go(pod)]
     to_be_replaced = [pod for pod in risky if nodes is not None and nodes.is_to_be_replaced(pod)]
-    return Observation(tuple(children), found, stats, _names(risky), _names(to_be_replaced))
+    return Observation(tuple(children), found, load, _names(risky), _names(to_be_replaced))
 
 
 def _names(pods: Iterable[KubernetesObject]) -> frozenset[str]:

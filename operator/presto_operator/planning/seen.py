@@ -14,7 +14,7 @@ from presto_operator.planning.memory import Memory
 from presto_operator.planning.observation import Observation
 from presto_operator.planning.reclaim import NodeReader, Reclaim
 from presto_operator.planning.serving import ServingGeneration
-from presto_operator.presto.poll import Poll
+from presto_operator.presto.load import ClusterLoad
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Seen:
     serving: ServingGeneration | None
     nodes: NodeReader | None
     """What nodes say; None while not all of them are known."""
-    poll: Poll | None = None
+    last_load: ClusterLoad | None = None
     """Presto's last answer, however old."""
     reclaimed: Reclaimed = field(default_factory=Reclaimed)
     metastore: Mapping[Probe, Finding | None] = field(default_factory=dict)

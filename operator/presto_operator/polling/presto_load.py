@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import asdict
+from datetime import datetime
 
 from presto_operator.kube import ClusterKey
 from presto_operator.polling.presto_transport import PrestoReader
+from presto_operator.presto.cluster import CLUSTER_PATH, active_workers
 from presto_operator.presto.cpu import SERVER_STATUS_PATH, cpu_percent
+from presto_operator.presto.errors import PrestoNotFoundError, PrestoUnavailableError
 from presto_operator.presto.load import (
     QUERY_STATES_PATH,
+    ClusterLoad,
     ResourceGroup,
     full_groups,
     query_load,
@@ -19,13 +23,6 @@ from presto_operator.presto.load import (
     unfinished_queries,
 )
 from presto_operator.presto.server import Server
-from presto_operator.presto.stats import (
-    CLUSTER_PATH,
-    ClusterStats,
-    PrestoNotFoundError,
-    PrestoUnavailableError,
-    cluster_stats,
-)
 
 CPU_SECONDS = 15.0
 """How often a worker is asked for its CPU use."""
@@ -37,28 +34,19 @@ MOST_CPU_QUESTIONS = 20
 _MOST_ROOT_GROUPS = 16
 
 
-async def ask_coordinator(reader: PrestoReader, key: ClusterKey) -> ClusterStats:
-    """The counts of queries and workers, by the coordinator that clients reach.
-
-    The queries are counted by their own states, which are of one moment; `/v1/cluster` leaves some of them out.
+async def ask_coordinator(reader: PrestoReader, key: ClusterKey, now: datetime) -> ClusterLoad:
+    """The load of a cluster, as the coordinator that clients reach reports it at `now`.
 
     Raises:
         PrestoUnavailableError: it could not be asked for everything within seconds.
     """
-    stats, queries = await asyncio.gather(
+    cluster, queries = await asyncio.gather(
         reader.get_of_service(key.namespace, key.name, CLUSTER_PATH),
         reader.get_of_service(key.namespace, key.name, QUERY_STATES_PATH),
     )
     unfinished = unfinished_queries(queries)
     load = query_load(unfinished, await _full_groups(reader, key, queued_roots(unfinished)))
-    return replace(
-        cluster_stats(stats),
-        running_queries=load.running,
-        blocked_queries=load.blocked,
-        queued_queries=load.queued + load.held_back,
-        waiting_queries=load.waiting,
-        held_back_queries=load.held_back,
-    )
+    return ClusterLoad(at=now, active_workers=active_workers(cluster), **asdict(load))
 
 
 async def _full_groups(reader: PrestoReader, key: ClusterKey, roots: Iterable[str]) -> frozenset[ResourceGroup]:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zlib import crc32
 
 from presto_operator.kube import ClusterKey
 from presto_operator.polling.presto_load import WorkerCpu, ask_coordinator
 from presto_operator.polling.presto_transport import PrestoReader
-from presto_operator.presto.poll import Poll
+from presto_operator.presto.errors import PrestoUnavailableError
+from presto_operator.presto.load import ClusterLoad
 from presto_operator.presto.server import Server
-from presto_operator.presto.stats import PrestoUnavailableError
 from presto_operator.telemetry import metrics
 
 _logger = logging.getLogger(__name__)
@@ -38,9 +38,9 @@ class _Watch:
     cpu: WorkerCpu
     task: asyncio.Task[None] | None = None
     was_polled: asyncio.Event = field(default_factory=asyncio.Event)
-    newest: Poll | None = None
+    newest: ClusterLoad | None = None
     """The last answer; None: the last poll had none."""
-    last_answer: Poll | None = None
+    last_answer: ClusterLoad | None = None
     """The last answer, however old."""
 
 
@@ -71,7 +71,7 @@ class PrestoPoller:
         if watch.task is None or watch.task.done():
             watch.task = asyncio.create_task(self._keep_polling(key, watch))
 
-    async def newest(self, key: ClusterKey) -> Poll | None:
+    async def newest(self, key: ClusterKey) -> ClusterLoad | None:
         """What the cluster's Presto said last; None if it could not be asked, or isn't watched.
 
         Only the very first answer is waited for (for seconds at most: each way to ask has a timeout): an operator that
@@ -83,7 +83,7 @@ class PrestoPoller:
         await watch.was_polled.wait()
         return watch.newest
 
-    def last_answer(self, key: ClusterKey) -> Poll | None:
+    def last_answer(self, key: ClusterKey) -> ClusterLoad | None:
         """The last that the cluster's Presto said, however old it is; what has not been asked yet isn't waited for."""
         watch = self._watches.get(key)
         return None if watch is None else watch.last_answer
@@ -139,19 +139,24 @@ class PrestoPoller:
         if was_polled and _is_news(before, watch.newest, watch.subject):
             self._on_change(key)
 
-    async def _ask(self, key: ClusterKey, watch: _Watch) -> Poll:
+    async def _ask(self, key: ClusterKey, watch: _Watch) -> ClusterLoad:
         at = self._clock()
-        stats, _ = await asyncio.gather(ask_coordinator(self.reader, key), watch.cpu.ask(watch.subject.workers))
-        return Poll(at, stats, watch.cpu.mean_percent, watch.cpu.workers)
+        load, _ = await asyncio.gather(ask_coordinator(self.reader, key, at), watch.cpu.ask(watch.subject.workers))
+        return replace(load, worker_cpu_percent=watch.cpu.mean_percent, workers_with_cpu=watch.cpu.workers)
 
 
-def _is_news(before: Poll | None, now: Poll | None, subject: Subject) -> bool:
+def _is_news(before: ClusterLoad | None, now: ClusterLoad | None, subject: Subject) -> bool:
     """Whether a cluster is to be looked at now; it is looked at every few seconds anyway."""
     if before is None or now is None:
         return before is not now
-    if subject.is_scaled_by_load and before.stats != now.stats:
+    if subject.is_scaled_by_load and _counts(before) != _counts(now):
         return True
-    return (before.stats.active_workers == 0) != (now.stats.active_workers == 0)
+    return (before.active_workers == 0) != (now.active_workers == 0)
+
+
+def _counts(load: ClusterLoad) -> tuple[int, ...]:
+    """The numbers that a decision depends on: not when they were asked for, nor the CPU use, which always changes."""
+    return load.running, load.blocked, load.queued, load.waiting, load.held_back, load.active_workers
 
 
 def _now() -> float:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from presto_operator.objects import KubernetesObject, name_of
 from presto_operator.polling.presto_transport import PrestoReader
+from presto_operator.presto.errors import PrestoUnavailableError
 from presto_operator.presto.server import server_of
-from presto_operator.presto.stats import PrestoUnavailableError
 from presto_operator.presto.tasks import TASKS_PATH, running_tasks
 
 _logger = logging.getLogger(__name__)

@@ -92,8 +92,8 @@ def ready(observation: Observation, serving: str | None, memory: Memory) -> Verd
 
 
 def _has_active_workers(observation: Observation, memory: Memory) -> bool:
-    if observation.stats is not None:
-        return observation.stats.active_workers > 0
+    if observation.load is not None:
+        return observation.load.active_workers > 0
     before = memory.conditions.get("Ready")
     return before is not None and before.status == "True"
 

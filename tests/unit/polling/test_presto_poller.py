@@ -135,9 +135,8 @@ def test_the_load_is_complete() -> None:
         poll = await presto.poller.newest(KEY)
         assert poll is not None
         assert poll.at == NOW
-        stats = poll.stats
-        assert (stats.running_queries, stats.blocked_queries, stats.queued_queries) == (1, 2, 3)
-        assert (stats.waiting_queries, stats.held_back_queries, stats.active_workers) == (4, 3, 5)
+        assert (poll.running, poll.blocked, poll.queued) == (1, 2, 0)
+        assert (poll.waiting, poll.held_back, poll.active_workers) == (4, 3, 5)
 
     presto.run(scenario)
 
@@ -150,7 +149,7 @@ def test_a_group_that_presto_does_not_know_holds_nothing_back() -> None:
         presto.poller.watch(KEY, Subject())
         poll = await presto.poller.newest(KEY)
         assert poll is not None
-        assert (poll.stats.queued_queries, poll.stats.held_back_queries) == (3, 0)
+        assert (poll.queued, poll.held_back) == (3, 0)
 
     presto.run(scenario)
 
@@ -210,7 +209,7 @@ def test_workers_are_asked_for_their_cpu_use_seldom() -> None:
         presto.poller.watch(KEY, Subject(workers(3)))
         poll = await presto.poller.newest(KEY)
         assert poll is not None
-        assert (poll.cpu_percent, poll.workers_with_cpu) == (50.0, 3)
+        assert (poll.worker_cpu_percent, poll.workers_with_cpu) == (50.0, 3)
         await asyncio.sleep(60)
 
     presto.run(scenario)
@@ -250,6 +249,6 @@ def test_what_workers_told_is_not_believed_for_long() -> None:
         await asyncio.sleep(70)
         poll = await presto.poller.newest(KEY)
         assert poll is not None
-        assert (poll.cpu_percent, poll.workers_with_cpu) == (None, 0)
+        assert (poll.worker_cpu_percent, poll.workers_with_cpu) == (None, 0)
 
     presto.run(scenario)

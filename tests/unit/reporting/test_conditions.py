@@ -12,9 +12,8 @@ from presto_operator.planning.memory import Memory, memory_of
 from presto_operator.planning.observation import Observation
 from presto_operator.planning.seen import Invalid, Unreadable, Valid
 from presto_operator.planning.verdict import Verdict
-from presto_operator.presto.stats import ClusterStats
 from presto_operator.reporting import conditions
-from tests.unit.live import joined, observation, planned
+from tests.unit.live import joined, load, observation, planned
 from tests.unit.manifest import cluster
 
 NOTHING = Observation((), (), None)
@@ -66,14 +65,14 @@ def test_ready_needs_a_worker() -> None:
 
 
 def test_ready_needs_a_worker_that_the_coordinator_knows() -> None:
-    verdict = conditions.ready(observation(PLAN.apply, stats=_stats(active=0)), NAME)
+    verdict = conditions.ready(observation(PLAN.apply, load=load(active=0)), NAME)
     assert (verdict.status, verdict.reason) == ("False", "NoWorkerActive")
-    assert conditions.ready(observation(PLAN.apply, stats=_stats(active=1)), NAME).status == "True"
+    assert conditions.ready(observation(PLAN.apply, load=load(active=1)), NAME).status == "True"
 
 
 def test_a_cluster_without_workers_is_ready_with_its_coordinator() -> None:
     empty = planned(cluster(workers={"replicas": 0}), NOTHING)
-    seen = observation(empty.apply, stats=_stats(active=0))
+    seen = observation(empty.apply, load=load(active=0))
     assert conditions.ready(seen, empty.wanted_generation).status == "True"
 
 
@@ -215,10 +214,6 @@ def test_a_message_tells_of_a_few_metastores_only() -> None:
     message = conditions.metastore_available(found, Memory(), 1).message
     assert message.startswith("metastore last.data:9083 fails: no database; m0.data:9083")
     assert message.count("refused") == 2
-
-
-def _stats(*, active: int) -> ClusterStats:
-    return ClusterStats(running_queries=0, blocked_queries=0, queued_queries=0, active_workers=active)
 
 
 def _crash(pod: KubernetesObject) -> None:
