@@ -21,6 +21,7 @@ from presto_operator.objects import format_time, present_replicas
 from presto_operator.planning.observation import Observation, PoolCount, Serving
 from presto_operator.planning.verdict import Verdict
 from presto_operator.presto.load import ClusterLoad
+from presto_operator.reporting.conditions import draining_workers
 from presto_operator.reporting.progress import VOLATILE_REASONS
 
 
