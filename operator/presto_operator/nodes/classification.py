@@ -91,14 +91,14 @@ def _from_readiness(
             needs_replacement=True,
         )
     if ready.get("status") == "Unknown":
-        yield _unwell("NodeUnreachable", "the node's kubelet is silent", since, now, patience.unreachable)
+        yield _unwell("NodeUnreachable", "the node's kubelet does not respond", since, now, patience.unreachable)
     elif ready.get("status") == "False":
         said = str(ready.get("message") or ready.get("reason") or "no reason given")
         yield _unwell("NodeNotReady", f"the node is not ready: {said}", since, now, patience.not_ready)
     for taint in taints:
         added = kubernetes_time(taint.get("timeAdded"))
         if taint.get("key") == _UNREACHABLE_TAINT:
-            yield _unwell("NodeUnreachable", "the node's kubelet is silent", added, now, patience.unreachable)
+            yield _unwell("NodeUnreachable", "the node's kubelet does not respond", added, now, patience.unreachable)
         elif taint.get("key") == _NOT_READY_TAINT:
             yield _unwell("NodeNotReady", "the node is not ready", added, now, patience.not_ready)
 
@@ -107,5 +107,5 @@ def _unwell(reason: str, message: str, since: datetime | None, now: datetime, pa
     """A node that isn't well, and is lost if that has been so for longer than `patience`; if it isn't known since
     when, it is not lost: nothing is given up on missing data."""
     if since is not None and now - since >= patience:
-        return Signal(Urgency.LOST, reason, f"{message}, and that for too long", needs_replacement=True)
+        return Signal(Urgency.LOST, reason, f"{message}, for too long", needs_replacement=True)
     return Signal(Urgency.AT_RISK, reason, message, needs_replacement=True)

@@ -59,14 +59,14 @@ KNOWN_TAINTS: tuple[TaintMeaning, ...] = (
         "aws-node-termination-handler/spot-itn",
         Urgency.LEAVING,
         "SpotInterruption",
-        "EC2 reclaims the spot instance",
+        "EC2 is reclaiming the spot instance",
         notice=_EC2_NOTICE,
     ),
     TaintMeaning(
         "aws-node-termination-handler/scheduled-maintenance",
         Urgency.LEAVING,
         "ScheduledMaintenance",
-        "EC2 maintains or retires the instance",
+        "EC2 is about to maintain or retire the instance",
         notice=_EC2_NOTICE,
     ),
     # How long the instance is held back is a setting of its group's lifecycle hook, which no node tells.
@@ -74,7 +74,7 @@ KNOWN_TAINTS: tuple[TaintMeaning, ...] = (
         "aws-node-termination-handler/asg-lifecycle-termination",
         Urgency.LEAVING,
         "ScalingGroupTermination",
-        "its Auto Scaling group terminates the instance",
+        "its Auto Scaling group is terminating the instance",
     ),
     TaintMeaning(
         "aws-node-termination-handler/rebalance-recommendation",
@@ -83,19 +83,19 @@ KNOWN_TAINTS: tuple[TaintMeaning, ...] = (
         "EC2 expects to reclaim the spot instance",
     ),
     # Karpenter evicts within the pods' own grace periods; by the taint, a reclaim can't be told from a consolidation.
-    TaintMeaning("karpenter.sh/disrupted", Urgency.LEAVING, "KarpenterDisruption", "Karpenter removes the node"),
+    TaintMeaning("karpenter.sh/disrupted", Urgency.LEAVING, "KarpenterDisruption", "Karpenter is removing the node"),
     TaintMeaning(
         "karpenter.sh/disruption",
         Urgency.LEAVING,
         "KarpenterDisruption",
-        "Karpenter removes the node",
+        "Karpenter is removing the node",
         value="disrupting",
     ),
     TaintMeaning(
         "cloud.google.com/impending-node-termination",
         Urgency.LEAVING,
         "ImpendingTermination",
-        "Google Cloud terminates the instance",
+        "Google Cloud is terminating the instance",
         notice=_GKE_NOTICE_FOR_PODS,
     ),
     # AKS drains for a preempted spot VM, for maintenance and for repair; the least time is a preempted VM's.
@@ -103,21 +103,21 @@ KNOWN_TAINTS: tuple[TaintMeaning, ...] = (
         "remediator.kubernetes.azure.com/unschedulable",
         Urgency.LEAVING,
         "AzureRemediation",
-        "AKS drains the node",
+        "AKS is draining the node",
         notice=_AKS_NOTICE,
     ),
     TaintMeaning(
         "remediator.aks.microsoft.com/unschedulable",
         Urgency.LEAVING,
         "AzureRemediation",
-        "AKS drains the node",
+        "AKS is draining the node",
         notice=_AKS_NOTICE,
     ),
     TaintMeaning(
         "ToBeDeletedByClusterAutoscaler",
         Urgency.LEAVING,
         "ClusterAutoscalerDeletion",
-        "cluster-autoscaler deletes the node",
+        "cluster-autoscaler is removing the node",
         notice=_CLUSTER_AUTOSCALER_PATIENCE,
         is_value_start=True,
     ),
@@ -126,11 +126,11 @@ KNOWN_TAINTS: tuple[TaintMeaning, ...] = (
         "DeletionCandidateOfClusterAutoscaler",
         Urgency.AT_RISK,
         "ClusterAutoscalerCandidate",
-        "cluster-autoscaler may delete the node, which is little used",
+        "cluster-autoscaler may remove the node, which is underutilized",
         needs_replacement=False,
     ),
     TaintMeaning("node.kubernetes.io/unschedulable", Urgency.AT_RISK, "Cordoned", "the node is cordoned"),
-    TaintMeaning("node.kubernetes.io/out-of-service", Urgency.LOST, "OutOfService", "the node is declared dead"),
+    TaintMeaning("node.kubernetes.io/out-of-service", Urgency.LOST, "OutOfService", "the node is out of service"),
     TaintMeaning(
         "node.cloudprovider.kubernetes.io/shutdown", Urgency.LOST, "InstanceShutDown", "the node's machine is shut down"
     ),
@@ -140,8 +140,8 @@ KNOWN_TAINTS: tuple[TaintMeaning, ...] = (
 def configured_taints(leaving: Iterable[str], at_risk: Iterable[str]) -> tuple[TaintMeaning, ...]:
     """What further taints mean of which nothing but the keys are told, as in the operator's settings."""
     return (
-        *(TaintMeaning(key, Urgency.LEAVING, "LeavingTaint", "the node goes") for key in leaving),
-        *(TaintMeaning(key, Urgency.AT_RISK, "AtRiskTaint", "the node may go") for key in at_risk),
+        *(TaintMeaning(key, Urgency.LEAVING, "LeavingTaint", "the node is about to go away") for key in leaving),
+        *(TaintMeaning(key, Urgency.AT_RISK, "AtRiskTaint", "the node may go away") for key in at_risk),
     )
 
 

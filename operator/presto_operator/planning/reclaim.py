@@ -157,7 +157,9 @@ def _notice(node: str, group: Sequence[Reclaim], now: datetime, *, is_lost: bool
     names = ", ".join(sorted(name_of(reclaim.pod) for reclaim in group))
     if is_lost:
         return Notice("Warning", EventReason.NODE_LOST, f"node {node}: {signal.message}; replacing: {names}")
-    message = f"node {node}: {_told(signal, now)}; draining and replacing: {names}"
+    # A coordinator is deleted in a moment without queries, and has nothing to drain.
+    what = "replacing" if is_coordinator(group[0].pod) else "draining and replacing"
+    message = f"node {node}: {_told(signal, now)}; {what}: {names}"
     return Notice("Normal", EventReason.NODE_RECLAIMED, message)
 
 

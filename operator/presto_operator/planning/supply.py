@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 from presto_operator.api import Pool, PoolLimit, PrestoCluster
@@ -24,7 +24,7 @@ from presto_operator.objects import (
 from presto_operator.planning.observation import Observation
 from presto_operator.planning.reclaim import NodeReader
 from presto_operator.planning.seen import Seen
-from presto_operator.scaling import PoolObservation, Supply
+from presto_operator.scaling import Placement, PoolObservation, Supply
 
 _VOLUNTARY = frozenset({"ClusterAutoscalerDeletion", "NodeDeleted", "ScheduledMaintenance"})
 """Node removals that don't indicate a shortage of nodes."""
@@ -61,26 +61,27 @@ def observed_supply(cluster: PrestoCluster, generation: str, seen: Seen) -> Supp
     return Supply(seen.now, cluster.spec.workers.placement, observed, dict(seen.memory.limits))
 
 
-def limit_notices(
-    before: Mapping[str, PoolLimit], after: Mapping[str, PoolLimit], words: Collection[str]
-) -> list[Notice]:
+def limit_notices(before: Mapping[str, PoolLimit], placement: Placement) -> list[Notice]:
     """The Events about pools that are limited from now on, or no longer.
 
     The end of a limit after a reclaim is no news: the Event of its beginning says until when it lasts.
 
     Args:
         before: the limits before, by pool.
-        after: the limits now.
-        words: a sentence for each pool that is limited now, in the order of `after`.
+        placement: the placement, with the limits now.
     """
+    limits = placement.limits
     begun = [
         _limited(limit, sentence)
-        for (name, limit), sentence in zip(after.items(), words, strict=True)
+        for (name, limit), sentence in zip(limits.items(), placement.explanations, strict=True)
         if name not in before or before[name].reason != limit.reason
     ]
-    ended = [name for name, limit in before.items() if name not in after and limit.reason == "Unschedulable"]
-    message = "pool {name} gets its full share of workers again, as they find nodes"
-    return [*begun, *(Notice("Normal", EventReason.POOL_UNLIMITED, message.format(name=name)) for name in ended)]
+    ended = [
+        Notice("Normal", EventReason.POOL_UNLIMITED, f"pool {name} gets its share of workers again: nodes are back")
+        for name, limit in before.items()
+        if limit.reason == "Unschedulable" and name not in limits and name in placement.replicas_by_pool
+    ]
+    return [*begun, *ended]
 
 
 def _limited(limit: PoolLimit, sentence: str) -> Notice:

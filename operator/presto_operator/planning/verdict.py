@@ -50,7 +50,8 @@ class Verdict:
 
 def read_verdict(condition: Mapping[str, Any]) -> Verdict | None:
     """A condition of a status; None if this release doesn't know its type or its reason."""
-    reasons = CONDITION_REASONS.get(condition["type"])
-    if reasons is None or condition["reason"] not in reasons:
+    try:
+        reason = CONDITION_REASONS[condition["type"]](condition["reason"])
+    except (KeyError, ValueError):
         return None
-    return Verdict(condition["type"], condition["status"], reasons(condition["reason"]), condition.get("message", ""))
+    return Verdict(condition["type"], condition["status"], reason, condition.get("message", ""))

@@ -18,6 +18,7 @@ from presto_operator.objects import (
     Notice,
     container_state,
     deleted_at,
+    is_starting,
     kubernetes_time,
     name_of,
     named,

@@ -28,11 +28,16 @@ VOLATILE_REASONS = (ProgressingReason.WAITING_FOR_QUERIES, ProgressingReason.OLD
 """Reasons whose message has a number that changes all the time: how many queries run."""
 
 
-def progressing(spec: Spec, observation: Observation, plan: Plan | None, memory: Memory, because: str) -> Verdict:
+def progressing(
+    spec: Spec, generation: int, observation: Observation, plan: Plan | None, memory: Memory, because: str
+) -> Verdict:
     """Whether the cluster is still changing towards its spec.
+
+    While the spec can't be read, the last verdict on it stays.
 
     Args:
         spec: the spec.
+        generation: metadata.generation of the spec.
         observation: the cluster's objects after the plan was carried out.
         plan: what was planned; None if the spec isn't known to be valid.
         memory: the status so far.
@@ -43,7 +48,8 @@ def progressing(spec: Spec, observation: Observation, plan: Plan | None, memory:
         return Verdict("Progressing", "False", ProgressingReason.SPEC_REJECTED, message)
     if plan is None:
         message = "a Secret or ConfigMap that the spec refers to can't be read; the running cluster stays as it is"
-        return Verdict("Progressing", "Unknown", ProgressingReason.SPEC_UNREADABLE, message)
+        unknown = Verdict("Progressing", "Unknown", ProgressingReason.SPEC_UNREADABLE, message)
+        return memory.condition_for("Progressing", generation) or unknown
     steps = [*_planned_steps(observation, plan, because), *_starting_coordinators(observation, plan)]
     steps += _unfinished_workers(observation, plan, because)
     if not steps:
@@ -119,8 +125,9 @@ def _unfinished_workers(observation: Observation, plan: Plan, because: str) -> l
     steps = []
     if plan.old_workers(observation):
         steps.append(_with_cause(because, _rollout(observation, plan)))
-    if at_risk := observation.to_be_replaced:
-        steps.append(f"replacing {counted(len(at_risk), 'worker')} on nodes that may go away")
+    if at_risk := len(observation.to_be_replaced):
+        nodes = "its node" if at_risk == 1 else "their nodes"
+        steps.append(f"replacing {counted(at_risk, 'worker')} because {nodes} may go away")
     desired = [
         (pool, plan.placement.replicas_by_pool.get(pool_of(pool), 0))
         for pool in observation.deployments("worker", plan.wanted_generation)

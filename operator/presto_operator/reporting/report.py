@@ -65,10 +65,11 @@ def report(seen: Seen, decision: Decision, done: Done, after: After) -> Report:
     """The status of the cluster, and what has happened to it, after a pass."""
     plan = decision.plan
     because = _because(seen, after, plan)
-    progress = progressing(seen.spec, after.observation, plan, seen.memory, because)
+    generation = seen.body["metadata"]["generation"]
+    progress = progressing(seen.spec, generation, after.observation, plan, seen.memory, because)
     metastore = _metastore_verdict(seen)
     verdicts = [
-        conditions.valid(seen.spec, seen.memory, seen.body["metadata"]["generation"]),
+        conditions.valid(seen.spec, seen.memory, generation),
         conditions.ready(after.observation, after.serving, seen.memory),
         progress,
         conditions.degraded(after.observation, plan, list(done.errors)),
@@ -92,7 +93,7 @@ def report(seen: Seen, decision: Decision, done: Done, after: After) -> Report:
         *scaling_events(seen, plan, decision.autoscaled, status),
         *rollout_events(seen.memory.rollout, rollout, after.activity),
         *condition_events(seen.memory.status, status),
-        *(limit_notices(seen.memory.limits, limits, plan.placement.explanations) if plan is not None else ()),
+        *(limit_notices(seen.memory.limits, plan.placement) if plan is not None else ()),
         *(_corrected(label) for label in done.corrected),
     )
     return Report(status, notices, pools, limits, metastore.status if metastore is not None else None)

@@ -9,6 +9,9 @@ from presto_operator.objects import KubernetesObject, enumerated, generation_of,
 from presto_operator.planning.observation import Observation
 from presto_operator.planning.plan import Plan
 
+_MARKS = {" (added)": " was added", " (removed)": " was removed"}
+"""How `changed_parts` marks a part that only one of two servers has."""
+
 
 def rollout_reason(observation: Observation, plan: Plan, serving: str | None) -> str:
     """What changed, as a sentence such as "the workers' jvm.config changed".
@@ -44,7 +47,11 @@ def _parts(deployments: Iterable[KubernetesObject]) -> Parts:
     return {part: content for deployment in deployments for part, content in parts_of(deployment).items()}
 
 
-def _sentence(changed: list[str], removed_pools: list[str]) -> str:
-    sentences = [f"{enumerated(changed)} changed"] if changed else []
-    sentences += [f"pool {name} was removed" for name in removed_pools]
-    return " and ".join(sentences)
+def _sentence(parts: list[str], removed_pools: list[str]) -> str:
+    """The parts as clauses; those that were added or removed are marked as such."""
+    changed = [part for part in parts if not part.endswith(tuple(_MARKS))]
+    clauses = [f"{enumerated(changed)} changed"] if changed else []
+    for mark, words in _MARKS.items():
+        clauses += [part.removesuffix(mark) + words for part in parts if part.endswith(mark)]
+    clauses += [f"the pool {name} was removed" for name in removed_pools]
+    return enumerated(clauses)
