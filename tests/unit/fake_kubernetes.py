@@ -6,8 +6,8 @@ import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from presto_operator.kube import PRESTO_CLUSTER, ApiError, Kind, KubernetesClient, ObjectStore
-from presto_operator.objects import KubernetesObject
+from presto_operator.kube import PRESTO_CLUSTER, ApiError, Kind, Listing, ObjectStore
+from presto_operator.objects import KubernetesObject, label_of
 from presto_operator.presto.load import QUERY_STATES_PATH
 from presto_operator.presto.queries import QUERIES_PATH
 from presto_operator.presto.tasks import TASKS_PATH
@@ -15,7 +15,7 @@ from presto_operator.presto.tasks import TASKS_PATH
 Identity = tuple[str, str, str]
 
 
-class FakeKubernetes(KubernetesClient):
+class FakeKubernetes:
     """Keeps objects, their resourceVersion and their generation as an API server does, and counts requests.
 
     Of server-side apply it knows what matters here: maps are merged, lists are replaced, a field that others set stays,
@@ -29,6 +29,8 @@ class FakeKubernetes(KubernetesClient):
         """Verb, kind and name of every request that could write."""
         self.refused: dict[tuple[str, str], ApiError] = {}
         """What to answer to a write of this kind and name."""
+        self.unlistable: dict[str, ApiError] = {}
+        """What to answer to a list of this kind."""
         self.presto_answer: object = None
         """What each coordinator says of its cluster; an ApiError if it can't be asked for anything."""
         self.queries: Callable[[], object] = list
@@ -88,6 +90,19 @@ class FakeKubernetes(KubernetesClient):
 
     async def get(self, kind: Kind, namespace: str | None, name: str) -> KubernetesObject | None:
         return copy.deepcopy(self.objects.get((kind.name, namespace or "", name)))
+
+    async def list(self, kind: Kind, *, namespace: str | None = None, label_selector: str | None = None) -> Listing:
+        """Of label selectors it knows those that ask whether an object has a label."""
+        if kind.name in self.unlistable:
+            raise self.unlistable[kind.name]
+        found = [
+            copy.deepcopy(obj)
+            for (name, of_namespace, _), obj in self.objects.items()
+            if name == kind.name
+            and namespace in (None, of_namespace)
+            and (label_selector is None or label_of(obj, label_selector))
+        ]
+        return Listing(found, self._revision)
 
     async def apply(self, obj: KubernetesObject) -> KubernetesObject:
         self._request("apply", obj)

@@ -9,7 +9,15 @@ from enum import StrEnum
 from presto_operator.kube.api_server import ApiServer
 from presto_operator.kube.kind import kind_of
 from presto_operator.kube.store import ClusterKey, ObjectStore
-from presto_operator.objects import KubernetesObject, described, is_owned_by, name_of, namespace_of
+from presto_operator.objects import (
+    KubernetesObject,
+    described,
+    is_owned_by,
+    name_of,
+    namespace_of,
+    resource_version_of,
+    uid_of,
+)
 
 _BOOKKEEPING = ("generation", "managedFields", "resourceVersion")
 _REVISION_ANNOTATION = "deployment.kubernetes.io/revision"
@@ -41,6 +49,8 @@ class Applier:
         self._api = api
         self._store = store
         self._applied: dict[tuple[str, str, str], tuple[str, str]] = {}
+        self._fingerprints: dict[tuple[str, str, str], tuple[tuple[str, int], str]] = {}
+        """The fingerprint of each live object, and the uid and resourceVersion that it is of."""
 
     async def apply(self, key: ClusterKey, desired: KubernetesObject) -> ApplyOutcome:
         """Create or update a child.
@@ -57,11 +67,11 @@ class Applier:
         if live is not None:
             _require_owned(live, desired)
             self._store.put(live)
-            if self._applied.get(_identity(desired)) == (_fingerprint(desired), _fingerprint(live)):
+            if self._applied.get(_identity(desired)) == (_fingerprint(desired), self._fingerprint_of(live)):
                 return ApplyOutcome.SKIPPED
         applied = await self._api.apply(desired)
         self._store.put(applied)
-        self._applied[_identity(desired)] = (_fingerprint(desired), _fingerprint(applied))
+        self._applied[_identity(desired)] = (_fingerprint(desired), self._fingerprint_of(applied))
         if live is None:
             return ApplyOutcome.CREATED
         # Not by resourceVersion: a status may have been written since the live object was seen.
@@ -80,6 +90,15 @@ class Applier:
         await self._api.delete(obj)
         self._store.remove(obj)
         self._applied.pop(_identity(obj), None)
+        self._fingerprints.pop(_identity(obj), None)
+
+    def _fingerprint_of(self, live: KubernetesObject) -> str:
+        """The fingerprint of a live object, which is computed once for each of its versions."""
+        version = uid_of(live), resource_version_of(live)
+        known = self._fingerprints.get(_identity(live))
+        if known is None or known[0] != version:
+            known = self._fingerprints[_identity(live)] = version, _fingerprint(live)
+        return known[1]
 
 
 def _identity(obj: KubernetesObject) -> tuple[str, str, str]:

@@ -5,22 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Protocol
 
 from presto_operator.api import PrestoCluster
 from presto_operator.kube import ClusterKey
 from presto_operator.metastore import Finding, Outcome, Probe
-from presto_operator.polling.metastore_client import check_metastore
 
 CONFIRM_SECONDS = 1.0
 """How soon it is asked again after a first failure: only the second one in a row counts."""
 PATIENCE_SECONDS = 7.0
-"""More than a check takes, but for the resolver, which has its own idea of how long to wait for DNS."""
-
-_MOST_THREADS = 512
-"""Only those that are needed are started. Never so few that metastores which hang would hold up the others."""
+"""More than a check takes, except for looking up the name: the system's resolver has its own timeouts."""
 
 _logger = logging.getLogger(__name__)
 
@@ -33,21 +29,28 @@ def probes(cluster: PrestoCluster) -> tuple[Probe, ...]:
     return tuple(Probe(address.seen_from(cluster.namespace), metastore.health_check) for address in metastore.addresses)
 
 
-class ThreadedCheck:
-    """The check of a metastore, in threads of its own."""
+class Metastores(Protocol):
+    """What is known of the clusters' metastores."""
 
-    def __init__(self, *, in_cluster: bool) -> None:
-        self._in_cluster = in_cluster
-        self._threads = ThreadPoolExecutor(_MOST_THREADS, thread_name_prefix="metastore")
+    def watch(self, key: ClusterKey, wanted: tuple[Probe, ...]) -> None:
+        """Check just these for a cluster from now on."""
+        ...
 
-    async def __call__(self, probe: Probe) -> Finding:
-        """What came of the probe; names that are unknown outside of Kubernetes say nothing there."""
-        finding = await asyncio.get_running_loop().run_in_executor(self._threads, check_metastore, probe)
-        return finding if self._in_cluster else finding.seen_from_outside()
+    def findings(self, key: ClusterKey) -> dict[Probe, Finding | None]:
+        """The newest finding of each probe of a cluster, in the order of its URIs; None before the first one."""
+        ...
+
+    def forget(self, key: ClusterKey) -> None:
+        """Check no more for a cluster that was deleted."""
+        ...
+
+    async def close(self) -> None:
+        """End all checks."""
+        ...
 
 
 @dataclass
-class _Watch:
+class _CheckedMetastore:
     """One address that is asked again and again, for all clusters that use it."""
 
     clusters: set[ClusterKey] = field(default_factory=set)
@@ -74,7 +77,7 @@ class MetastorePoller:
         self._on_change = on_change
         self._ask = ask
         self._interval = interval.total_seconds()
-        self._watches: dict[Probe, _Watch] = {}
+        self._watches: dict[Probe, _CheckedMetastore] = {}
         self._probes: dict[ClusterKey, tuple[Probe, ...]] = {}
 
     def watch(self, key: ClusterKey, wanted: tuple[Probe, ...]) -> None:
@@ -82,7 +85,7 @@ class MetastorePoller:
         for probe in set(self._probes.get(key, ())) - set(wanted):
             self._leave(key, probe)
         for probe in wanted:
-            watch = self._watches.setdefault(probe, _Watch())
+            watch = self._watches.setdefault(probe, _CheckedMetastore())
             watch.clusters.add(key)
             if watch.task is None:
                 watch.task = asyncio.create_task(self._poll(probe, watch))
@@ -115,13 +118,13 @@ class MetastorePoller:
                 if running is not None:
                     running.cancel()
 
-    async def _poll(self, probe: Probe, watch: _Watch) -> None:
+    async def _poll(self, probe: Probe, watch: _CheckedMetastore) -> None:
         while True:
             self._take(probe, watch, await self._answer(probe, watch))
             await asyncio.sleep(CONFIRM_SECONDS if watch.is_suspected else self._interval)
 
-    async def _answer(self, probe: Probe, watch: _Watch) -> Finding:
-        # A thread can't be called off: one that hangs is waited for again, and has no second beside it.
+    async def _answer(self, probe: Probe, watch: _CheckedMetastore) -> Finding:
+        # The lookup of a name can't be cancelled and holds a thread, so a check that hangs is awaited again.
         if watch.asking is None:
             watch.asking = asyncio.ensure_future(self._ask(probe))
         done, _ = await asyncio.wait([watch.asking], timeout=PATIENCE_SECONDS)
@@ -135,7 +138,7 @@ class MetastorePoller:
             _logger.exception("%s can't be checked", probe.address)
             return Finding(Outcome.NOT_CHECKED, "can't be checked: the operator's log says why")
 
-    def _take(self, probe: Probe, watch: _Watch, finding: Finding) -> None:
+    def _take(self, probe: Probe, watch: _CheckedMetastore, finding: Finding) -> None:
         before = watch.finding
         was_failing = before is not None and before.is_failure
         if finding.is_failure and not was_failing and not watch.is_suspected:

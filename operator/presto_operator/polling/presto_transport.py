@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from presto_operator.kube import ApiError, ServerProxy
 from presto_operator.polling.presto_client import PrestoClient
@@ -11,7 +11,23 @@ from presto_operator.presto.errors import PrestoNotFoundError, PrestoUnavailable
 from presto_operator.presto.server import Server
 
 
-class PrestoReader:
+class Presto(Protocol):
+    """Presto servers, which can be asked by GET. Both calls give up after seconds.
+
+    They raise PrestoNotFoundError if the server has no such path, and PrestoUnavailableError if it can't be reached,
+    refuses, or answers with something else than JSON.
+    """
+
+    async def get_of_service(self, namespace: str, service: str, path: str) -> Any:
+        """The JSON that a Service's server answers to GET `path`."""
+        ...
+
+    async def get_of_server(self, server: Server, path: str) -> Any:
+        """The JSON that a pod's server answers to GET `path`."""
+        ...
+
+
+class PrestoTransport:
     """What Presto servers answer to a GET.
 
     Over HTTP, which a cluster's servers speak among themselves. Presto asks for passwords over HTTPS only, so no

@@ -6,15 +6,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from presto_operator.kube import ApiError, ClusterKey
+from presto_operator.polling.pace import steady_pace
 from presto_operator.polling.presto_load import MOST_CPU_QUESTIONS
 from presto_operator.polling.presto_poller import PrestoPoller, Subject
-from presto_operator.polling.presto_transport import PrestoReader
+from presto_operator.polling.presto_transport import PrestoTransport
 from presto_operator.presto.server import Server
 from tests.unit import virtual_time
 from tests.unit.fake_kubernetes import FakeKubernetes
 
 KEY = ClusterKey("analytics", "adhoc")
-POLL_SECONDS = 5.0
+INTERVAL = timedelta(seconds=5)
+POLL_SECONDS = INTERVAL.total_seconds()
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 IDLE = {"runningQueries": 0, "blockedQueries": 0, "queuedQueries": 0, "activeWorkers": 2}
 
@@ -28,7 +30,7 @@ class Presto(FakeKubernetes):
         self.times: list[float] = []
         self.woken: list[ClusterKey] = []
         self.hangs = False
-        self.poller = PrestoPoller(PrestoReader(self), self.woken.append, lambda: NOW, timedelta(seconds=POLL_SECONDS))
+        self.poller = PrestoPoller(PrestoTransport(self), self.woken.append, lambda: NOW, steady_pace(INTERVAL))
 
     async def get_through_service(self, namespace: str, service: str, port: int, path: str) -> Any:
         if path == "/v1/cluster":
