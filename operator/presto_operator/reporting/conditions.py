@@ -17,6 +17,7 @@ from presto_operator.objects import (
     PodProblem,
     ReadyReason,
     ValidReason,
+    available_replicas,
     counted,
     failure,
     generation_of,
@@ -64,8 +65,8 @@ def valid(spec: Spec, memory: Memory, generation: int) -> Verdict:
 def ready(observation: Observation, serving: str | None, memory: Memory) -> Verdict:
     """Whether the cluster answers queries.
 
-    A cluster becomes ready only once its coordinator reports an active worker. If the coordinator can't be asked later
-    on, that is no reason to take the condition back.
+    A cluster becomes ready once its coordinator reports an active worker. While the coordinator reports nothing, a
+    worker counts once it has been ready for long enough that the coordinator knows it.
 
     Args:
         observation: the cluster's objects.
@@ -83,7 +84,7 @@ def ready(observation: Observation, serving: str | None, memory: Memory) -> Verd
     if not present:
         message = f"no worker is ready ({wanted} desired)"
         return Verdict("Ready", "False", ReadyReason.NO_WORKER_READY, message)
-    if not _has_active_workers(observation, memory):
+    if not _has_active_worker(observation, workers, memory):
         message = "workers are ready, but the coordinator does not report any of them as active yet"
         return Verdict("Ready", "False", ReadyReason.NO_WORKER_ACTIVE, message)
     of_wanted = f"{present} of {wanted} workers" if present <= wanted else f"{present} workers"
@@ -91,11 +92,12 @@ def ready(observation: Observation, serving: str | None, memory: Memory) -> Verd
     return Verdict("Ready", "True", ReadyReason.SERVING, message)
 
 
-def _has_active_workers(observation: Observation, memory: Memory) -> bool:
+def _has_active_worker(observation: Observation, workers: list[KubernetesObject], memory: Memory) -> bool:
     if observation.load is not None:
         return observation.load.active_workers > 0
     before = memory.conditions.get("Ready")
-    return before is not None and before.status == "True"
+    was_ready = before is not None and before.status == "True"
+    return was_ready or any(available_replicas(pool) for pool in workers)
 
 
 def degraded(observation: Observation, plan: Plan | None, apply_errors: list[str]) -> Verdict:

@@ -78,9 +78,13 @@ def test_ready_needs_a_worker_that_the_coordinator_knows() -> None:
     assert conditions.ready(observation(PLAN.apply, load=load(active=1)), NAME, Memory()).status == "True"
 
 
-def test_a_cluster_becomes_ready_only_once_its_coordinator_has_answered_and_then_stays_so() -> None:
+def test_while_the_coordinator_reports_nothing_a_worker_has_to_have_been_ready_for_a_while() -> None:
     unknown = observation(PLAN.apply)
+    assert conditions.ready(unknown, NAME, Memory()).status == "True"
+    for pool in unknown.deployments("worker"):
+        pool["status"]["availableReplicas"] = 0
     assert conditions.ready(unknown, NAME, Memory()).reason == "NoWorkerActive"
+    # A cluster that was ready is not taken back for it.
     assert conditions.ready(unknown, NAME, READY).status == "True"
 
 

@@ -71,9 +71,11 @@ def test_a_cluster_that_is_scaled_up_from_zero_was_not_lost() -> None:
 
 @pytest.mark.parametrize("name", ["Progressing", "Draining"])
 def test_how_far_a_change_is_has_no_events(name: str) -> None:
-    going_on = {name: ("True", "Whatever", "on it")}
-    assert _events(_status(), _status(LATER, **going_on)) == []
-    assert _events(_status(**going_on), _status(LATER)) == []
+    changing, settled = _status(LATER), _status()
+    (condition,) = [item for item in changing["conditions"] if item["type"] == name]
+    condition.update(status="True", reason="Whatever", message="on it")
+    assert _events(settled, changing) == []
+    assert _events(changing, settled) == []
 
 
 def test_a_rejected_spec_has_one_event_a_mistake() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from presto_operator.api import RolloutStatus
 from presto_operator.planning.observation import Observation, Serving, pool_counts
-from presto_operator.planning.verdict import ConditionStatus, Verdict
+from presto_operator.planning.verdict import CONDITION_REASONS, ConditionStatus, Verdict
 from presto_operator.reporting.status import is_due, merge_patch, new_status
 from tests.unit.fake_kubernetes import merge_patched
 from tests.unit.live import load, observation, planned
@@ -175,7 +175,7 @@ def _status(
     return new_status(
         previous or {},
         [
-            Verdict(name, status, f"{name}{status}", f"{name} is {status}.")
+            Verdict(name, status, [*CONDITION_REASONS[name]][status == "True"], f"{name} is {status}.")
             for name, status in {**well, **(verdicts or {})}.items()
         ],
         observed,
