@@ -6,7 +6,9 @@ import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from presto_operator.kube import PRESTO_CLUSTER, ApiError, Kind, Listing, ObjectStore
+from presto_operator.kube import PRESTO_CLUSTER, ApiError, ObjectStore
+from presto_operator.kube.api_server import Listing
+from presto_operator.kube.kind import Kind
 from presto_operator.objects import KubernetesObject, label_of
 from presto_operator.presto.load import QUERY_STATES_PATH
 from presto_operator.presto.queries import QUERIES_PATH
@@ -29,8 +31,8 @@ class FakeKubernetes:
         """Verb, kind and name of every request that could write."""
         self.refused: dict[tuple[str, str], ApiError] = {}
         """What to answer to a write of this kind and name."""
-        self.unlistable: dict[str, ApiError] = {}
-        """What to answer to a list of this kind."""
+        self.refused_kinds: dict[str, ApiError] = {}
+        """What to answer to every request about objects of this kind."""
         self.presto_answer: object = None
         """What each coordinator says of its cluster; an ApiError if it can't be asked for anything."""
         self.queries: Callable[[], object] = list
@@ -89,12 +91,12 @@ class FakeKubernetes:
             store.put(copy.deepcopy(obj))
 
     async def get(self, kind: Kind, namespace: str | None, name: str) -> KubernetesObject | None:
+        self._check(kind.name)
         return copy.deepcopy(self.objects.get((kind.name, namespace or "", name)))
 
     async def list(self, kind: Kind, *, namespace: str | None = None, label_selector: str | None = None) -> Listing:
         """Of label selectors it knows those that ask whether an object has a label."""
-        if kind.name in self.unlistable:
-            raise self.unlistable[kind.name]
+        self._check(kind.name)
         found = [
             copy.deepcopy(obj)
             for (name, of_namespace, _), obj in self.objects.items()
@@ -178,8 +180,13 @@ class FakeKubernetes:
     def _request(self, verb: str, obj: KubernetesObject) -> None:
         name = obj["metadata"]["name"]
         self.requests.append((verb, obj["kind"], name))
+        self._check(obj["kind"])
         if (obj["kind"], name) in self.refused:
             raise self.refused[obj["kind"], name]
+
+    def _check(self, kind: str) -> None:
+        if kind in self.refused_kinds:
+            raise self.refused_kinds[kind]
 
 
 def query_states(counts: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -18,14 +18,18 @@ from presto_operator.controller.spec_reader import SpecReader
 from presto_operator.controller.watches import NodeWatch, ObjectWatch
 from presto_operator.kube import ApiError, ApiServer, Applier, ClusterKey, NodeStore, ObjectStore, SourceReader
 from presto_operator.nodes import TaintMeaning
-from presto_operator.planning.reclaim import node_digest
-from presto_operator.polling.metastore_client import MetastoreCheck
-from presto_operator.polling.metastore_poller import MetastorePoller, Metastores
-from presto_operator.polling.pace import Pace, steady_pace
-from presto_operator.polling.presto_poller import PrestoPoller
-from presto_operator.polling.presto_queries import QueryReader
-from presto_operator.polling.presto_tasks import TaskReader
-from presto_operator.polling.presto_transport import PrestoTransport
+from presto_operator.planning import node_digest
+from presto_operator.polling import (
+    MetastoreCheck,
+    MetastorePoller,
+    Metastores,
+    Pace,
+    PrestoPoller,
+    PrestoTransport,
+    QueryReader,
+    TaskReader,
+    steady_pace,
+)
 from presto_operator.settings import DEFAULTS, Settings
 
 

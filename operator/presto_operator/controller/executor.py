@@ -8,10 +8,8 @@ from presto_operator.controller.reclaimer import Reclaimer
 from presto_operator.controller.releaser import Releaser
 from presto_operator.kube import ApiError, Applier, ApplyOutcome, ClusterKey, ForeignObjectError
 from presto_operator.objects import KubernetesObject
-from presto_operator.planning.decision import Decision
-from presto_operator.planning.plan import Plan
-from presto_operator.planning.seen import Seen, Unreadable
-from presto_operator.reporting.report import Done
+from presto_operator.planning import Decision, Plan, Seen, Unreadable
+from presto_operator.reporting import Done
 from presto_operator.telemetry import metrics
 
 _logger = logging.getLogger(__name__)
@@ -66,7 +64,7 @@ class Executor:
                 if error.status != 404:  # gone already, which the watch is about to tell
                     errors.append(f"{_label(step.deployment)}: {error}")
             else:
-                _logger.info("%s: %s now has %d replicas", key, _label(step.deployment), step.replicas)
+                _logger.info("%s: %s scaled to %d replicas", key, _label(step.deployment), step.replicas)
 
     async def _remove(self, key: ClusterKey, plan: Plan, errors: list[str]) -> None:
         for obj in plan.remove:

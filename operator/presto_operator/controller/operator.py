@@ -15,8 +15,7 @@ from presto_operator.kube import CHILD_KINDS, NODE, POD, ApiError, KubernetesCli
 from presto_operator.nodes import TaintMeaning
 from presto_operator.objects import CLUSTER_LABEL, GROUP
 from presto_operator.settings import DEFAULTS, Settings
-from presto_operator.telemetry import metrics
-from presto_operator.telemetry.server import serve
+from presto_operator.telemetry import metrics, serve
 
 _CONCURRENT_PASSES = 8
 _START_RETRY_SECONDS = 5.0

@@ -8,16 +8,17 @@ from datetime import datetime
 from presto_operator.kube import NODE, POD, ApiError, ApiServer, ClusterKey, NodeStore, ObjectStore, publish
 from presto_operator.nodes import TaintMeaning
 from presto_operator.objects import KubernetesObject, described, uid_of
-from presto_operator.planning.decision import Decision
-from presto_operator.planning.reclaim import (
+from presto_operator.planning import (
+    Decision,
     NodeReader,
     Reclaim,
+    Reclaimed,
+    Seen,
     is_coordinator,
     reclaim_notices,
     reclaims,
     waiting_coordinator_notice,
 )
-from presto_operator.planning.seen import Reclaimed, Seen
 from presto_operator.telemetry import metrics
 
 _logger = logging.getLogger(__name__)

@@ -13,24 +13,26 @@ from presto_operator.controller.reclaimer import Reclaimer
 from presto_operator.controller.releaser import Releaser
 from presto_operator.controller.reporter import Reporter
 from presto_operator.controller.spec_reader import SpecReader
-from presto_operator.kube import (
-    CHILD_KINDS,
-    POD,
-    ApiError,
-    ClusterKey,
-    ObjectStore,
-)
+from presto_operator.kube import CHILD_KINDS, POD, ApiError, ClusterKey, ObjectStore
 from presto_operator.objects import KubernetesObject, is_lost, is_owned_by, is_terminating, uid_of
-from presto_operator.planning.decision import Answers, Decision, cost_question, decide, draft
-from presto_operator.planning.memory import memory_of
-from presto_operator.planning.observation import Observation, observe
-from presto_operator.planning.reclaim import NodeReader
-from presto_operator.planning.seen import Reclaimed, Seen, Valid
-from presto_operator.planning.serving import serving_generation
-from presto_operator.polling.metastore_poller import Metastores, probes
-from presto_operator.polling.presto_queries import QueryReader
-from presto_operator.presto.load import ClusterLoad
-from presto_operator.reporting.report import After, Done, report
+from presto_operator.planning import (
+    Answers,
+    Decision,
+    NodeReader,
+    Observation,
+    Reclaimed,
+    Seen,
+    Valid,
+    cost_question,
+    decide,
+    draft,
+    memory_of,
+    observe,
+    serving_generation,
+)
+from presto_operator.polling import Metastores, QueryReader, probes
+from presto_operator.presto import ClusterLoad
+from presto_operator.reporting import After, Done, report
 from presto_operator.settings import Settings
 from presto_operator.telemetry import metrics
 

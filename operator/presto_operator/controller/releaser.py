@@ -6,18 +6,18 @@ import logging
 
 from presto_operator.kube import ApiError, ApiServer, ClusterKey, ObjectStore, publish
 from presto_operator.objects import KubernetesObject, described, name_of, node_of
-from presto_operator.planning.departures import (
+from presto_operator.planning import (
     DELETION_COST,
     FIRST_TO_GO,
+    Plan,
+    Seen,
     is_chosen,
     lowerings,
     replaced_notices,
     stayed,
     stayed_notice,
 )
-from presto_operator.planning.plan import Plan
-from presto_operator.planning.seen import Seen
-from presto_operator.polling.presto_tasks import TaskReader
+from presto_operator.polling import TaskReader
 from presto_operator.telemetry import metrics
 
 _logger = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class Releaser:
             leaving = lowering.departure(await self._tasks.count(lowering.to_be_asked))
             by_name = {name_of(pod): pod for pod in lowering.pods}
             chosen = [by_name[name] for name in leaving.chosen]
-            _logger.info("%s: chosen to leave: %s", key, ", ".join(leaving.chosen))
+            _logger.info("%s: workers chosen for removal: %s", key, ", ".join(leaving.chosen))
             metrics.departures.labels(key.namespace, key.name, "chosen").inc(len(chosen))
             for pod in chosen:
                 if not is_chosen(pod):
@@ -82,7 +82,7 @@ class Releaser:
         try:
             marked = await self._api.annotate_pod(pod, {DELETION_COST: cost})
         except ApiError as error:
-            _logger.warning("%s: %s can't be marked: %s", key, described(pod), error)
+            _logger.warning("%s: %s could not be annotated for removal: %s", key, described(pod), error)
             return False
         if marked is not None:
             self._store.put(marked)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from presto_operator.kube import ClusterKey, ObjectStore, ObjectWriter, publish
-from presto_operator.planning.seen import Seen
-from presto_operator.reporting.report import After, Report
-from presto_operator.reporting.status import is_due, merge_patch
+from presto_operator.planning import Seen
+from presto_operator.reporting import After, Report, is_due, merge_patch
 from presto_operator.telemetry import metrics
 
 

@@ -9,7 +9,7 @@ from presto_operator.api import InvalidClusterError, SourceData, SourceObject, p
 from presto_operator.desired import render_generation
 from presto_operator.kube import ApiError, ClusterKey, SourceReader
 from presto_operator.objects import KubernetesObject, uid_of
-from presto_operator.planning.seen import Invalid, Spec, Unreadable, Valid
+from presto_operator.planning import Invalid, Spec, Unreadable, Valid
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class SpecReader:
         except InvalidClusterError as invalid:
             return Invalid(tuple(invalid.errors))
         except ApiError as error:
-            return Unreadable(f"what the spec refers to can't be read: {error}")
+            return Unreadable(f"a Secret or ConfigMap that the spec refers to can't be read: {error}")
         if known is not None and is_same and known.sources == sources:
             return known.spec
         spec = self._parsed(body, sources)

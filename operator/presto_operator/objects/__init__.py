@@ -38,7 +38,6 @@ from presto_operator.objects.object import (
     condition_of,
     created_at,
     described,
-    has_condition,
     is_owned_by,
     is_terminating,
     kind_and_name,
@@ -75,7 +74,7 @@ from presto_operator.objects.reasons import (
     ValidReason,
 )
 from presto_operator.objects.strategic_merge import MERGE_KEYS, PATCH_DIRECTIVE, strategic_merge
-from presto_operator.objects.text import counted, enumerated, named
+from presto_operator.objects.text import counted, enumerated, masked, named
 from presto_operator.objects.times import clock_time, duration_text, format_time, kubernetes_time
 
 __all__ = [
@@ -120,7 +119,6 @@ __all__ = [
     "failure",
     "format_time",
     "generation_of",
-    "has_condition",
     "is_at_work",
     "is_being_removed",
     "is_known_to_presto",
@@ -134,6 +132,7 @@ __all__ = [
     "kind_and_name",
     "kubernetes_time",
     "label_of",
+    "masked",
     "may_serve",
     "name_of",
     "named",

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from presto_operator.objects.last_words import last_words
 from presto_operator.objects.object import KubernetesObject, condition_of, has_condition, is_terminating, name_of
 from presto_operator.objects.times import kubernetes_time
 
@@ -35,6 +34,7 @@ class PodProblem:
     pod: str
     reason: str
     message: str
+    """What Kubernetes says; of a container that has crashed, the end of its log."""
 
     def __str__(self) -> str:
         return f"{self.pod}: {self.reason}: {self.message}" if self.message else f"{self.pod}: {self.reason}"
@@ -175,7 +175,7 @@ def failure(pod: KubernetesObject) -> PodProblem | None:
         terminated = container.get("lastState", {}).get("terminated") or container.get("state", {}).get("terminated")
         crashed = bool(terminated) and terminated.get("exitCode") != 0 and not has_got_over_it
         if crashed and terminated:
-            return PodProblem(name_of(pod), _crash_reason(terminated), last_words(str(terminated.get("message", ""))))
+            return PodProblem(name_of(pod), _crash_reason(terminated), terminated.get("message", "").strip())
         if waiting.get("reason") in _FAILING_WAITS:
             return PodProblem(name_of(pod), waiting["reason"], waiting.get("message", ""))
     return None

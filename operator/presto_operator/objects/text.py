@@ -1,7 +1,8 @@
-"""Numbers and lists in messages."""
+"""Numbers, lists and quotes in messages."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 MOST_NAMED = 3
@@ -23,3 +24,11 @@ def enumerated(items: Sequence[str], *, most: int = 5) -> str:
 def counted(number: int, noun: str) -> str:
     """A number of things: `1 worker`, `3 workers`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+_SECRET = re.compile(r"(?i)(password|passwd|pwd|secret|token)=[^\s&;,]+")
+
+
+def masked(text: str) -> str:
+    """`text`, quoted from elsewhere, without the values of `password=...` and its like, as they stand in JDBC URLs."""
+    return _SECRET.sub(r"\1=...", text)

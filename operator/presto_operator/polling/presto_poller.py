@@ -13,9 +13,7 @@ from presto_operator.kube import ClusterKey
 from presto_operator.polling.pace import Pace
 from presto_operator.polling.presto_load import WorkerCpu, ask_coordinator
 from presto_operator.polling.presto_transport import Presto
-from presto_operator.presto.errors import PrestoUnavailableError
-from presto_operator.presto.load import ClusterLoad
-from presto_operator.presto.server import Server
+from presto_operator.presto import ClusterLoad, PrestoUnavailableError, Server
 from presto_operator.telemetry import metrics
 
 _logger = logging.getLogger(__name__)
@@ -120,11 +118,11 @@ class PrestoPoller:
             watch.newest = None
             metrics.presto_poll_errors.labels(key.namespace, key.name).inc()
             if before is not None or not was_polled:
-                _logger.warning("%s: Presto can't be asked: %s", key, error)
+                _logger.warning("%s: Presto can't be polled: %s", key, error)
         except Exception:
             # A bug of ours must neither end the polls nor pass for an answer.
             watch.newest = None
-            _logger.exception("%s: Presto can't be asked", key)
+            _logger.exception("%s: Presto can't be polled", key)
         watch.was_polled.set()
         if was_polled and _is_news(before, watch.newest, watch.subject):
             self._on_change(key)

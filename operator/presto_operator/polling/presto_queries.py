@@ -7,8 +7,7 @@ import logging
 from presto_operator.desired import coordinator_name
 from presto_operator.kube import ClusterKey
 from presto_operator.polling.presto_transport import Presto
-from presto_operator.presto.errors import PrestoUnavailableError
-from presto_operator.presto.queries import QUERIES_PATH, QueryActivity, query_activity
+from presto_operator.presto import QUERIES_PATH, PrestoUnavailableError, QueryActivity, query_activity
 from presto_operator.telemetry import metrics
 
 _logger = logging.getLogger(__name__)
@@ -31,5 +30,5 @@ class QueryReader:
             return query_activity(await self._presto.get_of_service(key.namespace, service, QUERIES_PATH))
         except PrestoUnavailableError as error:
             metrics.presto_poll_errors.labels(key.namespace, key.name).inc()
-            _logger.warning("%s: generation %s can't be asked for its queries: %s", key, generation, error)
+            _logger.warning("%s: queries of generation %s could not be read: %s", key, generation, error)
             return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from presto_operator.api import PRESTO_CONTAINER
 from presto_operator.desired import retry_warnings
@@ -29,11 +30,8 @@ from presto_operator.objects import (
     role_of,
     wanted_replicas,
 )
-from presto_operator.planning.memory import Memory
-from presto_operator.planning.observation import Observation
-from presto_operator.planning.plan import Plan
-from presto_operator.planning.seen import Invalid, Spec, Unreadable, Valid
-from presto_operator.planning.verdict import Verdict
+from presto_operator.planning import Invalid, Memory, Observation, Plan, Spec, Unreadable, Valid, Verdict
+from presto_operator.presto import last_words
 
 _MAX_PROBLEMS = 3
 
@@ -125,8 +123,8 @@ def _pod_problems(observation: Observation, plan: Plan | None) -> list[str]:
 
 
 def _problem(origin: str, problem: PodProblem) -> str:
-    words = str(problem)
-    return words.replace(problem.pod, f"{problem.pod} ({origin})", 1) if origin else words
+    pod = f"{problem.pod} ({origin})" if origin else problem.pod
+    return str(replace(problem, pod=pod, message=last_words(problem.message)))
 
 
 def _origin(pod: KubernetesObject, plan: Plan | None) -> str:

@@ -18,9 +18,7 @@ from presto_operator.objects import (
     duration_text,
     kubernetes_time,
 )
-from presto_operator.planning.autoscale import Autoscaled, autoscaling_notices
-from presto_operator.planning.plan import Plan
-from presto_operator.planning.seen import Seen, Valid
+from presto_operator.planning import Autoscaled, Plan, Seen, Valid, autoscaling_notices
 
 _Condition = Mapping[str, Any]
 

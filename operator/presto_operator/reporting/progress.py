@@ -18,11 +18,7 @@ from presto_operator.objects import (
     unschedulable,
     wanted_replicas,
 )
-from presto_operator.planning.memory import Memory
-from presto_operator.planning.observation import Observation
-from presto_operator.planning.plan import Plan
-from presto_operator.planning.seen import Invalid, Spec
-from presto_operator.planning.verdict import Verdict
+from presto_operator.planning import Invalid, Memory, Observation, Plan, Spec, Verdict
 
 VOLATILE_REASONS = (ProgressingReason.WAITING_FOR_QUERIES, ProgressingReason.OLD_GENERATION_LINGERS)
 """Reasons whose message has a number that changes all the time: how many queries run."""

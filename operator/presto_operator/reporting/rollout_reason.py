@@ -6,8 +6,7 @@ from collections.abc import Iterable
 
 from presto_operator.desired import Parts, changed_parts, parts_of
 from presto_operator.objects import KubernetesObject, enumerated, generation_of, name_of, pool_of
-from presto_operator.planning.observation import Observation
-from presto_operator.planning.plan import Plan
+from presto_operator.planning import Observation, Plan
 
 _MARKS = {" (added)": " was added", " (removed)": " was removed"}
 """How `changed_parts` marks a part that only one of two servers has."""

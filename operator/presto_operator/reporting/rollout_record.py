@@ -23,10 +23,8 @@ from presto_operator.objects import (
     may_serve,
     named,
 )
-from presto_operator.planning.handover import LAST_PAGE
-from presto_operator.planning.observation import Observation
-from presto_operator.planning.plan import Plan
-from presto_operator.presto.queries import QueryActivity
+from presto_operator.planning import LAST_PAGE, Observation, Plan
+from presto_operator.presto import QueryActivity
 
 _NAMED_QUERIES = 5
 _NO_QUERIES = QueryActivity((), {})

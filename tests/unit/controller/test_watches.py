@@ -80,7 +80,7 @@ def test_a_list_makes_up_for_what_the_watch_of_nodes_missed(watching: Watching) 
 
 def test_an_operator_that_may_not_list_nodes_warns_once_and_goes_on(caplog: pytest.LogCaptureFixture) -> None:
     watching = Watching()
-    watching.api.unlistable["Node"] = ApiError(403, "nodes is forbidden")
+    watching.api.refused_kinds["Node"] = ApiError(403, "nodes is forbidden")
     with caplog.at_level(logging.WARNING):
         assert not asyncio.run(watching.node_watch.start())
         asyncio.run(watching.node_watch.list_again())
@@ -91,7 +91,7 @@ def test_an_operator_that_may_not_list_nodes_warns_once_and_goes_on(caplog: pyte
 
 def test_any_other_error_of_the_list_of_nodes_is_raised() -> None:
     watching = Watching()
-    watching.api.unlistable["Node"] = ApiError(500, "busy")
+    watching.api.refused_kinds["Node"] = ApiError(500, "busy")
     with pytest.raises(ApiError, match="busy"):
         asyncio.run(watching.node_watch.start())
 
@@ -129,7 +129,7 @@ def test_only_the_given_namespaces_are_listed() -> None:
 
 def test_half_a_list_is_not_enough_to_decide() -> None:
     watching = Watching()
-    watching.api.unlistable["Pod"] = ApiError(503, "unavailable")
+    watching.api.refused_kinds["Pod"] = ApiError(503, "unavailable")
     with pytest.raises(ApiError, match="unavailable"):
         asyncio.run(watching.object_watch.list_all())
     assert not watching.object_watch.is_synced

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from presto_operator.controller.assembly import assemble
-from presto_operator.kube import PRESTO_CLUSTER, ClusterKey, Kind
+from presto_operator.kube import PRESTO_CLUSTER, ClusterKey
+from presto_operator.kube.kind import Kind
 from presto_operator.metastore import Finding, Probe
 from presto_operator.objects import KubernetesObject
 from presto_operator.settings import DEFAULTS, Settings

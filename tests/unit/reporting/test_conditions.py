@@ -134,6 +134,19 @@ def test_degraded_marks_a_worker_of_an_old_revision() -> None:
     assert message == f"{name_of(old.pods[-1])} (old revision): OOMKilled (exit code 137)"
 
 
+def test_degraded_quotes_the_cause_from_a_crashed_servers_log() -> None:
+    seen = observation(PLAN.apply)
+    log = (
+        "2026-01-01T00:00:00.000Z\tERROR\tmain\tPrestoServer\tNo factory for connector mysql\n"
+        "java.lang.IllegalArgumentException: No factory for connector mysql\n"
+        "\tat com.facebook.presto.server.PrestoServer.main(PrestoServer.java:85)\n"
+    )
+    crash = {"exitCode": 1, "reason": "Error", "message": log}
+    seen.pods[0]["status"]["containerStatuses"] = [{"ready": False, "state": {"terminated": crash}}]
+    verdict = conditions.degraded(seen, PLAN, [])
+    assert verdict.message == f"{seen.pods[0]['metadata']['name']}: Error (exit code 1): No factory for connector mysql"
+
+
 def test_degraded_says_how_many_workers_the_pools_have_no_room_for() -> None:
     full = planned(cluster(workers={"replicas": 5, "pools": [{"name": "r5", "maxReplicas": 2}]}), NOTHING)
     verdict = conditions.degraded(observation(full.apply), full, [])

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from presto_operator.api import FieldError, PrestoCluster
-from presto_operator.desired import generation_name, render_generation
+from presto_operator.desired import render_generation
+from presto_operator.desired.generation import generation_name
 from presto_operator.objects import ProgressingReason
 from presto_operator.planning.memory import Memory
 from presto_operator.planning.observation import Observation
