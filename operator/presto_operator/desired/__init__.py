@@ -2,7 +2,7 @@
 
 from presto_operator.desired.cluster import cluster_objects
 from presto_operator.desired.generation import Generation, render_generation
-from presto_operator.desired.names import client_uri, coordinator_name, worker_selector
+from presto_operator.desired.names import client_uri, coordinator_name, pool_deployment_name, worker_selector
 from presto_operator.desired.parts import Parts, changed_parts, parts_of
 from presto_operator.desired.query_retry import retry_warnings
 
@@ -14,6 +14,7 @@ __all__ = [
     "cluster_objects",
     "coordinator_name",
     "parts_of",
+    "pool_deployment_name",
     "render_generation",
     "retry_warnings",
     "worker_selector",

@@ -57,7 +57,7 @@ def coordinator_name(cluster: Named, generation: str) -> str:
     return f"{cluster.name}-coordinator-{generation}"
 
 
-def pool_deployment_name(cluster: PrestoCluster, pool: str, revision: str) -> str:
+def pool_deployment_name(cluster: Named, pool: str, revision: str) -> str:
     """Name of the Deployment of one revision of a pool's workers. A revision belongs to one generation."""
     return f"{cluster.name}-{pool}-{revision}"
 

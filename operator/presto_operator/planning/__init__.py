@@ -21,9 +21,9 @@ from presto_operator.planning.departures import (
 from presto_operator.planning.handover import LAST_PAGE
 from presto_operator.planning.memory import Memory, memory_of
 from presto_operator.planning.observation import Observation, PoolCount, Serving, observe, pool_counts
-from presto_operator.planning.plan import Plan, plan
+from presto_operator.planning.plan import Plan, is_served, plan
 from presto_operator.planning.reclaim import (
-    NodeReader,
+    NodeSignals,
     Reclaim,
     is_coordinator,
     node_digest,
@@ -45,7 +45,7 @@ __all__ = [
     "Decision",
     "Invalid",
     "Memory",
-    "NodeReader",
+    "NodeSignals",
     "Observation",
     "Plan",
     "PoolCount",
@@ -65,6 +65,7 @@ __all__ = [
     "draft",
     "is_chosen",
     "is_coordinator",
+    "is_served",
     "limit_notices",
     "lowerings",
     "memory_of",

@@ -26,7 +26,7 @@ from presto_operator.objects import (
 )
 from presto_operator.planning.observation import Observation
 from presto_operator.planning.plan import Plan
-from presto_operator.planning.reclaim import NodeReader
+from presto_operator.planning.reclaim import NodeSignals
 from presto_operator.scaling import Candidate, Departure, departure, depends_on_tasks
 
 DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
@@ -128,7 +128,7 @@ def stayed_notice(pods: list[KubernetesObject]) -> Notice:
     return Notice("Normal", EventReason.OTHER_WORKER_REMOVED, message)
 
 
-def replaced_notices(pods: list[KubernetesObject], nodes: NodeReader) -> list[Notice]:
+def replaced_notices(pods: list[KubernetesObject], nodes: NodeSignals) -> list[Notice]:
     """The Events about workers that are removed because their nodes may go away: one per node."""
     by_node: dict[str, list[str]] = {}
     for pod in pods:

@@ -55,7 +55,7 @@ class Reclaim:
 
 
 @dataclass(frozen=True)
-class NodeReader:
+class NodeSignals:
     """What the nodes signal at one moment."""
 
     find: Callable[[str], KubernetesObject | None]
@@ -116,7 +116,7 @@ class NodeReader:
         return is_worth_it and node is not None and is_closed_to(node, pod)
 
 
-def reclaims(pods: Iterable[KubernetesObject], nodes: NodeReader) -> list[Reclaim]:
+def reclaims(pods: Iterable[KubernetesObject], nodes: NodeSignals) -> list[Reclaim]:
     """The pods that have to be deleted. Confirm lost ones by reading their nodes; see `Reclaim.is_lost`."""
     return [reclaim for pod in pods if (reclaim := nodes.reclaim(pod)) is not None]
 

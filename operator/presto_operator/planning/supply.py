@@ -22,7 +22,7 @@ from presto_operator.objects import (
     wanted_replicas,
 )
 from presto_operator.planning.observation import Observation
-from presto_operator.planning.reclaim import NodeReader
+from presto_operator.planning.reclaim import NodeSignals
 from presto_operator.planning.seen import Seen
 from presto_operator.scaling import Placement, PoolObservation, Supply
 
@@ -91,7 +91,7 @@ def _limited(limit: PoolLimit, sentence: str) -> Notice:
     return Notice("Warning", EventReason.POOL_UNSCHEDULABLE, sentence)
 
 
-def _is_placed(pod: KubernetesObject, nodes: NodeReader | None, observation: Observation) -> bool:
+def _is_placed(pod: KubernetesObject, nodes: NodeSignals | None, observation: Observation) -> bool:
     """Whether the pod has a node that it may stay on."""
     name = node_of(pod)
     if not name or name_of(pod) in observation.to_be_replaced:
@@ -117,7 +117,7 @@ def _reclaimed_at(pool: Pool, seen: Seen) -> datetime | None:
     return max(moments, default=None)
 
 
-def _is_reclaimed(pod: KubernetesObject, nodes: NodeReader) -> bool:
+def _is_reclaimed(pod: KubernetesObject, nodes: NodeSignals) -> bool:
     name = node_of(pod)
     if not name:
         return False
