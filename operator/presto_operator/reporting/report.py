@@ -123,15 +123,15 @@ def _because(seen: Seen, after: After, plan: Plan | None) -> str:
 def _pools(seen: Seen, after: After, plan: Plan | None) -> tuple[PoolCount, ...]:
     """The workers of each pool of the generation that serves.
 
-    How many are desired of a generation that isn't planned is what status remembers: its Deployments may have more
-    for a while, as a roll-out adds some.
+    What isn't planned of it is what status remembers, rather than what its Deployments have: a roll-out adds workers
+    for a while.
     """
-    wanted: Mapping[str, int] | None = None
-    if plan is not None and plan.wanted_generation == after.serving:
-        wanted = plan.placement.replicas_by_pool
-    elif after.serving == seen.memory.serving_generation:
-        wanted = seen.memory.shares or None
-    return tuple(pool_counts(after.observation, after.serving, wanted))
+    remembered = seen.memory.shares if after.serving == seen.memory.serving_generation else {}
+    if plan is None:
+        return tuple(pool_counts(after.observation, after.serving, remembered or None))
+    # Until another generation takes over, pools that the spec no longer has stay as they are.
+    kept = remembered if plan.wanted_generation != after.serving else {}
+    return tuple(pool_counts(after.observation, after.serving, {**kept, **plan.placement.replicas_by_pool}))
 
 
 def _metastore_verdict(seen: Seen) -> Verdict | None:

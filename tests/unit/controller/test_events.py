@@ -189,6 +189,23 @@ def test_a_change_of_the_coordinator_is_three_events(world: World) -> None:
     ]
 
 
+def test_a_change_of_replicas_while_a_new_generation_is_pending_is_told_when_it_is_made(world: World) -> None:
+    old = _serving(world)
+    world.set_spec(version="0.288")
+    world.reconcile()
+    world.set_spec(workers={"replicas": 3})
+    world.reconcile()
+    assert _serving(world) == old
+    assert [event[1:] for event in _events(world)[1:]] == [("ScaledUp", "workers 2 → 3 (workers.replicas)")]
+    _until_quiet(world)
+    assert [reason for _, reason, _ in _events(world)] == [
+        "RolloutStarted",
+        "ScaledUp",
+        "GenerationChanged",
+        "RolloutFinished",
+    ]
+
+
 def test_a_generation_that_never_served_costs_nothing_and_warns_of_nothing() -> None:
     world = World(manifest(workers={"replicas": 2}))
     world.reconcile()
