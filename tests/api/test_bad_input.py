@@ -321,7 +321,7 @@ def test_what_only_the_operator_can_see_is_a_condition_and_the_cluster_is_untouc
     running.apply(bad)
 
     condition = running.wait_for_condition("adhoc", "Valid", "False", timeout=20)
-    assert condition["reason"] == "InvalidSpec"
+    assert condition["reason"] == "SpecRejected"
     assert "spec.workers.config.query.max-memory-per-node: 3GB" in condition["message"]
     assert running.presto_cluster("adhoc")["status"]["phase"] == "Invalid"
     assert running.condition("adhoc", "Ready")["status"] == "True"
@@ -330,7 +330,7 @@ def test_what_only_the_operator_can_see_is_a_condition_and_the_cluster_is_untouc
         key: without_status(child) for key, child in before.items()
     }
     assert {pod["metadata"]["uid"] for pod in running.pods("adhoc")} == pods
-    assert "InvalidSpec" in json.dumps(running.events("adhoc"))
+    assert "SpecRejected" in json.dumps(running.events("adhoc"))
 
     running.apply({**manifest("adhoc"), "spec": spec(workers={"replicas": 2})})
     running.wait_for_condition("adhoc", "Valid", "True", timeout=20)

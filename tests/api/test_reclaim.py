@@ -69,7 +69,7 @@ def test_workers_of_a_reclaimed_node_leave_at_once_and_others_come_elsewhere(
     assert uids(at_work(running)) >= before - concerned, "the workers elsewhere were to stay"
     (told,) = [message for reason, message in running.events("adhoc") if reason == "NodeReclaimed"]
     assert nodes[0] in told
-    assert "EC2 reclaims the spot instance" in told
+    assert "EC2 is reclaiming the spot instance" in told
     counted = operator.metric(
         "presto_operator_reclaims_total", namespace=running.name, cluster="adhoc", reason="SpotInterruption"
     )

@@ -103,8 +103,9 @@ def test_a_drain_that_is_given_too_little_time_is_told_of(presto: Namespace, cli
     wait_until(lambda: len(drain_events(presto)) == 1, timeout=15, what="an Event")
     ((reason, message),) = drain_events(presto)
     assert reason == "DrainTimedOut"
-    assert message.startswith(f"{leaving}: still draining after ")
-    assert "gave it less than the 350 s of its grace period" in message
+    assert message.startswith(f"{leaving}: killed after ")
+    assert "while still draining" in message
+    assert "it got less time than its grace period of 350 s" in message
 
 
 def test_a_worker_that_is_hung_is_asked_until_it_answers(presto: Namespace, client: PrestoClient) -> None:

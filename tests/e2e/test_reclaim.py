@@ -84,7 +84,7 @@ def test_a_reclaim_under_load_fails_no_query(cluster: Cluster, presto: Namespace
     assert not on(presto, node)
     assert len(presto.pods(NAME, "worker")) == 2
     (told,) = [message for reason, message in presto.events(NAME) if reason == "NodeReclaimed"]
-    assert all(text in told for text in (node, "EC2 reclaims the spot instance", *concerned))
+    assert all(text in told for text in (node, "EC2 is reclaiming the spot instance", *concerned))
 
 
 def on(namespace: Namespace, node: str) -> list[Resource]:

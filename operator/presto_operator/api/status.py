@@ -100,12 +100,26 @@ class RolloutStatus(Model):
             "What is replaced. Workers: the workers. Generation: the coordinator together with all of its workers."
         )
     )
+    because: str = Field(
+        default="",
+        description=(
+            'Why there is a roll-out: which parts of the servers changed, such as "the workers\' jvm.config changed". '
+            "Empty if that isn't known."
+        ),
+    )
     from_generation: str = Field(description="Generation that served clients when the roll-out began.")
     to_generation: str = Field(
         description="Generation that serves clients after the roll-out; the same as before if only workers change."
     )
     updated_workers: int = Field(description="Updated workers that are in service.")
     total_workers: int = Field(description="Desired updated workers.")
+    old_workers: int = Field(
+        default=0, description="Workers to be replaced when the roll-out began; 0 if the coordinator changes, too."
+    )
+    worker_revision: str = Field(
+        default="",
+        description="Hash of the workers that the roll-out leads to. With other workers it is another roll-out.",
+    )
     started_at: Timestamp = Field(description="When the roll-out began.")
     ready_at: Timestamp | None = Field(
         default=None,
