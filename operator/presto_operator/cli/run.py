@@ -39,6 +39,13 @@ def _settings_options(command: Callable[..., None]) -> Callable[..., None]:
     help="Namespace to look after; may be given more than once. All of them unless told.",
 )
 @click.option(
+    "--exclude-namespace",
+    "excluded_namespaces",
+    multiple=True,
+    metavar="PATTERN",
+    help="Namespace to ignore, as another operator looks after it; may be given more than once. * and ? are wildcards.",
+)
+@click.option(
     "--metrics-port",
     type=click.IntRange(1, 65535),
     default=8081,
@@ -70,6 +77,7 @@ def _settings_options(command: Callable[..., None]) -> Callable[..., None]:
 @_settings_options
 def run(
     namespaces: tuple[str, ...],
+    excluded_namespaces: tuple[str, ...],
     metrics_port: int,
     leaving_taints: tuple[str, ...],
     at_risk_taints: tuple[str, ...],
@@ -91,6 +99,7 @@ def run(
     asyncio.run(
         controller.run(
             namespaces=namespaces,
+            excluded_namespaces=excluded_namespaces,
             metrics_port=metrics_port,
             extra_taints=extra_taints,
             settings=_settings(settings),

@@ -7,6 +7,7 @@ import contextlib
 import logging
 from collections.abc import Hashable
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from typing import Any
 
 import kopf
@@ -54,11 +55,13 @@ class Operator:
         self,
         *,
         namespaces: tuple[str, ...],
+        excluded_namespaces: tuple[str, ...] = (),
         metrics_port: int,
         extra_taints: tuple[TaintMeaning, ...] = (),
         settings: Settings = DEFAULTS,
     ) -> None:
         self._namespaces = namespaces
+        self._excluded_namespaces = excluded_namespaces
         self._settings = settings
         self._extra_taints = extra_taints
         self._registry = kopf.OperatorRegistry()
@@ -147,6 +150,8 @@ class Operator:
 
     async def _see(self, type: str | None, body: kopf.Body, **_: Any) -> None:  # noqa: A002 - kopf's name
         obj: KubernetesObject = dict(body)
+        if not self._is_included(obj):
+            return
         key = self._store.remove(obj) if type == "DELETED" else self._store.put(obj)
         if key is not None:
             self._queue.add(key)
@@ -189,9 +194,14 @@ class Operator:
         for kind in (*CHILD_KINDS, POD, PRESTO_CLUSTER):
             for namespace in self._namespaces or (None,):
                 listing = await self._list(kind, namespace)
-                for key in self._store.replace_all(kind, listing.items, listing.resource_version, namespace=namespace):
+                items = [item for item in listing.items if self._is_included(item)]
+                for key in self._store.replace_all(kind, items, listing.resource_version, namespace=namespace):
                     self._queue.add(key)
         self._is_synced = True
+
+    def _is_included(self, obj: KubernetesObject) -> bool:
+        namespace = obj["metadata"]["namespace"]
+        return not any(fnmatchcase(namespace, pattern) for pattern in self._excluded_namespaces)
 
     async def _list(self, kind: Kind, namespace: str | None) -> Listing:
         assert self._client is not None
@@ -242,6 +252,7 @@ def _configure(settings: kopf.OperatorSettings) -> None:
 async def run(
     *,
     namespaces: tuple[str, ...],
+    excluded_namespaces: tuple[str, ...] = (),
     metrics_port: int,
     extra_taints: tuple[TaintMeaning, ...] = (),
     settings: Settings = DEFAULTS,
@@ -250,11 +261,18 @@ async def run(
 
     Args:
         namespaces: the namespaces to look after; none means all of them.
+        excluded_namespaces: namespaces that are ignored all the same; `*` and `?` are wildcards.
         metrics_port: where to serve /healthz, /readyz and /metrics.
         extra_taints: what taints of nodes mean, beside those that are known.
         settings: how often what is done.
     """
-    operator = Operator(namespaces=namespaces, metrics_port=metrics_port, extra_taints=extra_taints, settings=settings)
+    operator = Operator(
+        namespaces=namespaces,
+        excluded_namespaces=excluded_namespaces,
+        metrics_port=metrics_port,
+        extra_taints=extra_taints,
+        settings=settings,
+    )
     await kopf.operator(
         registry=operator.registry(), standalone=True, clusterwide=not namespaces, namespaces=list(namespaces)
     )
