@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.harness.waiting import wait_until
-from tests.kit.operator_process import OperatorProcess
+from tests.kit.operator_process import RunningOperator
 from tests.kit.resources import Namespace, manifest
 
 
@@ -47,14 +47,14 @@ def test_the_labels_of_the_owner_stay_with_the_owner(namespace: Namespace) -> No
     assert "argocd.argoproj.io/instance" not in labels
 
 
-def test_deleting_the_cluster_removes_everything(namespace: Namespace, operator: OperatorProcess) -> None:
+def test_deleting_the_cluster_removes_everything(namespace: Namespace, operator: RunningOperator) -> None:
     namespace.apply(manifest("adhoc"))
     namespace.wait_until_settled("adhoc", timeout=60)
     assert operator.metric("presto_operator_cluster_workers", namespace=namespace.name) > 0
 
     namespace.kubectl("delete", "prestocluster", "adhoc")
 
-    wait_until(
+    namespace.wait_until(
         lambda: not namespace.children("adhoc") and not namespace.pods("adhoc"), timeout=60, what="children to go"
     )
     wait_until(

@@ -7,11 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from kubernetes import client, config, watch
-
+from tests.kit.kubernetes_api import Resource
 from tests.kit.resources import CLUSTER_LABEL, Namespace
-
-_WATCH_SECONDS = 1800
 
 
 @dataclass
@@ -37,27 +34,19 @@ class PodCount:
 def counted_workers(namespace: Namespace, cluster_name: str) -> Iterator[PodCount]:
     """Count the workers of a Presto cluster until the block ends."""
     count = PodCount()
-    failures: list[Exception] = []
     started = threading.Event()
-    stream = watch.Watch()
-    api = client.CoreV1Api(config.new_client_from_config(config_file=str(namespace.cluster.kubeconfig)))
 
-    def follow() -> None:
-        selector = f"{CLUSTER_LABEL}={cluster_name},prestooperator.io/role=worker"
-        arguments = {"namespace": namespace.name, "label_selector": selector, "timeout_seconds": _WATCH_SECONDS}
-        try:
-            for event in stream.stream(api.list_namespaced_pod, **arguments):
-                metadata = event["raw_object"]["metadata"]
-                count.see(event["type"], metadata["uid"], is_leaving="deletionTimestamp" in metadata)
-                started.set()
-        except Exception as error:  # noqa: BLE001 - told of by the test that counts
-            failures.append(error)
-            started.set()
+    def see(event: Resource) -> None:
+        if event["type"] != "ERROR":
+            metadata = event["object"]["metadata"]
+            count.see(event["type"], metadata["uid"], is_leaving="deletionTimestamp" in metadata)
+        started.set()
 
-    thread = threading.Thread(target=follow, name="watch", daemon=True)
-    thread.start()
-    assert started.wait(timeout=30), "the watch has seen no worker"
-    yield count
-    assert not failures, f"the watch has failed: {failures[0]}"
-    assert thread.is_alive(), "the watch has ended too soon"
-    stream.stop()
+    selector = f"{CLUSTER_LABEL}={cluster_name},prestooperator.io/role=worker"
+    watch = namespace.api.watch(namespace.api.path("pods", namespace.name), see, labelSelector=selector)
+    try:
+        assert started.wait(timeout=30), "the watch has seen no worker"
+        yield count
+        assert watch.failure is None, watch.failure
+    finally:
+        watch.stop()

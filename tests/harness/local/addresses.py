@@ -47,6 +47,11 @@ class Addresses:
         return IPv4Address(f"10.{self.octet}.1.2")
 
     @property
+    def guests(self) -> IPv4Network:
+        """Further addresses of the host's, for servers that tests run there."""
+        return IPv4Network(f"10.{self.octet}.2.0/24")
+
+    @property
     def services(self) -> IPv4Network:
         """The range of cluster IPs."""
         return IPv4Network(f"10.{self.octet}.96.0/20")

@@ -4,7 +4,11 @@ The edge routes everything, in both directions, so that its connection tracking 
 connection, and so that the host needs no forwarding and no firewall rule.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from tests.harness.command import run
+from tests.harness.errors import HarnessError
 from tests.harness.local.addresses import Addresses
 from tests.harness.local.namespaces import Namespaces
 
@@ -88,3 +92,25 @@ route replace {addresses.node(number)}/32 dev {cable}
 route replace {addresses.node_pods(number)} via {addresses.node(number)} dev {cable}
 """,
     )
+
+
+@contextmanager
+def guest_address(addresses: Addresses) -> Iterator[str]:
+    """Yield a further address of the host's end of its cable to the edge. It goes with the cable at the latest."""
+    where = ["dev", host_interface(addresses)]
+    address = _add_guest_address(addresses, where)
+    try:
+        yield address
+    finally:
+        run(["ip", "address", "delete", f"{address}/32", *where], timeout=10)
+
+
+def _add_guest_address(addresses: Addresses, where: list[str]) -> str:
+    for address in addresses.guests.hosts():
+        # The kernel is the register: it refuses an address that somebody else has added before.
+        added = run(["ip", "address", "add", f"{address}/32", *where], timeout=10, check=False)
+        if added.returncode == 0:
+            return str(address)
+        if "exists" not in added.stderr and "already assigned" not in added.stderr:
+            raise HarnessError(f"{address} can't be added: {added.stderr.strip()}")
+    raise HarnessError(f"every address of {addresses.guests} is in use")
