@@ -20,7 +20,7 @@ def test_a_cluster_gets_ready_and_tells_so(namespace: Namespace) -> None:
     columns, row = namespace.kubectl("get", "presto", "adhoc").splitlines()
     assert columns.split() == ["NAME", "READY", "PHASE", "VERSION", "WORKERS", "RUNNING", "QUEUED", "AGE"]
     assert row.split()[:5] == ["adhoc", "True", "Running", "0.287", "2/2"]
-    assert ("Serving", "Ready is True") in namespace.events("adhoc")
+    assert namespace.wait_for_event("adhoc", "Serving", timeout=20) == "Ready is True"
 
 
 def test_the_operator_never_writes_spec_and_sets_no_finalizer(namespace: Namespace) -> None:

@@ -59,6 +59,7 @@ def test_workers_of_a_reclaimed_node_leave_at_once_and_others_come_elsewhere(
     )
     assert not on(running, nodes[0])
     assert uids(at_work(running)) >= before - concerned, "the workers elsewhere were to stay"
+    running.wait_for_event("adhoc", "NodeReclaimed", timeout=20)
     (told,) = [message for reason, message in running.events("adhoc") if reason == "NodeReclaimed"]
     assert nodes[0] in told
     assert "EC2 reclaims the spot instance" in told
@@ -78,7 +79,11 @@ def test_workers_of_a_node_that_is_gone_are_replaced(
     )
     running.wait_until_quiet("adhoc", timeout=60)
     assert len(at_work(running)) == WORKERS
-    assert any("the node no longer exists" in message for _, message in running.events("adhoc"))
+    assert running.wait_until(
+        lambda: any("the node no longer exists" in message for _, message in running.events("adhoc")),
+        timeout=20,
+        what="an Event about it",
+    )
 
 
 def test_an_unknown_taint_moves_nobody(running: Namespace, cluster: Cluster, nodes: tuple[str, ...]) -> None:

@@ -77,7 +77,7 @@ def test_workers_that_find_no_node_move_to_the_next_pool_and_back(
     known = limit(namespace, "r5")
     assert known is not None
     assert (known["reason"], known["most"]) == ("Unschedulable", 0)
-    assert "PoolUnschedulable" in reasons(namespace)
+    assert namespace.wait_for_event("adhoc", "PoolUnschedulable", timeout=20)
     assert "workers found no node in it" in namespace.condition("adhoc", "Progressing")["message"]
     labels = {"namespace": namespace.name, "cluster": "adhoc", "pool": "r5", "reason": "Unschedulable"}
     assert own_operator.metric("presto_operator_pool_limited", **labels) == 1
@@ -100,7 +100,7 @@ def test_workers_that_find_no_node_move_to_the_next_pool_and_back(
     let_time_pass(namespace, "r5")
     namespace.wait_until(lambda: by_pool(namespace) == {"r5": 2, "r6": 2}, timeout=90, what="the shares as they were")
     namespace.wait_until(lambda: limit(namespace, "r5") is None, timeout=60, what="the limit to be gone")
-    assert "PoolUnlimited" in reasons(namespace)
+    assert namespace.wait_for_event("adhoc", "PoolUnlimited", timeout=20)
 
 
 def test_a_reclaimed_pool_gets_less_for_a_while(namespace: Namespace, pools: FakePools, cluster: Cluster) -> None:
@@ -154,6 +154,7 @@ def test_workers_at_risk_are_replaced_before_they_go(
     assert len(at_work(namespace)) == 6
     assert count.most == 7
     assert count.most_leaving <= 1
+    namespace.wait_until(lambda: reasons(namespace).count("NodeAtRisk") >= 2, timeout=20, what="Events about both")
     assert reasons(namespace).count("NodeAtRisk") == 2
     assert {"OtherWorkerLeft", "Corrected"}.isdisjoint(reasons(namespace))
     labels = {"namespace": namespace.name, "cluster": "adhoc", "reason": "RebalanceRecommendation"}

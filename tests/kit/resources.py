@@ -172,6 +172,14 @@ class Namespace:
         items = [item for item in self.objects("events") if item["involvedObject"]["name"] == name]
         return [(item["reason"], item["message"]) for item in items]
 
+    def wait_for_event(self, name: str, reason: str, *, timeout: float) -> str:
+        """Wait for an Event about a PrestoCluster, which comes after the status that it is about; its message."""
+
+        def messages() -> list[str]:
+            return [message for found, message in self.events(name) if found == reason]
+
+        return self.wait_until(messages, timeout=timeout, what=f"an Event {reason} about {name}")[-1]
+
     def evict(self, pod: str) -> str:
         """Evict a pod as `kubectl drain` does; what the API server says if it refuses."""
         eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod, "namespace": self.name}}

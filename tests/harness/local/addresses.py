@@ -73,7 +73,7 @@ class Addresses:
 
     @property
     def fake_pods(self) -> IPv4Network:
-        """The range of the pods that kwok plays. Nobody answers there, and nothing sent there leaves the cluster."""
+        """The range of the pods that kwok plays. Connections are refused there, and nothing leaves the cluster."""
         return IPv4Network(f"10.{self.octet}.192.0/18")
 
     def node(self, number: int) -> IPv4Address:
