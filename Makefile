@@ -28,8 +28,10 @@ demo: $(VENV)/ready ## Bring up a real cluster, install the operator, run SQL on
 test: lint types layers unit api e2e ## All of the tests: what continuous integration runs.
 
 .PHONY: lint
-lint: $(VENV)/ready ## Style, and drift of what is generated.
+lint: $(VENV)/ready ## Style of code and shell scripts, and drift of what is generated.
 	$(TIMED) $(BIN)/ruff check . && $(BIN)/ruff format --check . \
+		&& $(BIN)/shellcheck operator/presto_operator/desired/scripts/*.sh \
+		&& $(BIN)/shellcheck --severity=warning tests/harness/images/data_platform/*.sh \
 		&& $(BIN)/presto-operator crd | diff -u crds/prestooperator.io_prestoclusters.yaml - \
 			|| { echo "the CRD has drifted from its models, or style is off: make crds format"; exit 1; }
 	@cmp crds/prestooperator.io_prestoclusters.yaml charts/presto-operator/files/prestooperator.io_prestoclusters.yaml
@@ -65,6 +67,10 @@ bench-reclaim: $(VENV)/ready ## From a node's taint to its workers' leave, with 
 .PHONY: bench-polling
 bench-polling: $(VENV)/ready ## How far one operator falls behind that polls 500 clusters. BENCH_ARGS=--help tells what can be chosen.
 	$(TIMED) $(BIN)/python -m bench.polling $(BENCH_ARGS)
+
+.PHONY: bench-pass
+bench-pass: $(VENV)/ready ## What one pass over an unchanged cluster costs. BENCH_ARGS="--before COMMIT" prints the ratio.
+	$(TIMED) $(BIN)/python -m bench.passes $(BENCH_ARGS)
 
 .PHONY: bench-autoscaling
 bench-autoscaling: $(VENV)/ready ## A day of queries in a minute, for each way to scale. Draws build/autoscaling.png.

@@ -65,7 +65,7 @@ def test_workers_follow_the_load_and_each_decision_is_told(
     assert namespace.wait_for_event(NAME, "ScaleDown", timeout=20)
 
     decisions = namespace.presto_cluster(NAME)["status"]["autoscaling"]["decisions"]
-    up = "1 running + 2 queued + 1 waiting at 1 a worker = 4 (5 held back by a concurrency limit)"
+    up = "1 running + 2 queued + 1 waiting at 1 per worker = 4 (5 more held back by a concurrency limit)"
     assert [(item["fromReplicas"], item["toReplicas"]) for item in decisions] == [(4, 1), (1, 4)]
     assert decisions[1]["message"] == up
     assert ("ScaleUp", f"workers from 1 to 4 (QueryDemand): {up}") in namespace.events(NAME)
@@ -76,7 +76,7 @@ def test_workers_follow_the_load_and_each_decision_is_told(
     assert operator.metric("presto_operator_autoscaling_decisions_total", **labels) == 2
 
     told = explain(namespace)
-    assert f"{NAME} in {namespace.name}: Active, 1 worker wanted" in told
+    assert f"{NAME} in {namespace.name}: autoscaling is Active, 1 worker desired" in told
     assert up in told
 
 
@@ -84,7 +84,7 @@ def test_advisory_changes_nothing(namespace: Namespace, presto: PlayedPresto) ->
     bring_up(namespace, presto, mode="Advisory")
     presto.running = 3
 
-    assert "advised: 3; 3 running at 1 a worker = 3" in wait_for_advice(namespace, 3)
+    assert "advised: 3; 3 running at 1 per worker = 3" in wait_for_advice(namespace, 3)
     presto.wait_for_polls(2, timeout=90)
     assert workers(namespace) == 1
     assert namespace.wait_for_event(NAME, "AdviseUp", timeout=20)

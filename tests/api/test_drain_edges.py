@@ -10,6 +10,7 @@ from tests.harness.interface import Cluster
 from tests.harness.spec import Taint
 from tests.harness.waiting import wait_until
 from tests.kit.fake_pools import FakePools
+from tests.kit.heartbeat import heartbeat
 from tests.kit.operator_process import RunningOperator
 from tests.kit.resources import Namespace, manifest
 
@@ -49,8 +50,9 @@ def silent_node(namespace: Namespace) -> Iterator[str]:
         },
     }
     nodes = namespace.api.path("nodes")
-    namespace.api.create(nodes, node)
-    yield name
+    with heartbeat(namespace.api, name):
+        namespace.api.create(nodes, node)
+        yield name
     namespace.api.delete(f"{nodes}/{name}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any, TypeVar
@@ -140,9 +141,7 @@ class Namespace:
 
         def holds() -> Resource | None:
             resource = self.presto_cluster(name)
-            condition = condition_of(resource, type_)
-            is_current = condition.get("observedGeneration") == resource["metadata"]["generation"]
-            return condition if is_current and condition["status"] == status else None
+            return condition_of(resource, type_) if _says(resource, type_, status) else None
 
         found = self.wait_until(holds, timeout=timeout, what=f"{type_}={status} of {name}")
         assert found is not None
@@ -155,17 +154,18 @@ class Namespace:
         return self.presto_cluster(name)
 
     def wait_until_quiet(self, name: str, *, timeout: float) -> None:
-        """Wait until the cluster is settled and Kubernetes' own controllers have nothing more to write about it.
+        """Wait until the cluster is settled, nobody has anything more to write about it, and its status says so.
 
         A replica is counted as available some seconds after it is ready, which is one more write of a status.
         """
-        self.wait_until_settled(name, timeout=timeout)
 
-        def all_are_available() -> bool:
+        def is_quiet() -> bool:
+            resource = self.presto_cluster(name)
             deployments = self.objects("deployments", f"{CLUSTER_LABEL}={name}")
-            return all(item["status"].get("availableReplicas", 0) == item["spec"]["replicas"] for item in deployments)
+            is_settled = _says(resource, "Progressing", "False") and _says(resource, "Ready", "True")
+            return is_settled and all(map(_is_available, deployments)) and _tells_of(resource, deployments)
 
-        self.wait_until(all_are_available, timeout=timeout, what=f"all replicas of {name} to be available")
+        self.wait_until(is_quiet, timeout=timeout, what=f"{name} to be quiet")
 
     def events(self, name: str) -> list[tuple[str, str]]:
         """Reason and message of each Event about a PrestoCluster, oldest first."""
@@ -194,3 +194,29 @@ def condition_of(resource: Resource, type_: str) -> Resource:
     """A condition in the status of an object; empty while there is none."""
     conditions = resource.get("status", {}).get("conditions", [])
     return next((item for item in conditions if item["type"] == type_), {})
+
+
+def _says(resource: Resource, type_: str, status: str) -> bool:
+    """Whether a condition of the present generation has this status."""
+    condition = condition_of(resource, type_)
+    is_current = condition.get("observedGeneration") == resource["metadata"]["generation"]
+    return is_current and bool(condition["status"] == status)
+
+
+def _is_available(deployment: Resource) -> bool:
+    return bool(deployment["status"].get("availableReplicas", 0) == deployment["spec"]["replicas"])
+
+
+def _tells_of(resource: Resource, deployments: list[Resource]) -> bool:
+    """Whether the status of a PrestoCluster has the workers of its Deployments: those that are wanted and ready."""
+    wanted: Counter[str] = Counter()
+    ready: Counter[str] = Counter()
+    for deployment in deployments:
+        pool = deployment["metadata"]["labels"].get("prestooperator.io/pool")
+        if pool is not None:
+            wanted[pool] += deployment["spec"]["replicas"]
+            ready[pool] += deployment["status"].get("readyReplicas", 0)
+    rows = resource["status"]["workers"]["pools"]
+    return {row["name"]: (row["replicas"], row["readyReplicas"]) for row in rows} == {
+        pool: (wanted[pool], ready[pool]) for pool in wanted
+    }

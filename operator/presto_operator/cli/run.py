@@ -36,14 +36,14 @@ def _settings_options(command: Callable[..., None]) -> Callable[..., None]:
     "--namespace",
     "namespaces",
     multiple=True,
-    help="Namespace to look after; may be given more than once. All of them unless told.",
+    help="Namespace whose PrestoClusters are managed; may be repeated.  [default: all namespaces]",
 )
 @click.option(
     "--exclude-namespace",
     "excluded_namespaces",
     multiple=True,
     metavar="PATTERN",
-    help="Namespace to ignore, as another operator looks after it; may be given more than once. * and ? are wildcards.",
+    help="Namespace to ignore, because another operator manages it (* and ? are wildcards); may be repeated.",
 )
 @click.option(
     "--metrics-port",
@@ -57,23 +57,27 @@ def _settings_options(command: Callable[..., None]) -> Callable[..., None]:
     "leaving_taints",
     multiple=True,
     metavar="KEY",
-    help="Key of a taint that tells that a node goes; may be given more than once. Beside those that are known.",
+    help="Key of a further taint by which a node announces that it is going away; may be repeated.",
 )
 @click.option(
     "--at-risk-taint",
     "at_risk_taints",
     multiple=True,
     metavar="KEY",
-    help="Key of a taint that tells that a node may go; may be given more than once.",
+    help="Key of a further taint by which a node announces that it may go away; may be repeated.",
 )
 @click.option(
     "--log-format",
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="Log lines for people or for a log store.",
+    help="Format of log lines: text for people, json for a log store.",
 )
-@click.option("--debug", is_flag=True, help="Log what kopf does, too.")
+@click.option(
+    "--debug",
+    is_flag=True,
+    help="Also log debug messages, including those of kopf, the framework.",
+)
 @_settings_options
 def run(
     namespaces: tuple[str, ...],
@@ -88,8 +92,8 @@ def run(
 ) -> None:
     """Run the operator.
 
-    In a pod it uses the pod's service account; elsewhere the current context of your kubeconfig, and it then
-    reaches Presto through the API server. Each option can be given by an environment variable, too:
+    In a pod it uses the pod's ServiceAccount. Elsewhere it uses the current context of your kubeconfig, and reaches
+    Presto through the API server. Each option can also be set by an environment variable, for example
     PRESTO_OPERATOR_METRICS_PORT for --metrics-port.
     """
     # kopf wants a user's name, and a container's user id has none.

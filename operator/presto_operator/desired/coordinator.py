@@ -11,8 +11,7 @@ from presto_operator.desired.node_placement import placement
 from presto_operator.desired.object import child
 from presto_operator.desired.parts import Parts, Pod, parts_annotation
 from presto_operator.desired.pod import pod_labels, pod_spec, pod_template
-from presto_operator.objects.labels import GENERATION_LABEL
-from presto_operator.objects.object import KubernetesObject
+from presto_operator.objects import GENERATION_LABEL, KubernetesObject
 
 
 def coordinator_pod(cluster: PrestoCluster, files: ServerFiles) -> Pod:

@@ -22,7 +22,7 @@ from presto_operator.desired.parts import Parts, coordinator_parts
 from presto_operator.desired.query_retry import coordinator_retry, worker_retry
 from presto_operator.desired.service import discovery_service
 from presto_operator.desired.workers import RevisionTemplate, worker_revision
-from presto_operator.objects.object import KubernetesObject
+from presto_operator.objects import KubernetesObject
 from presto_operator.presto import coordinator_config, worker_config, worker_wait_properties
 from presto_operator.settings import DEFAULTS
 

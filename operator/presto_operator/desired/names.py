@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from presto_operator.api import PrestoCluster
-from presto_operator.objects import CLUSTER_LABEL, GROUP, MANAGED_BY_LABEL, MANAGER, ROLE_LABEL, RoleName
+from presto_operator.objects import (
+    CLUSTER_LABEL,
+    GROUP,
+    INSTANCE_LABEL,
+    MANAGED_BY_LABEL,
+    MANAGER,
+    NAME_LABEL,
+    ROLE_LABEL,
+    RoleName,
+)
 from presto_operator.presto import HTTP_PORT
 
 ENVIRONMENT_ANNOTATION = f"{GROUP}/environment"
@@ -15,8 +26,8 @@ PARTS_ANNOTATION = f"{GROUP}/parts"
 def cluster_labels(cluster: PrestoCluster) -> dict[str, str]:
     """Labels of every child of the cluster."""
     return {
-        "app.kubernetes.io/name": "presto",
-        "app.kubernetes.io/instance": cluster.name,
+        NAME_LABEL: "presto",
+        INSTANCE_LABEL: cluster.name,
         MANAGED_BY_LABEL: MANAGER,
         CLUSTER_LABEL: cluster.name,
     }
@@ -32,7 +43,16 @@ def worker_selector(cluster_name: str) -> str:
     return f"{CLUSTER_LABEL}={cluster_name},{ROLE_LABEL}=worker"
 
 
-def coordinator_name(cluster: PrestoCluster, generation: str) -> str:
+class Named(Protocol):
+    """A cluster, or whatever else knows its name."""
+
+    @property
+    def name(self) -> str:
+        """The cluster's name."""
+        ...
+
+
+def coordinator_name(cluster: Named, generation: str) -> str:
     """Name of a generation's coordinator Deployment, and of the Service through which its workers find it."""
     return f"{cluster.name}-coordinator-{generation}"
 

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from presto_operator.api import CapacityType, Toleration
-
-CAPACITY_LABEL = "prestooperator.io/capacity-type"
-"""For nodes that carry no label of Karpenter, EKS, GKE or AKS: `spot` or `on-demand`."""
+from presto_operator.objects import CAPACITY_LABEL
 
 INSTANCE_TYPE_LABEL = "node.kubernetes.io/instance-type"
 ZONE_LABEL = "topology.kubernetes.io/zone"

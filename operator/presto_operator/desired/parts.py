@@ -21,8 +21,7 @@ from presto_operator.desired.config_map import ServerFiles
 from presto_operator.desired.names import ENVIRONMENT_ANNOTATION, PARTS_ANNOTATION
 from presto_operator.desired.node_placement import PLACEMENT_FIELDS
 from presto_operator.desired.object import content_hash
-from presto_operator.objects.labels import GENERATION_LABEL, POOL_LABEL
-from presto_operator.objects.object import KubernetesObject
+from presto_operator.objects import GENERATION_LABEL, POOL_LABEL, KubernetesObject
 
 Parts = Mapping[str, str]
 """Short hashes by part."""

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from presto_operator.api import PrestoCluster
+from presto_operator.api import HTTP_PORT_NAME, PrestoCluster
 from presto_operator.desired.names import coordinator_name, role_selector
 from presto_operator.desired.object import child
-from presto_operator.objects.labels import GENERATION_LABEL, ROLE_LABEL
-from presto_operator.objects.object import KubernetesObject
-from presto_operator.presto import HTTP_PORT, https_port
+from presto_operator.objects import GENERATION_LABEL, ROLE_LABEL, KubernetesObject
+from presto_operator.presto import HTTP_PORT
 
 
-def client_service(cluster: PrestoCluster, generation: str) -> KubernetesObject:
-    """The address of the cluster for clients, which leads to the coordinator of `generation`.
+def client_service(cluster: PrestoCluster, generation: str, https_port: int | None) -> KubernetesObject:
+    """The address of the cluster for clients, at which they reach the coordinator of `generation`.
 
-    By HTTPS, too, if the coordinator has that.
+    Also by HTTPS if that coordinator has a port for it.
     """
-    https = https_port(cluster.spec.coordinator.config)
     return _service(
         cluster,
         cluster.name,
         {},
-        ports=[_HTTP, *([_port("https", https, https)] if https is not None else [])],
+        ports=[_HTTP, *([_port("https", https_port, https_port)] if https_port is not None else [])],
         selector={**role_selector(cluster, "coordinator"), GENERATION_LABEL: generation},
     )
 
@@ -57,7 +55,7 @@ def _port(name: str, port: int, target: int | str) -> dict[str, Any]:
     return {"name": name, "port": port, "targetPort": target, "protocol": "TCP"}
 
 
-_HTTP = _port("http", HTTP_PORT, "http")
+_HTTP = _port(HTTP_PORT_NAME, HTTP_PORT, HTTP_PORT_NAME)
 
 
 def _service(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from presto_operator.api import PrestoCluster
 from presto_operator.desired.names import service_account_name
 from presto_operator.desired.object import child
-from presto_operator.objects.object import KubernetesObject
+from presto_operator.objects import KubernetesObject
 
 
 def service_account(cluster: PrestoCluster) -> KubernetesObject | None:

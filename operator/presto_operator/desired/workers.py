@@ -19,8 +19,7 @@ from presto_operator.desired.node_placement import (
 from presto_operator.desired.object import child, content_hash
 from presto_operator.desired.parts import Parts, Pod, parts_annotation, worker_parts
 from presto_operator.desired.pod import pod_labels, pod_spec, pod_template, server_command
-from presto_operator.objects.labels import GENERATION_LABEL, POOL_LABEL, REVISION_LABEL
-from presto_operator.objects.object import KubernetesObject
+from presto_operator.objects import GENERATION_LABEL, POOL_LABEL, REVISION_LABEL, KubernetesObject
 
 _TERMINATION_SLACK_SECONDS = 30
 """For the hook to be started and the JVM to exit, on a busy node."""
