@@ -8,10 +8,8 @@ from presto_operator.controller.reclaimer import Reclaimer
 from presto_operator.controller.releaser import Releaser
 from presto_operator.kube import ApiError, Applier, ApplyOutcome, ClusterKey, ForeignObjectError
 from presto_operator.objects import KubernetesObject
-from presto_operator.planning.decision import Decision
-from presto_operator.planning.plan import Plan
-from presto_operator.planning.seen import Seen, Unreadable
-from presto_operator.reporting.report import Done
+from presto_operator.planning import Decision, Plan, Seen, Unreadable
+from presto_operator.reporting import Done
 from presto_operator.telemetry import metrics
 
 _logger = logging.getLogger(__name__)

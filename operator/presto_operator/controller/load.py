@@ -8,11 +8,9 @@ from datetime import datetime
 from presto_operator.api import AutoscalingStatus
 from presto_operator.kube import ClusterKey
 from presto_operator.objects import KubernetesObject
-from presto_operator.planning.autoscale import Autoscaled, scales_by_load, workers_to_ask
-from presto_operator.planning.observation import Observation
-from presto_operator.planning.seen import Spec, Valid
-from presto_operator.polling.presto_poller import PrestoPoller, Subject
-from presto_operator.presto.load import ClusterLoad
+from presto_operator.planning import Autoscaled, Observation, Spec, Valid, scales_by_load, workers_to_ask
+from presto_operator.polling import PrestoPoller, Subject
+from presto_operator.presto import ClusterLoad
 from presto_operator.telemetry import metrics
 
 

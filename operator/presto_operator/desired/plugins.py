@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from presto_operator.api import (
-    PLUGIN_CONTAINER_PREFIX,
-    PLUGINS_VOLUME,
-    Plugin,
-    PrestoCluster,
-)
+from presto_operator.api import PLUGIN_CONTAINER_PREFIX, PLUGINS_VOLUME, Plugin, PrestoCluster
 from presto_operator.desired.script import script
-from presto_operator.presto.configuration import PLUGINS_DIRECTORY
+from presto_operator.presto import PLUGINS_DIRECTORY
 
 PLUGIN_SCRIPT_TEXT = script("fetch-plugin.sh")
 """Fetches a plugin from a URL."""

@@ -30,8 +30,7 @@ from presto_operator.objects import (
     RoleName,
     strategic_merge,
 )
-from presto_operator.presto import CONFIG_DIRECTORY, HTTP_PORT, https_port
-from presto_operator.presto.configuration import DATA_DIRECTORY, PLUGINS_DIRECTORY
+from presto_operator.presto import CONFIG_DIRECTORY, DATA_DIRECTORY, HTTP_PORT, PLUGINS_DIRECTORY, https_port
 
 _STARTUP_PERIOD_SECONDS = 2
 _STARTUP_LIMIT_SECONDS = 600
@@ -134,7 +133,7 @@ def _container(cluster: PrestoCluster, role: Role) -> dict[str, Any]:
             "failureThreshold": 8,
         },
         "securityContext": _security_context(),
-        # The JVM's and Presto's last words, which the Degraded condition quotes.
+        # The end of the log of a server that crashed, from which the condition Degraded quotes the cause.
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "volumeMounts": _mounts(cluster, role),
     }

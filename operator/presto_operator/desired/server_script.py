@@ -9,12 +9,12 @@ from presto_operator.api import SERVER_SCRIPT
 from presto_operator.desired.script import script
 from presto_operator.presto import (
     CONFIG_DIRECTORY,
+    DATA_DIRECTORY,
     DrainRecord,
     DrainState,
     RemainingTasks,
     drain_record_text,
 )
-from presto_operator.presto.configuration import DATA_DIRECTORY
 
 TERMINATION_LOG = "/dev/termination-log"
 """Kubernetes' default path of a container's termination message."""

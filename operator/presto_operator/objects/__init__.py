@@ -38,7 +38,6 @@ from presto_operator.objects.object import (
     condition_of,
     created_at,
     described,
-    has_condition,
     is_owned_by,
     is_terminating,
     kind_and_name,
@@ -49,7 +48,6 @@ from presto_operator.objects.object import (
     uid_of,
 )
 from presto_operator.objects.pods import (
-    PodProblem,
     container_state,
     deleted_at,
     failure,
@@ -63,8 +61,16 @@ from presto_operator.objects.pods import (
     unschedulable,
     unschedulable_since,
 )
+from presto_operator.objects.reasons import (
+    AutoscalingReason,
+    DegradedReason,
+    DrainingReason,
+    ProgressingReason,
+    ReadyReason,
+    ValidReason,
+)
 from presto_operator.objects.strategic_merge import MERGE_KEYS, PATCH_DIRECTIVE, strategic_merge
-from presto_operator.objects.text import named
+from presto_operator.objects.text import masked, named
 from presto_operator.objects.times import clock_time, format_time, kubernetes_time
 
 __all__ = [
@@ -84,10 +90,15 @@ __all__ = [
     "REVISION_LABEL",
     "ROLE_LABEL",
     "VERSION_LABEL",
+    "AutoscalingReason",
+    "DegradedReason",
+    "DrainingReason",
     "KubernetesObject",
     "Notice",
-    "PodProblem",
+    "ProgressingReason",
+    "ReadyReason",
     "RoleName",
+    "ValidReason",
     "annotation_of",
     "available_replicas",
     "clock_time",
@@ -99,7 +110,6 @@ __all__ = [
     "failure",
     "format_time",
     "generation_of",
-    "has_condition",
     "is_at_work",
     "is_being_removed",
     "is_known_to_presto",
@@ -112,6 +122,7 @@ __all__ = [
     "kind_and_name",
     "kubernetes_time",
     "label_of",
+    "masked",
     "name_of",
     "named",
     "namespace_of",

@@ -23,8 +23,6 @@ _FAILING_WAITS = (
 _SYSCTL_FORBIDDEN = "SysctlForbidden"
 """The kubelet's reason for a pod that it turns away for good; its ReplicaSet makes another, which fares no better."""
 
-_LAST_WORDS_CHARACTERS = 700
-
 _OVERDUE = timedelta(minutes=1)
 """How long after its grace period a terminating pod may still run, on a busy node."""
 
@@ -36,6 +34,7 @@ class PodProblem:
     pod: str
     reason: str
     message: str
+    """What Kubernetes says; of a container that has crashed, the end of its log."""
 
     def __str__(self) -> str:
         return f"{self.pod}: {self.reason}: {self.message}" if self.message else f"{self.pod}: {self.reason}"
@@ -158,7 +157,7 @@ def failure(pod: KubernetesObject) -> PodProblem | None:
         terminated = container.get("lastState", {}).get("terminated") or container.get("state", {}).get("terminated")
         crashed = bool(terminated) and terminated.get("exitCode") != 0 and not has_got_over_it
         if crashed and terminated:
-            return PodProblem(name_of(pod), _crash_reason(terminated), _last_words(terminated))
+            return PodProblem(name_of(pod), _crash_reason(terminated), terminated.get("message", "").strip())
         if waiting.get("reason") in _FAILING_WAITS:
             return PodProblem(name_of(pod), waiting["reason"], waiting.get("message", ""))
     return None
@@ -173,8 +172,3 @@ def _without_a_node(pod: KubernetesObject) -> Mapping[str, Any] | None:
 def _crash_reason(terminated: dict[str, Any]) -> str:
     reason = terminated.get("reason", "Error")
     return f"{reason} (exit code {terminated['exitCode']})"
-
-
-def _last_words(terminated: dict[str, Any]) -> str:
-    words = str(terminated.get("message", "")).strip()
-    return words if len(words) <= _LAST_WORDS_CHARACTERS else "... " + words[-_LAST_WORDS_CHARACTERS:]

@@ -25,7 +25,7 @@ from presto_operator.objects import (
     wanted_replicas,
 )
 from presto_operator.planning.reclaim import NodeReader
-from presto_operator.presto.load import ClusterLoad
+from presto_operator.presto import ClusterLoad
 from presto_operator.scaling import AtRisk, Revision
 
 

@@ -14,7 +14,7 @@ from presto_operator.planning.memory import Memory
 from presto_operator.planning.observation import Observation
 from presto_operator.planning.reclaim import NodeReader, Reclaim
 from presto_operator.planning.serving import ServingGeneration
-from presto_operator.presto.load import ClusterLoad
+from presto_operator.presto import ClusterLoad
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Protocol
 
 from presto_operator.api import PrestoCluster
 from presto_operator.kube import ClusterKey
@@ -28,8 +29,28 @@ def probes(cluster: PrestoCluster) -> tuple[Probe, ...]:
     return tuple(Probe(address.seen_from(cluster.namespace), metastore.health_check) for address in metastore.addresses)
 
 
+class Metastores(Protocol):
+    """What is known of the clusters' metastores."""
+
+    def watch(self, key: ClusterKey, wanted: tuple[Probe, ...]) -> None:
+        """Check just these for a cluster from now on."""
+        ...
+
+    def findings(self, key: ClusterKey) -> dict[Probe, Finding | None]:
+        """The newest finding of each probe of a cluster, in the order of its URIs; None before the first one."""
+        ...
+
+    def forget(self, key: ClusterKey) -> None:
+        """Check no more for a cluster that was deleted."""
+        ...
+
+    async def close(self) -> None:
+        """End all checks."""
+        ...
+
+
 @dataclass
-class _Watch:
+class _CheckedMetastore:
     """One address that is asked again and again, for all clusters that use it."""
 
     clusters: set[ClusterKey] = field(default_factory=set)
@@ -56,7 +77,7 @@ class MetastorePoller:
         self._on_change = on_change
         self._ask = ask
         self._interval = interval.total_seconds()
-        self._watches: dict[Probe, _Watch] = {}
+        self._watches: dict[Probe, _CheckedMetastore] = {}
         self._probes: dict[ClusterKey, tuple[Probe, ...]] = {}
 
     def watch(self, key: ClusterKey, wanted: tuple[Probe, ...]) -> None:
@@ -64,7 +85,7 @@ class MetastorePoller:
         for probe in set(self._probes.get(key, ())) - set(wanted):
             self._leave(key, probe)
         for probe in wanted:
-            watch = self._watches.setdefault(probe, _Watch())
+            watch = self._watches.setdefault(probe, _CheckedMetastore())
             watch.clusters.add(key)
             if watch.task is None:
                 watch.task = asyncio.create_task(self._poll(probe, watch))
@@ -97,12 +118,12 @@ class MetastorePoller:
                 if running is not None:
                     running.cancel()
 
-    async def _poll(self, probe: Probe, watch: _Watch) -> None:
+    async def _poll(self, probe: Probe, watch: _CheckedMetastore) -> None:
         while True:
             self._take(probe, watch, await self._answer(probe, watch))
             await asyncio.sleep(CONFIRM_SECONDS if watch.is_suspected else self._interval)
 
-    async def _answer(self, probe: Probe, watch: _Watch) -> Finding:
+    async def _answer(self, probe: Probe, watch: _CheckedMetastore) -> Finding:
         # The lookup of a name can't be cancelled and holds a thread, so a check that hangs is awaited again.
         if watch.asking is None:
             watch.asking = asyncio.ensure_future(self._ask(probe))
@@ -117,7 +138,7 @@ class MetastorePoller:
             _logger.exception("%s can't be checked", probe.address)
             return Finding(Outcome.NOT_CHECKED, "can't be checked: the operator's log says why")
 
-    def _take(self, probe: Probe, watch: _Watch, finding: Finding) -> None:
+    def _take(self, probe: Probe, watch: _CheckedMetastore, finding: Finding) -> None:
         before = watch.finding
         was_failing = before is not None and before.is_failure
         if finding.is_failure and not was_failing and not watch.is_suspected:

@@ -7,8 +7,7 @@ import logging
 from presto_operator.desired import coordinator_name
 from presto_operator.kube import ClusterKey
 from presto_operator.polling.presto_transport import Presto
-from presto_operator.presto.errors import PrestoUnavailableError
-from presto_operator.presto.queries import QUERIES_PATH, QueryActivity, query_activity
+from presto_operator.presto import QUERIES_PATH, PrestoUnavailableError, QueryActivity, query_activity
 from presto_operator.telemetry import metrics
 
 _logger = logging.getLogger(__name__)

@@ -8,9 +8,7 @@ from collections.abc import Sequence
 
 from presto_operator.objects import KubernetesObject, name_of
 from presto_operator.polling.presto_transport import Presto
-from presto_operator.presto.errors import PrestoUnavailableError
-from presto_operator.presto.server import server_of
-from presto_operator.presto.tasks import TASKS_PATH, running_tasks
+from presto_operator.presto import TASKS_PATH, PrestoUnavailableError, running_tasks, server_of
 
 _logger = logging.getLogger(__name__)
 

@@ -6,9 +6,7 @@ from typing import Any, Protocol
 
 from presto_operator.kube import ApiError, ServerProxy
 from presto_operator.polling.presto_client import PrestoClient
-from presto_operator.presto import HTTP_PORT
-from presto_operator.presto.errors import PrestoNotFoundError, PrestoUnavailableError
-from presto_operator.presto.server import Server
+from presto_operator.presto import HTTP_PORT, PrestoNotFoundError, PrestoUnavailableError, Server
 
 
 class Presto(Protocol):
@@ -27,7 +25,7 @@ class Presto(Protocol):
         ...
 
 
-class PrestoReader:
+class PrestoTransport:
     """What Presto servers answer to a GET.
 
     Over HTTP, which a cluster's servers speak among themselves. Presto asks for passwords over HTTPS only, so no

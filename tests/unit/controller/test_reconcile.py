@@ -323,13 +323,8 @@ def test_a_status_that_could_not_be_written_is_written_later(settled: World) -> 
     assert len(settled.news("InvalidSpec")) == 1
 
 
-def test_an_event_that_could_not_be_written_is_no_error(
-    settled: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    async def refuse(_: object) -> Any:
-        raise ApiError(403, "no Events here")
-
-    monkeypatch.setattr(settled.api, "create", refuse)
+def test_an_event_that_could_not_be_written_is_no_error(settled: World, caplog: pytest.LogCaptureFixture) -> None:
+    settled.api.refused_kinds["Event"] = ApiError(403, "no Events here")
     settled.set_spec(**_replicas(-1))
     assert settled.reconcile() == RECONCILE_SECONDS
     assert "analytics/adhoc: Event InvalidSpec could not be written: no Events here" in caplog.text

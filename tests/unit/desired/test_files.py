@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from presto_operator.api import InvalidClusterError, PrestoCluster, SourceObject, parse_cluster
-from presto_operator.desired import cluster_objects, generation_name, generation_objects
+from presto_operator.desired import cluster_objects
+from presto_operator.desired.generation import generation_name, generation_objects
 from presto_operator.objects import KubernetesObject
 from presto_operator.presto import https_port
 from tests.unit.manifest import cluster, manifest

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from presto_operator.api import PrestoCluster
-from presto_operator.desired import cluster_objects, generation_name, generation_objects
+from presto_operator.desired import cluster_objects
+from presto_operator.desired.generation import generation_name, generation_objects
 from presto_operator.objects import GENERATION_LABEL, ROLE_LABEL, KubernetesObject
 from tests.unit.manifest import UID, cluster
 

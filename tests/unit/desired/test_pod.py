@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from presto_operator.api import PrestoCluster
-from presto_operator.desired import generation_name, generation_objects
+from presto_operator.desired.generation import generation_name, generation_objects
 from presto_operator.objects import KubernetesObject
 from tests.unit.manifest import cluster
 

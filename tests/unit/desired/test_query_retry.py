@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from presto_operator.desired import generation_name, generation_objects, retry_warnings
+from presto_operator.desired import retry_warnings
+from presto_operator.desired.generation import generation_name, generation_objects
 from presto_operator.presto import parse_properties
 from tests.unit.manifest import cluster
 

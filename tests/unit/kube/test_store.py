@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from presto_operator.kube import DEPLOYMENT, POD, PRESTO_CLUSTER, SERVICE, ClusterKey, DepartedPod, ObjectStore
+from presto_operator.kube import POD, PRESTO_CLUSTER, ClusterKey, ObjectStore
+from presto_operator.kube.kind import DEPLOYMENT, SERVICE
+from presto_operator.kube.store import DepartedPod
 from presto_operator.objects import CLUSTER_LABEL, KubernetesObject
 
 KEY = ClusterKey("analytics", "adhoc")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from presto_operator.nodes import disruption
+from presto_operator.nodes.pods import disruption
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from presto_operator.api import AutoscalingStatus
-from presto_operator.desired import generation_name
+from presto_operator.desired.generation import generation_name
 from presto_operator.planning.autoscale import (
     WARM_UP,
     Autoscaled,

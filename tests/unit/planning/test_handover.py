@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from presto_operator.api import RolloutStatus
-from presto_operator.desired import generation_name
+from presto_operator.desired.generation import generation_name
 from presto_operator.planning.handover import LAST_PAGE, LONGEST_LINGER, Handover
 from presto_operator.planning.observation import Observation
 from presto_operator.planning.plan import NOTHING_WAITS

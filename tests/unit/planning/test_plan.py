@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from presto_operator.desired import generation_name
+from presto_operator.desired.generation import generation_name
 from presto_operator.objects import GENERATION_LABEL, ROLE_LABEL, KubernetesObject
 from presto_operator.planning import Plan
 from presto_operator.planning.observation import Observation

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from presto_operator.api import PoolLimit
-from presto_operator.desired import generation_name, render_generation
+from presto_operator.desired import render_generation
+from presto_operator.desired.generation import generation_name
 from presto_operator.nodes import gone_node_signal, node_signal
 from presto_operator.objects import KubernetesObject, Notice
 from presto_operator.planning.memory import memory_of

@@ -2,13 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from presto_operator.presto import (
-    PrestoVersion,
-    coordinator_retry_properties,
-    query_retry_warnings,
-    worker_retry_properties,
-)
+from presto_operator.presto import coordinator_retry_properties, query_retry_warnings, worker_retry_properties
 from presto_operator.presto.durations import presto_duration_seconds
+from presto_operator.presto.versions import PrestoVersion
 
 _V287 = PrestoVersion(287)
 

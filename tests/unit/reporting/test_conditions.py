@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from presto_operator.api import FieldError
-from presto_operator.desired import generation_name, render_generation, retry_warnings
+from presto_operator.desired import render_generation, retry_warnings
+from presto_operator.desired.generation import generation_name
 from presto_operator.metastore import Finding, MetastoreAddress, Outcome, Probe
 from presto_operator.objects import KubernetesObject
 from presto_operator.planning.memory import Memory, memory_of
@@ -129,6 +130,19 @@ def test_degraded_quotes_the_first_failing_pod() -> None:
     assert (verdict.status, verdict.reason) == ("True", "PodsFailing")
     assert f"{seen.pods[0]['metadata']['name']}: OOMKilled (exit code 137)" in verdict.message
     assert "(and 2 more)" in verdict.message
+
+
+def test_degraded_quotes_the_cause_from_a_crashed_servers_log() -> None:
+    seen = observation(PLAN.apply)
+    log = (
+        "2026-01-01T00:00:00.000Z\tERROR\tmain\tPrestoServer\tNo factory for connector mysql\n"
+        "java.lang.IllegalArgumentException: No factory for connector mysql\n"
+        "\tat com.facebook.presto.server.PrestoServer.main(PrestoServer.java:85)\n"
+    )
+    crash = {"exitCode": 1, "reason": "Error", "message": log}
+    seen.pods[0]["status"]["containerStatuses"] = [{"ready": False, "state": {"terminated": crash}}]
+    verdict = conditions.degraded(seen, PLAN, [])
+    assert verdict.message == f"{seen.pods[0]['metadata']['name']}: Error (exit code 1): No factory for connector mysql"
 
 
 def test_degraded_tells_of_workers_without_a_place() -> None:

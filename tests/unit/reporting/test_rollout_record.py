@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from presto_operator.api import PrestoCluster, RolloutStatus
-from presto_operator.desired import generation_name
+from presto_operator.desired.generation import generation_name
 from presto_operator.planning.memory import memory_of
 from presto_operator.planning.observation import Observation
 from presto_operator.presto.queries import QueryActivity
