@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import datetime
 
 from presto_operator.kube import NODE, POD, ApiError, ApiServer, ClusterKey, NodeStore, ObjectStore, publish
@@ -10,7 +11,7 @@ from presto_operator.nodes import TaintMeaning
 from presto_operator.objects import KubernetesObject, described, uid_of
 from presto_operator.planning import (
     Decision,
-    NodeReader,
+    NodeSignals,
     Reclaim,
     Reclaimed,
     Seen,
@@ -40,13 +41,13 @@ class Reclaimer:
         self._nodes = nodes
         self._extra_taints = extra_taints
 
-    def reader(self, now: datetime) -> NodeReader | None:
+    def signals(self, now: datetime) -> NodeSignals | None:
         """What nodes say; None while not all of them are known."""
         if not self._nodes.is_synced:
             return None
-        return NodeReader(self._nodes.get, now, self._extra_taints, is_any_ready=self._nodes.is_any_ready())
+        return NodeSignals(self._nodes.get, now, self._extra_taints, is_any_ready=self._nodes.is_any_ready())
 
-    async def act(self, key: ClusterKey, body: KubernetesObject, nodes: NodeReader | None, now: datetime) -> Reclaimed:
+    async def act(self, key: ClusterKey, body: KubernetesObject, nodes: NodeSignals | None, now: datetime) -> Reclaimed:
         """Delete the workers on nodes that leave, and remove whatever is on lost ones.
 
         It needs nothing of the spec, so it is done for a cluster whose spec is invalid, too.
@@ -74,7 +75,7 @@ class Reclaimer:
         await self._delete(key, seen.body, list(decision.moved), seen.now, errors)
         return errors
 
-    async def _confirmed(self, found: list[Reclaim], reader: NodeReader, errors: list[str]) -> list[Reclaim]:
+    async def _confirmed(self, found: list[Reclaim], nodes: NodeSignals, errors: list[str]) -> list[Reclaim]:
         """Those that are lost for certain, by asking for their nodes now.
 
         The watch of pods may be ahead of that of nodes: a node that has joined just now isn't gone.
@@ -85,7 +86,7 @@ class Reclaimer:
                 asked[name] = await self._api.get(NODE, None, name)
             except ApiError as error:
                 errors.append(f'Node "{name}": {error}')
-        fresh = NodeReader(asked.get, reader.now, reader.extra_taints, is_any_ready=reader.is_any_ready)
+        fresh = replace(nodes, find=asked.get)
         lost = [reclaim.pod for reclaim in found if reclaim.is_lost and reclaim.node in asked]
         return [reclaim for reclaim in reclaims(lost, fresh) if reclaim.is_lost]
 

@@ -18,7 +18,7 @@ from presto_operator.objects import KubernetesObject, is_lost, is_owned_by, is_t
 from presto_operator.planning import (
     Answers,
     Decision,
-    NodeReader,
+    NodeSignals,
     Observation,
     Reclaimed,
     Seen,
@@ -72,7 +72,7 @@ class Reconciler:
         return interval.total_seconds()
 
     async def _pass(self, key: ClusterKey, body: KubernetesObject) -> tuple[Decision, Done]:
-        nodes = self.reclaimer.reader(self.clock())
+        nodes = self.reclaimer.signals(self.clock())
         # Pods on nodes that leave come first: they have little time, and it takes nothing of what follows.
         reclaimed = await self.reclaimer.act(key, body, nodes, self.clock())
         await self.drains.report(key, body, self.clock())
@@ -96,7 +96,7 @@ class Reconciler:
         metrics.forget_cluster(key.namespace, key.name)
 
     async def _see(
-        self, key: ClusterKey, body: KubernetesObject, nodes: NodeReader | None, reclaimed: Reclaimed
+        self, key: ClusterKey, body: KubernetesObject, nodes: NodeSignals | None, reclaimed: Reclaimed
     ) -> Seen:
         spec = await self.specs.read(key, body)
         now = self.clock()
@@ -124,7 +124,7 @@ class Reconciler:
         self,
         key: ClusterKey,
         body: KubernetesObject,
-        nodes: NodeReader | None,
+        nodes: NodeSignals | None,
         now: datetime,
         load: ClusterLoad | None = None,
     ) -> Observation:

@@ -1,4 +1,4 @@
-"""All Kubernetes I/O but the watches themselves, which are kopf's."""
+"""All calls to the API server, and what is known from it. The watches themselves are kopf's."""
 
 from presto_operator.kube.api_server import ApiError, ApiServer, ObjectReader, ObjectWriter, ServerProxy
 from presto_operator.kube.apply import Applier, ApplyOutcome, ForeignObjectError

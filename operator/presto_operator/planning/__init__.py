@@ -23,7 +23,7 @@ from presto_operator.planning.memory import Memory, memory_of
 from presto_operator.planning.observation import Observation, PoolCount, Serving, observe, pool_counts
 from presto_operator.planning.plan import Plan, plan
 from presto_operator.planning.reclaim import (
-    NodeReader,
+    NodeSignals,
     Reclaim,
     is_coordinator,
     node_digest,
@@ -45,7 +45,7 @@ __all__ = [
     "Decision",
     "Invalid",
     "Memory",
-    "NodeReader",
+    "NodeSignals",
     "Observation",
     "Plan",
     "PoolCount",

@@ -1,4 +1,4 @@
-"""Asking Presto and the metastore, beside the passes."""
+"""Asking Presto and the metastore. Polls run beside the passes, so that a server that hangs delays none."""
 
 from presto_operator.polling.metastore_client import MetastoreCheck
 from presto_operator.polling.metastore_poller import MetastorePoller, Metastores, probes

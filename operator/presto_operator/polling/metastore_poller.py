@@ -1,4 +1,4 @@
-"""Asking metastores whether they answer, beside the passes: a metastore that hangs holds up nobody."""
+"""Checking metastores, beside the passes: one that hangs delays no other cluster."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from presto_operator.kube import ClusterKey
 from presto_operator.metastore import Finding, Outcome, Probe
 
 CONFIRM_SECONDS = 1.0
-"""How soon it is asked again after a first failure: only the second one in a row counts."""
+"""How soon it is checked again after a first failure: only the second one in a row counts."""
 PATIENCE_SECONDS = 7.0
 """More than a check takes, except for looking up the name: the system's resolver has its own timeouts."""
 
@@ -22,7 +22,7 @@ _logger = logging.getLogger(__name__)
 
 
 def probes(cluster: PrestoCluster) -> tuple[Probe, ...]:
-    """What is to be asked about a cluster's metastore; nothing without one, or with its check switched off."""
+    """The checks of a cluster's metastore; none if the cluster has no metastore or `healthCheck: Disabled`."""
     metastore = cluster.spec.metastore
     if metastore is None or metastore.health_check == "Disabled":
         return ()
@@ -51,18 +51,18 @@ class Metastores(Protocol):
 
 @dataclass
 class _CheckedMetastore:
-    """One address that is asked again and again, for all clusters that use it."""
+    """An address that is checked again and again, for all clusters that use it."""
 
     clusters: set[ClusterKey] = field(default_factory=set)
     finding: Finding | None = None
     is_suspected: bool = False
-    """Whether it failed just now, having answered before: it is asked once more before that is believed."""
+    """Whether it failed after it had answered: it is checked once more before that counts."""
     asking: asyncio.Future[Finding] | None = None
     task: asyncio.Task[None] | None = None
 
 
 class MetastorePoller:
-    """The newest finding for each metastore; clusters that share one share its polls."""
+    """The newest finding for each metastore. Clusters that share a metastore share its checks."""
 
     def __init__(
         self,
@@ -70,9 +70,9 @@ class MetastorePoller:
         ask: Callable[[Probe], Awaitable[Finding]],
         interval: timedelta,
     ) -> None:
-        """`on_change` is called for each cluster whose metastore has another outcome than at the last poll.
+        """`on_change` is called for each cluster whose metastore has another outcome than at the last check.
 
-        A metastore is asked again `interval` after its last answer.
+        A metastore is checked again `interval` after its last answer.
         """
         self._on_change = on_change
         self._ask = ask
@@ -81,7 +81,7 @@ class MetastorePoller:
         self._probes: dict[ClusterKey, tuple[Probe, ...]] = {}
 
     def watch(self, key: ClusterKey, wanted: tuple[Probe, ...]) -> None:
-        """Ask just these for a cluster from now on."""
+        """Check just these for a cluster from now on."""
         for probe in set(self._probes.get(key, ())) - set(wanted):
             self._leave(key, probe)
         for probe in wanted:
@@ -95,15 +95,15 @@ class MetastorePoller:
             self._probes.pop(key, None)
 
     def findings(self, key: ClusterKey) -> dict[Probe, Finding | None]:
-        """What came of asking for a cluster, in the order of its URIs; None where nothing has come of it yet."""
+        """The newest finding of each probe of a cluster, in the order of its URIs; None before the first one."""
         return {probe: self._watches[probe].finding for probe in self._probes.get(key, ())}
 
     def forget(self, key: ClusterKey) -> None:
-        """Ask no more for a cluster that is no more."""
+        """Check no more for a cluster that was deleted."""
         self.watch(key, ())
 
     async def close(self) -> None:
-        """Ask no more at all."""
+        """End all checks."""
         tasks = [watch.task for watch in self._watches.values() if watch.task is not None]
         for key in list(self._probes):
             self.forget(key)
@@ -134,7 +134,7 @@ class MetastorePoller:
         try:
             return asked.result()
         except Exception:
-            # A defect of ours must not end the polls, nor be taken for the metastore's.
+            # A bug of ours must neither end the checks nor count as the metastore's failure.
             _logger.exception("%s can't be checked", probe.address)
             return Finding(Outcome.NOT_CHECKED, "can't be checked: the operator's log says why")
 

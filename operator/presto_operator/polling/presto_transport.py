@@ -1,4 +1,4 @@
-"""Reaching Presto: straight at it from inside the cluster, through the API server from anywhere else."""
+"""Reaching Presto: directly from inside of the cluster, through the API server from anywhere else."""
 
 from __future__ import annotations
 
@@ -26,10 +26,9 @@ class Presto(Protocol):
 
 
 class PrestoTransport:
-    """What Presto servers answer to a GET.
+    """Presto servers, over the HTTP that the servers of a cluster use among themselves.
 
-    Over HTTP, which a cluster's servers speak among themselves. Presto asks for passwords over HTTPS only, so no
-    credentials are needed here (measured on 0.287).
+    Presto asks for passwords over HTTPS only, so no credentials are needed here (measured on 0.287).
     """
 
     def __init__(self, proxy: ServerProxy, presto: PrestoClient | None = None) -> None:
@@ -40,8 +39,8 @@ class PrestoTransport:
         """The JSON that a Service's server answers to GET `path`, within seconds.
 
         Raises:
-            PrestoNotFoundError: it knows no such thing.
-            PrestoUnavailableError: it can't be reached, refuses, or answers nonsense.
+            PrestoNotFoundError: it has no such path.
+            PrestoUnavailableError: it can't be reached, refuses, or answers with something else than JSON.
         """
         if self._proxy.in_cluster:
             return await self._presto.get(f"http://{service}.{namespace}.svc:{HTTP_PORT}{path}")
@@ -54,8 +53,8 @@ class PrestoTransport:
         """The JSON that a pod's server answers to GET `path`, within seconds.
 
         Raises:
-            PrestoNotFoundError: it knows no such thing.
-            PrestoUnavailableError: it can't be reached, refuses, or answers nonsense.
+            PrestoNotFoundError: it has no such path.
+            PrestoUnavailableError: it can't be reached, refuses, or answers with something else than JSON.
         """
         if self._proxy.in_cluster:
             if not server.address:

@@ -13,7 +13,7 @@ from presto_operator.nodes import gone_node_signal, node_signal
 from presto_operator.objects import KubernetesObject, Notice
 from presto_operator.planning.memory import memory_of
 from presto_operator.planning.observation import Observation
-from presto_operator.planning.reclaim import NodeReader, Reclaim
+from presto_operator.planning.reclaim import NodeSignals, Reclaim
 from presto_operator.planning.seen import Reclaimed, Seen, Valid
 from presto_operator.planning.supply import limit_notices, observed_supply
 from presto_operator.scaling import PoolObservation, Supply
@@ -44,7 +44,7 @@ def supply(
     **more: Any,
 ) -> Supply:
     """What follows from that, where all nodes but `nodes` are well; None: nodes can't be read."""
-    well = None if nodes is None else NodeReader(lambda name: nodes.get(name, node()), NOW)
+    well = None if nodes is None else NodeSignals(lambda name: nodes.get(name, node()), NOW)
     body = {"metadata": {}, "status": status or {}}
     looked_at = Seen(
         body,
