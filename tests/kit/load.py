@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import prestodb
@@ -15,13 +16,19 @@ import requests
 
 from tests.kit.sql import PrestoClient
 
+Row = tuple[Any, ...]
+
+_LAST_QUERY_SECONDS = 600.0
+_QUOTED_CHARACTERS = 200
+"""Of a wrong answer."""
+
 
 @dataclass(frozen=True)
 class Question:
     """A query, and the rows that are the right answer."""
 
     sql: str
-    rows: list[tuple[Any, ...]]
+    rows: list[Row]
 
 
 @dataclass
@@ -51,7 +58,7 @@ def steady_load(client: PrestoClient, questions: Sequence[Question], *, clients:
             question = questions[number % len(questions)]
             number += 1
             begun = time.monotonic()
-            failure = _failure(client, question)
+            failure = failure_of(partial(_rows, client, question), question.rows)
             with lock:
                 tally.seconds.append(time.monotonic() - begun)
                 if failure is None:
@@ -59,23 +66,37 @@ def steady_load(client: PrestoClient, questions: Sequence[Question], *, clients:
                 else:
                     tally.failures[failure] += 1
 
-    threads = [threading.Thread(target=ask, args=(number,), name=f"client-{number}") for number in range(clients)]
+    with running({f"client-{number}": partial(ask, number) for number in range(clients)}, over):
+        yield tally
+
+
+@contextmanager
+def running(clients: Mapping[str, Callable[[], None]], over: threading.Event) -> Iterator[None]:
+    """Run clients by their names, each in a thread, until the block ends.
+
+    `over` is set then: each client finishes the query that it is at, and returns.
+    """
+    threads = [threading.Thread(target=client, name=name, daemon=True) for name, client in clients.items()]
     for thread in threads:
         thread.start()
     try:
-        yield tally
+        yield
     finally:
         over.set()
         for thread in threads:
-            thread.join(timeout=300)
+            thread.join(timeout=_LAST_QUERY_SECONDS)
 
 
-def _failure(client: PrestoClient, question: Question) -> str | None:
-    """What went wrong with a query, in a word or two; None if its answer was right."""
+def failure_of(query: Callable[[], Sequence[Row]], right: Sequence[Row]) -> str | None:
+    """What went wrong with a query, in a word or two; None if its answer was `right`."""
     try:
-        answer = client.query(question.sql)
+        rows = query()
     except prestodb.exceptions.PrestoQueryError as error:
         return str(error.error_name)
     except (prestodb.exceptions.Error, prestodb.exceptions.HttpError, requests.RequestException) as error:
         return type(error).__name__
-    return None if answer.rows == question.rows else f"WRONG_ANSWER {answer.rows}"
+    return None if list(rows) == list(right) else f"WRONG_ANSWER {str(rows)[:_QUOTED_CHARACTERS]}"
+
+
+def _rows(client: PrestoClient, question: Question) -> Sequence[Row]:
+    return client.query(question.sql).rows
