@@ -14,6 +14,8 @@ TIMED = @start=$$SECONDS; trap 'code=$$?; echo "==> $@: $$([ $$code = 0 ] && ech
 CLUSTER ?= default
 NODES ?= 3
 PYTEST_ARGS ?=
+# More than there are cores: most of the time a test waits for Kubernetes.
+API_WORKERS ?= 6
 BENCH_ARGS ?=
 
 .PHONY: help
@@ -50,7 +52,7 @@ unit: $(VENV)/ready ## Pure functions: seconds, no cluster.
 
 .PHONY: api
 api: $(VENV)/ready ## A real API server with fake nodes.
-	$(TIMED) $(BIN)/pytest tests/api $(PYTEST_ARGS)
+	$(TIMED) $(BIN)/pytest tests/api --numprocesses=$(API_WORKERS) --dist=worksteal $(PYTEST_ARGS)
 
 .PHONY: e2e
 e2e: $(VENV)/ready ## Real nodes, real Presto.

@@ -18,8 +18,8 @@ from tests.harness.interface import Cluster
 from tests.harness.waiting import wait_until
 from tests.kit.installation import NAMESPACE as OPERATOR_NAMESPACE
 from tests.kit.load import Question, steady_load
+from tests.kit.operator_process import metric_sum
 from tests.kit.resources import Namespace, manifest
-from tests.kit.samples import sample_sum
 from tests.kit.sizes import small_server
 from tests.kit.sql import PrestoClient
 
@@ -166,7 +166,7 @@ def metric(namespace: Namespace, name: str, **labels: str) -> float:
     """What the operator's metric says of the cluster."""
     path = f"/api/v1/namespaces/{OPERATOR_NAMESPACE}/pods/{operator_pod(namespace)}:8081/proxy/metrics"
     text = namespace.cluster.kubectl("get", f"--raw={path}").stdout
-    return sample_sum(text, name, namespace=namespace.name, cluster=NAME, **labels)
+    return metric_sum(text, name, namespace=namespace.name, cluster=NAME, **labels)
 
 
 def drain_events(namespace: Namespace) -> list[tuple[str, str]]:
