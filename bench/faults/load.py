@@ -8,14 +8,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-import prestodb
 import requests
 from prestodb.client import ClientSession, PrestoQuery, PrestoRequest
 
-from bench.faults.questions import LONG, SHORT, Question
+from bench.faults.questions import LONG, SHORT
 from bench.faults.tally import Outcome
 from tests.harness.errors import HarnessError
 from tests.harness.waiting import wait_until
+from tests.kit.load import failure_of
+from tests.kit.questions import Question, Row
 
 SHORT_CLIENTS = 3
 LONG_CLIENTS = 1
@@ -129,10 +130,10 @@ class _WatchedRequest(PrestoRequest):  # type: ignore[misc] # the library is not
 
 
 def _failure(request: _WatchedRequest, question: Question) -> str | None:
-    try:
-        rows = sorted(tuple(row) for row in PrestoQuery(request, question.sql).execute())
-    except prestodb.exceptions.PrestoQueryError as error:
-        return str(error.error_name)
-    except (prestodb.exceptions.Error, prestodb.exceptions.HttpError, requests.RequestException) as error:
-        return type(error).__name__
-    return None if tuple(rows) == question.rows else "WRONG_ANSWER"
+    """What went wrong, in a word that can be counted by."""
+
+    def ask() -> list[Row]:
+        return [tuple(row) for row in PrestoQuery(request, question.sql).execute()]
+
+    failure = failure_of(ask, question)
+    return failure if failure is None else failure.partition(" ")[0]

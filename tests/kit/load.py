@@ -1,27 +1,23 @@
-"""A steady load of real queries, and what became of each."""
+"""Loads of real queries, and what became of each."""
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
 
 import prestodb
 import requests
 
+from tests.harness.waiting import wait_until
+from tests.kit.questions import ENDLESS, ENDLESS_ON_ONE_WORKER, Question, Row
 from tests.kit.sql import PrestoClient
 
-
-@dataclass(frozen=True)
-class Question:
-    """A query, and the rows that are the right answer."""
-
-    sql: str
-    rows: list[tuple[Any, ...]]
+_ONE_WORKER_TRIES = 20
 
 
 @dataclass
@@ -38,12 +34,15 @@ class Tally:
         return self.right + self.failures.total()
 
 
-@contextmanager
+@contextlib.contextmanager
 def steady_load(client: PrestoClient, questions: Sequence[Question], *, clients: int) -> Iterator[Tally]:
     """Let `clients` clients ask the questions in turn until the block ends; each finishes the one that it is at."""
     tally = Tally()
     lock = threading.Lock()
     over = threading.Event()
+
+    def rows_of(sql: str) -> list[Row]:
+        return client.query(sql).rows
 
     def ask(first: int) -> None:
         number = first
@@ -51,7 +50,7 @@ def steady_load(client: PrestoClient, questions: Sequence[Question], *, clients:
             question = questions[number % len(questions)]
             number += 1
             begun = time.monotonic()
-            failure = _failure(client, question)
+            failure = failure_of(partial(rows_of, question.sql), question)
             with lock:
                 tally.seconds.append(time.monotonic() - begun)
                 if failure is None:
@@ -70,12 +69,51 @@ def steady_load(client: PrestoClient, questions: Sequence[Question], *, clients:
             thread.join(timeout=300)
 
 
-def _failure(client: PrestoClient, question: Question) -> str | None:
-    """What went wrong with a query, in a word or two; None if its answer was right."""
+def failure_of(ask: Callable[[], Sequence[Row]], question: Question) -> str | None:
+    """What went wrong with a query, in a word or two; None if its answer was right.
+
+    That is Presto's error name, the class of the client's error, or WRONG_ANSWER with the rows.
+    """
     try:
-        answer = client.query(question.sql)
+        rows = ask()
     except prestodb.exceptions.PrestoQueryError as error:
         return str(error.error_name)
     except (prestodb.exceptions.Error, prestodb.exceptions.HttpError, requests.RequestException) as error:
         return type(error).__name__
-    return None if answer.rows == question.rows else f"WRONG_ANSWER {answer.rows}"
+    return None if question.is_answered_by(rows) else f"WRONG_ANSWER {rows}"
+
+
+@contextlib.contextmanager
+def unfinished_query(client: PrestoClient, sql: str = ENDLESS) -> Iterator[None]:
+    """A query that runs until the block ends, or until it fails; with it ends every other query that is unfinished."""
+
+    def ask() -> None:
+        with contextlib.suppress(
+            prestodb.exceptions.PrestoQueryError, prestodb.exceptions.HttpError, requests.RequestException
+        ):
+            client.query(sql)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        yield
+    finally:
+        client.kill_queries()
+        thread.join(timeout=60)
+
+
+@contextlib.contextmanager
+def query_on_one_worker(client: PrestoClient, wanted_on: set[str]) -> Iterator[str]:
+    """A query that runs on one of these workers alone until the block ends, and the name of that worker.
+
+    Presto chooses the worker, so it is asked until it has chosen one of these.
+    """
+    for _ in range(_ONE_WORKER_TRIES):
+        with unfinished_query(client, ENDLESS_ON_ONE_WORKER):
+            workers = wait_until(
+                lambda: client.workers_that_run(ENDLESS_ON_ONE_WORKER), timeout=30, what="the query to run"
+            )
+            if len(workers) == 1 and workers <= wanted_on:
+                yield workers.pop()
+                return
+    raise AssertionError(f"Presto chose none of {wanted_on} in {_ONE_WORKER_TRIES} tries")
