@@ -17,10 +17,13 @@ from bench.percentile import percentile
 from bench.polling.servers import PORT, address
 from presto_operator.kube import ClusterKey, KubernetesClient
 from presto_operator.polling.presto_client import PrestoClient
-from presto_operator.polling.presto_poller import POLL_SECONDS, PrestoPoller, Subject
+from presto_operator.polling.presto_poller import PrestoPoller, Subject
 from presto_operator.polling.presto_transport import PrestoReader
 from presto_operator.presto.server import Server
+from presto_operator.settings import DEFAULTS
 from presto_operator.telemetry import metrics
+
+_POLL_INTERVAL = DEFAULTS.presto_poll_interval
 
 
 class LoopbackReader(PrestoReader):
@@ -70,13 +73,13 @@ async def measure(clusters: int, workers: int, hanging: int, seconds: float) -> 
     """Poll them for a while and print what it took."""
     client = KubernetesClient.__new__(KubernetesClient)
     client.in_cluster = True
-    poller = PrestoPoller(LoopbackReader(client), lambda _: None, lambda: datetime.now(UTC))
+    poller = PrestoPoller(LoopbackReader(client), lambda _: None, lambda: datetime.now(UTC), _POLL_INTERVAL)
     measured = Measured()
     measured.listen()
     numbers = list(range(clusters))
     # As an operator meets them: eight passes at a time, each of which waits for its first answer.
     await asyncio.gather(*(_meet(poller, numbers, workers) for _ in range(8)))
-    await asyncio.sleep(POLL_SECONDS)
+    await asyncio.sleep(_POLL_INTERVAL.total_seconds())
     measured.clear()
     before, started = _cpu_seconds(), time.perf_counter()
     await asyncio.sleep(seconds)
@@ -85,7 +88,7 @@ async def measure(clusters: int, workers: int, hanging: int, seconds: float) -> 
     polls = len(measured.lags)
     print(f"clusters                     {clusters}, {hanging} of them hang; {workers} workers each")
     print(f"polls                        {polls} in {elapsed:.0f} s: {polls / elapsed:.1f} a second", end="")
-    print(f" (due: {clusters / POLL_SECONDS:.1f})")
+    print(f" (due: {clusters / _POLL_INTERVAL.total_seconds():.1f})")
     print(f"clusters that answered       {answered} of {clusters - hanging}")
     print(f"lag of a poll                p50 {_ms(measured.lags, 50)}, p99 {_ms(measured.lags, 99)}", end="")
     print(f", longest {_ms(measured.lags, 100)}")

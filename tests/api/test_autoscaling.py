@@ -93,7 +93,7 @@ def test_workers_follow_the_load_and_each_decision_is_told(
     assert operator.metric("presto_operator_autoscaling_decisions_total", **labels) == 2
 
     told = explain(namespace)
-    assert f"{NAME} in {namespace.name}: Active, 1 worker wanted" in told
+    assert f"{NAME} in {namespace.name}: autoscaling is Active, 1 worker desired" in told
     assert up in told
 
 

@@ -18,7 +18,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end -}}
 
-{{/* What the operator does to clusters and their children. Each verb is one that it uses. */}}
+{{/* The operator's rights on PrestoClusters and the objects that it creates for them. */}}
 {{- define "presto-operator.rules" -}}
 - apiGroups: [prestooperator.io]
   resources: [prestoclusters]
@@ -26,14 +26,14 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 - apiGroups: [prestooperator.io]
   resources: [prestoclusters/status]
   verbs: [patch]
-# Children name their cluster as an owner that waits for them.
+# Objects of a cluster have owner references with blockOwnerDeletion.
 - apiGroups: [prestooperator.io]
   resources: [prestoclusters/finalizers]
   verbs: [update]
 - apiGroups: [apps]
   resources: [deployments]
   verbs: [get, list, watch, create, patch, delete]
-# Secrets: those that a cluster refers to are read by name, and its own copies of catalogs are written.
+# Secrets: the operator reads those that a cluster refers to, and writes its own copies of catalogs.
 - apiGroups: [""]
   resources: [configmaps, secrets, services, serviceaccounts]
   verbs: [get, list, watch, create, patch, delete]

@@ -1,6 +1,6 @@
 """The PrestoCluster resource: models, defaults, validation, and the CRD generated from them. Pure."""
 
-from presto_operator.api.autoscaling import Autoscaling, AutoscalingMode, ScaleToZero, ScalingTargets, ratio_value
+from presto_operator.api.autoscaling import Autoscaling, ScalingTargets, ratio_value
 from presto_operator.api.autoscaling_status import (
     MAX_DECISIONS,
     MAX_PEAKS,
@@ -13,31 +13,28 @@ from presto_operator.api.autoscaling_status import (
     ScalingDecision,
 )
 from presto_operator.api.capacity import CapacityType
-from presto_operator.api.catalog import Catalog
+from presto_operator.api.cluster import PrestoCluster
 from presto_operator.api.crd import API_VERSION, KIND, PLURAL, VERSION, crd
 from presto_operator.api.duration import duration_seconds
-from presto_operator.api.env import Variable
-from presto_operator.api.metastore import Metastore
 from presto_operator.api.owned import (
     CONFIG_VOLUME,
     DATA_VOLUME,
+    HTTP_PORT_NAME,
     NODE_SYSCTLS_CONTAINER,
     PLUGIN_CONTAINER_PREFIX,
     PLUGINS_VOLUME,
     POD_NAME_VARIABLE,
     PRESTO_CONTAINER,
+    SERVER_SCRIPT,
 )
 from presto_operator.api.placement import PlacementSettings
 from presto_operator.api.plugin import Plugin
-from presto_operator.api.pod_overrides import PodOverrides
 from presto_operator.api.pool import MAX_WORKERS, Pool
 from presto_operator.api.pool_limit import LimitReason, PoolLimit, whole_second
 from presto_operator.api.price import price_value
-from presto_operator.api.query_retry import QueryRetry
-from presto_operator.api.reference import Reference, SourceData, SourceObject
-from presto_operator.api.resolution import CatalogProperties, RoleField, references
-from presto_operator.api.role import Coordinator, Resources, Role, Toleration
-from presto_operator.api.rollout import Rollout
+from presto_operator.api.reference import SourceData, SourceObject
+from presto_operator.api.resolution import RoleField, references
+from presto_operator.api.role import Role, Toleration
 from presto_operator.api.scaling_behavior import (
     ScaleDown,
     ScaleUp,
@@ -46,8 +43,7 @@ from presto_operator.api.scaling_behavior import (
     tolerance_value,
 )
 from presto_operator.api.schedule import Schedule
-from presto_operator.api.service_account import ServiceAccount
-from presto_operator.api.spec import Image, PrestoClusterSpec
+from presto_operator.api.spec import PrestoClusterSpec
 from presto_operator.api.status import (
     Condition,
     ConditionType,
@@ -61,14 +57,14 @@ from presto_operator.api.status import (
     WorkersStatus,
 )
 from presto_operator.api.sysctls import is_namespaced
-from presto_operator.api.ulimits import Ulimits
-from presto_operator.api.validation import FieldError, InvalidClusterError, PrestoCluster, parse_cluster, parse_spec
-from presto_operator.api.workers import Drain, Workers
+from presto_operator.api.validation import FieldError, InvalidClusterError, parse_cluster, parse_spec
+from presto_operator.api.workers import Drain
 
 __all__ = [
     "API_VERSION",
     "CONFIG_VOLUME",
     "DATA_VOLUME",
+    "HTTP_PORT_NAME",
     "KIND",
     "MAX_DECISIONS",
     "MAX_PEAKS",
@@ -80,30 +76,24 @@ __all__ = [
     "PLURAL",
     "POD_NAME_VARIABLE",
     "PRESTO_CONTAINER",
+    "SERVER_SCRIPT",
     "VERSION",
     "Autoscaling",
     "AutoscalingHistory",
-    "AutoscalingMode",
     "AutoscalingStatus",
     "CapacityType",
-    "Catalog",
-    "CatalogProperties",
     "Condition",
     "ConditionType",
-    "Coordinator",
     "CoordinatorStatus",
     "DecisionReason",
     "Drain",
     "FieldError",
-    "Image",
     "InvalidClusterError",
     "LimitReason",
-    "Metastore",
     "PastRecommendation",
     "Phase",
     "PlacementSettings",
     "Plugin",
-    "PodOverrides",
     "Pool",
     "PoolLimit",
     "PoolStatus",
@@ -111,30 +101,21 @@ __all__ = [
     "PrestoClusterSpec",
     "PrestoClusterStatus",
     "QueriesStatus",
-    "QueryRetry",
-    "Reference",
-    "Resources",
     "Role",
     "RoleField",
-    "Rollout",
     "RolloutChange",
     "RolloutStatus",
     "ScaleDown",
     "ScaleEvent",
-    "ScaleToZero",
     "ScaleUp",
     "ScalingBehavior",
     "ScalingDecision",
     "ScalingPolicy",
     "ScalingTargets",
     "Schedule",
-    "ServiceAccount",
     "SourceData",
     "SourceObject",
     "Toleration",
-    "Ulimits",
-    "Variable",
-    "Workers",
     "WorkersStatus",
     "crd",
     "duration_seconds",

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StringConstraints
 
 from presto_operator.api.model import problem_inside, rule
+from presto_operator.api.owned import SERVER_SCRIPT
 from presto_operator.presto import (
     RESOURCE_GROUPS_FILE,
     RESOURCE_GROUPS_PROPERTIES,
@@ -30,7 +31,7 @@ _FILES_OF_FIELDS = {
 }
 """Files that other fields make, and the field of each."""
 
-_OWNED_FILES = ("server.sh",)
+_OWNED_FILES = (SERVER_SCRIPT,)
 
 _MESSAGES = {
     **{name: f"{name} is made from {field}: set that instead" for name, field in _FILES_OF_FIELDS.items()},

@@ -12,6 +12,9 @@ PLUGINS_VOLUME = "plugins"
 NODE_SYSCTLS_CONTAINER = "node-sysctls"
 PLUGIN_CONTAINER_PREFIX = "plugin-"
 POD_NAME_VARIABLE = "POD_NAME"
+HTTP_PORT_NAME = "http"
+SERVER_SCRIPT = "server.sh"
+"""In Presto's configuration directory: the script that starts a server, answers its probe and drains it."""
 
 OWNED_VARIABLES = (POD_NAME_VARIABLE,)
 """Environment variables of the container that the start command reads."""

@@ -8,27 +8,21 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from presto_operator.api.free_form import FreeForm
 from presto_operator.api.model import Model, problem_inside, rule
+from presto_operator.objects import GROUP, RECOMMENDED_LABELS
 
-_OWNED_LABELS = (
-    "app.kubernetes.io/name",
-    "app.kubernetes.io/instance",
-    "app.kubernetes.io/managed-by",
-    "app.kubernetes.io/component",
-    "app.kubernetes.io/version",
-)
-_OWNED_PREFIX = "prestooperator.io/"
+_OWNED_PREFIX = f"{GROUP}/"
 
 
 def _without_owned(metadata: dict[str, str]) -> dict[str, str]:
     for name in metadata:
-        if name in _OWNED_LABELS or name.startswith(_OWNED_PREFIX):
+        if name in RECOMMENDED_LABELS or name.startswith(_OWNED_PREFIX):
             raise problem_inside(name, "set by the operator: remove it")
     return metadata
 
 
 _Name = Annotated[str, StringConstraints(min_length=1, max_length=317)]
 _not_owned_rules = [
-    *(rule(f"!('{name}' in self)", f"{name} is set by the operator: remove it") for name in _OWNED_LABELS),
+    *(rule(f"!('{name}' in self)", f"{name} is set by the operator: remove it") for name in RECOMMENDED_LABELS),
     rule(
         f"self.all(name, !name.startsWith('{_OWNED_PREFIX}'))",
         f"names that begin with {_OWNED_PREFIX} are set by the operator: remove them",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from presto_operator.api.owned import (
+    HTTP_PORT_NAME,
     OWNED_DIRECTORIES,
     OWNED_VARIABLES,
     PRESTO_CONTAINER,
@@ -13,7 +14,7 @@ from presto_operator.api.owned import (
     is_owned_path,
     is_owned_volume,
 )
-from presto_operator.objects.strategic_merge import MERGE_KEYS, PATCH_DIRECTIVE
+from presto_operator.objects import MERGE_KEYS, PATCH_DIRECTIVE
 from presto_operator.presto import HTTP_PORT
 
 Problem = tuple[str, str]
@@ -43,7 +44,6 @@ _OWNED_OF_CONTAINER = {
 
 _PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 _PROBE_HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc")
-_PORT_NAME = "http"
 
 
 def ownership_problems(pod_spec: Mapping[str, Any]) -> list[Problem]:
@@ -100,8 +100,8 @@ def _in_server(patch: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _owned_items(
         patch,
         "ports",
-        lambda port: port.get("containerPort") == HTTP_PORT or port.get("name") == _PORT_NAME,
-        f"port {HTTP_PORT}, named {_PORT_NAME}, is the operator's: choose another number and name",
+        lambda port: port.get("containerPort") == HTTP_PORT or port.get("name") == HTTP_PORT_NAME,
+        f"port {HTTP_PORT}, named {HTTP_PORT_NAME}, is the operator's: choose another number and name",
     )
     yield from _owned_items(
         patch,

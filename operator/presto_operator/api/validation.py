@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
+from presto_operator.api.cluster import PrestoCluster
 from presto_operator.api.conflicts import conflicts
 from presto_operator.api.crd import MAX_CLUSTER_NAME_LENGTH, NAME_PATTERN
 from presto_operator.api.model import PROBLEM_INSIDE
 from presto_operator.api.reference import SourceData
-from presto_operator.api.resolution import CatalogProperties, RoleField, resolved_catalogs, resolved_environment
+from presto_operator.api.resolution import resolved_catalogs, resolved_environment
 from presto_operator.api.spec import PrestoClusterSpec
 
 
@@ -28,21 +29,6 @@ class FieldError:
 
     def __str__(self) -> str:
         return f"{self.path}: {self.message}"
-
-
-@dataclass(frozen=True)
-class PrestoCluster:
-    """A valid PrestoCluster: whose it is, what it shall be, and what it refers to."""
-
-    namespace: str
-    name: str
-    uid: str
-    spec: PrestoClusterSpec
-    generation: int = 1
-    catalogs: Mapping[str, CatalogProperties] = field(default_factory=dict)
-    """All of its catalogs by name, wherever their properties come from."""
-    environment: Mapping[RoleField, Mapping[str, str]] = field(default_factory=dict)
-    """What each role's environment variables get from Secrets and ConfigMaps."""
 
 
 class InvalidClusterError(ValueError):
@@ -97,7 +83,6 @@ def parse_cluster(body: Mapping[str, Any], sources: SourceData | None = None) ->
         name=metadata["name"],
         uid=metadata.get("uid", ""),
         spec=spec,
-        generation=metadata.get("generation", 1),
         catalogs=catalogs,
         environment=environment,
     )

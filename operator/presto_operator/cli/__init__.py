@@ -14,7 +14,7 @@ from presto_operator.cli.run import run
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 def main() -> None:
-    """Run Presto clusters on Kubernetes, and look at what the operator makes of them."""
+    """Run Presto clusters on Kubernetes, and inspect them."""
 
 
 main.add_command(run)

@@ -12,7 +12,7 @@ from presto_operator.cli.yaml import dump
 def crd() -> None:
     """Print the CustomResourceDefinition of PrestoCluster.
 
-    It is generated from the models that the operator validates with:
+    To install it without the Helm chart:
 
         presto-operator crd | kubectl apply --server-side -f -
     """

@@ -21,10 +21,10 @@ _MOST_EVENTS = 15
 @click.argument("name")
 @click.option("-n", "--namespace", default="default", show_default=True, help="Namespace of the cluster.")
 def explain(name: str, namespace: str) -> None:
-    """Tell why the cluster NAME has as many workers as it has.
+    """Explain why the cluster NAME has as many workers as it has.
 
-    Prints the last decisions of autoscaling with the numbers that led to each, from the cluster's status, and the last
-    Events about the cluster. Asks the current context of your kubeconfig.
+    Prints the last decisions of autoscaling with the numbers behind each of them, the current queries, and the last
+    Events of the cluster. Uses the current context of your kubeconfig.
     """
     try:
         cluster, events = asyncio.run(_fetch(namespace, name))
@@ -47,7 +47,7 @@ async def _fetch(namespace: str, name: str) -> tuple[KubernetesObject | None, li
 
 
 def explanation(cluster: KubernetesObject, events: Sequence[KubernetesObject]) -> list[str]:
-    """The lines that tell of a cluster's workers.
+    """The lines that explain a cluster's number of workers.
 
     Args:
         cluster: the PrestoCluster as the API server has it.
@@ -58,11 +58,11 @@ def explanation(cluster: KubernetesObject, events: Sequence[KubernetesObject]) -
     record = read_autoscaling(status)
     lines = [f"{place}: {_state(cluster, record)}", *_conditions(status), *_queries(status)]
     if record is not None:
-        lines += ["", "Decisions, the newest first:", *_decisions(record)]
+        lines += ["", "Decisions, newest first:", *_decisions(record)]
     if events:
         newest = sorted(events, key=lambda event: str(event.get("lastTimestamp")), reverse=True)[:_MOST_EVENTS]
         rows = [(str(event.get("lastTimestamp")), event["reason"], event.get("message", "")) for event in newest]
-        lines += ["", "Events, the newest first:", *_table(("TIME", "REASON", "MESSAGE"), rows)]
+        lines += ["", "Events, newest first:", *_table(("TIME", "REASON", "MESSAGE"), rows)]
     return lines
 
 
@@ -71,10 +71,10 @@ def _state(cluster: KubernetesObject, record: AutoscalingStatus | None) -> str:
     ready = f" ({summary} ready)" if summary else ""
     if record is None:
         replicas = cluster["spec"].get("workers", {}).get("replicas", 1)
-        return f"workers.replicas says {_workers(replicas)}{ready}; there is no autoscaling, or it is Off"
+        return f"{_workers(replicas)} desired by workers.replicas{ready}; autoscaling is off"
     limit = f", limited by {record.limited_by}" if record.limited_by else ""
-    verb = "wanted" if record.mode == "Active" else "advised"
-    return f"{record.mode}, {_workers(record.desired)} {verb}{ready}{limit}"
+    verb = "desired" if record.mode == "Active" else "recommended"
+    return f"autoscaling is {record.mode}, {_workers(record.desired)} {verb}{ready}{limit}"
 
 
 def _conditions(status: dict[str, Any]) -> list[str]:
@@ -98,7 +98,7 @@ def _queries(status: dict[str, Any]) -> list[str]:
         )
         if counts.get(field)
     ]
-    return [f"  queries, as of the last write of status: {', '.join(told) or 'none'}"] if counts else []
+    return [f"  queries (updated every 30 s): {', '.join(told) or 'none'}"] if counts else []
 
 
 def _decisions(record: AutoscalingStatus) -> list[str]:

@@ -16,15 +16,22 @@ from presto_operator.planning.plan import plan
 
 @click.command()
 @click.option(
-    "-f", "--filename", "manifest", type=click.File(), required=True, help="Manifest with PrestoClusters; - for stdin."
+    "-f",
+    "--filename",
+    "manifest",
+    type=click.File(),
+    required=True,
+    help="Manifest with one or more PrestoClusters; - reads stdin.",
 )
-@click.option("-n", "--namespace", help="Namespace for manifests that name none.  [default: default]")
+@click.option(
+    "-n", "--namespace", help="Namespace of PrestoClusters that have none in the manifest.  [default: default]"
+)
 def render(manifest: TextIO, namespace: str | None) -> None:
-    """Print the Kubernetes objects that a PrestoCluster becomes, without a cluster.
+    """Print the Kubernetes objects that the operator creates for a PrestoCluster. Needs no Kubernetes cluster.
 
-    What is printed is what the operator applies at first, but for the owner references, which need the uid of a
-    real resource. ConfigMaps and Secrets in the manifest are what the cluster may refer to; other kinds are passed
-    over.
+    The objects are those that the operator applies for a new resource, without owner references, which need the uid of
+    a real resource. References to ConfigMaps and Secrets are resolved within the manifest; other kinds in it are
+    ignored.
     """
     try:
         documents = [document for document in yaml.safe_load_all(manifest) if document]
@@ -32,7 +39,7 @@ def render(manifest: TextIO, namespace: str | None) -> None:
         raise click.ClickException(f"{manifest.name} is not YAML: {error}") from error
     clusters = [document for document in documents if isinstance(document, dict) and document.get("kind") == KIND]
     if not clusters:
-        raise click.ClickException(f"{manifest.name} holds no {KIND}")
+        raise click.ClickException(f"{manifest.name} contains no {KIND}")
     for document in clusters:
         click.echo(dump(_objects(document, namespace, _sources(documents))), nl=False)
 

@@ -4,29 +4,45 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable
+from datetime import timedelta
 
 import click
+from pydantic import ValidationError
 
 from presto_operator import controller
+from presto_operator.cli.duration import Duration, duration_text
 from presto_operator.nodes import configured_taints
+from presto_operator.settings import Settings
 from presto_operator.telemetry.logging import LogFormat, configure_logging
 
 
-@click.command()
+def _settings_options(command: Callable[..., None]) -> Callable[..., None]:
+    """An option for each of the operator's settings."""
+    for name, field in reversed(Settings.model_fields.items()):
+        command = click.option(
+            f"--{name.replace('_', '-')}",
+            type=Duration(),
+            default=duration_text(field.default),
+            show_default=True,
+            help=field.description,
+        )(command)
+    return command
+
+
+@click.command(context_settings={"auto_envvar_prefix": "PRESTO_OPERATOR", "show_default": True})
 @click.option(
     "-n",
     "--namespace",
     "namespaces",
     multiple=True,
-    envvar="PRESTO_OPERATOR_NAMESPACES",
-    help="Namespace to look after; may be given more than once. All of them unless told.",
+    help="Namespace whose PrestoClusters are managed; may be repeated.  [default: all namespaces]",
 )
 @click.option(
     "--metrics-port",
     type=click.IntRange(1, 65535),
     default=8081,
     show_default=True,
-    envvar="PRESTO_OPERATOR_METRICS_PORT",
     help="Port of /healthz, /readyz and /metrics.",
 )
 @click.option(
@@ -34,26 +50,28 @@ from presto_operator.telemetry.logging import LogFormat, configure_logging
     "leaving_taints",
     multiple=True,
     metavar="KEY",
-    envvar="PRESTO_OPERATOR_LEAVING_TAINTS",
-    help="Key of a taint that tells that a node goes; may be given more than once. Beside those that are known.",
+    help="Key of a further taint by which a node announces that it is going away; may be repeated.",
 )
 @click.option(
     "--at-risk-taint",
     "at_risk_taints",
     multiple=True,
     metavar="KEY",
-    envvar="PRESTO_OPERATOR_AT_RISK_TAINTS",
-    help="Key of a taint that tells that a node may go; may be given more than once.",
+    help="Key of a further taint by which a node announces that it may go away; may be repeated.",
 )
 @click.option(
     "--log-format",
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    envvar="PRESTO_OPERATOR_LOG_FORMAT",
-    help="Log lines for people or for a log store.",
+    help="Format of log lines: text for people, json for a log store.",
 )
-@click.option("--debug", is_flag=True, envvar="PRESTO_OPERATOR_DEBUG", help="Log what kopf does, too.")
+@click.option(
+    "--debug",
+    is_flag=True,
+    help="Also log debug messages, including those of kopf, the framework.",
+)
+@_settings_options
 def run(
     namespaces: tuple[str, ...],
     metrics_port: int,
@@ -62,14 +80,32 @@ def run(
     log_format: LogFormat,
     *,
     debug: bool,
+    **settings: timedelta,
 ) -> None:
     """Run the operator.
 
-    In a pod it uses the pod's service account; elsewhere the current context of your kubeconfig, and it then
-    reaches Presto through the API server.
+    In a pod it uses the pod's ServiceAccount. Elsewhere it uses the current context of your kubeconfig, and reaches
+    Presto through the API server. Each option can also be set by an environment variable, for example
+    PRESTO_OPERATOR_METRICS_PORT for --metrics-port.
     """
     # kopf wants a user's name, and a container's user id has none.
     os.environ.setdefault("USER", "presto-operator")
     configure_logging(log_format, debug=debug)
     extra_taints = configured_taints(leaving_taints, at_risk_taints)
-    asyncio.run(controller.run(namespaces=namespaces, metrics_port=metrics_port, extra_taints=extra_taints))
+    asyncio.run(
+        controller.run(
+            namespaces=namespaces,
+            metrics_port=metrics_port,
+            extra_taints=extra_taints,
+            settings=_settings(settings),
+        )
+    )
+
+
+def _settings(values: dict[str, timedelta]) -> Settings:
+    try:
+        return Settings(**values)
+    except ValidationError as invalid:
+        error = invalid.errors(include_url=False)[0]
+        option = f"--{str(error['loc'][0]).replace('_', '-')}"
+        raise click.BadParameter(error["msg"], param_hint=f"'{option}'") from invalid

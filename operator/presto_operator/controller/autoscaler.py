@@ -6,7 +6,7 @@ from datetime import datetime
 
 from presto_operator.api import AutoscalingStatus, PrestoCluster
 from presto_operator.kube import ClusterKey
-from presto_operator.objects import KubernetesObject
+from presto_operator.objects import KubernetesObject, uid_of
 from presto_operator.planning.autoscale import Autoscaled, autoscale, scales_by_load, workers_to_ask
 from presto_operator.planning.observation import Observation
 from presto_operator.polling.presto_poller import PrestoPoller, Subject
@@ -60,7 +60,7 @@ class Autoscaler:
         if record is None:
             self._newest.pop(key, None)
             return scaled
-        self._newest[key] = (body["metadata"]["uid"], record)
+        self._newest[key] = (uid_of(body), record)
         if scaled.decision is not None:
             metrics.autoscaling_decisions.labels(key.namespace, key.name, record.mode, scaled.decision.reason).inc()
         return scaled
@@ -68,7 +68,7 @@ class Autoscaler:
     def recorded(self, key: ClusterKey, body: KubernetesObject) -> AutoscalingStatus | None:
         """What came of it at the last look; None: nothing yet."""
         uid, record = self._newest.get(key, ("", None))
-        return record if uid == body["metadata"]["uid"] else read_autoscaling(body.get("status", {}))
+        return record if uid == uid_of(body) else read_autoscaling(body.get("status", {}))
 
     def forget(self, key: ClusterKey) -> None:
         """Drop what is known of a cluster that is no more."""

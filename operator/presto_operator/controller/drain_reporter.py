@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
 from datetime import datetime
 
 from presto_operator.kube import ClusterKey, KubernetesClient, NodeStore, ObjectStore, publish
-from presto_operator.objects import KubernetesObject
+from presto_operator.objects import KubernetesObject, node_of, uid_of
 from presto_operator.reporting.drain_outcome import drain_notices, ended_drain
 from presto_operator.telemetry import metrics
 
 _REMEMBERED = 10_000
-"""Pods that are kept in mind, so that a late event of the watch doesn't have one counted twice."""
+"""How many pods are remembered, so that a late event of the watch doesn't count one twice."""
 
 _logger = logging.getLogger(__name__)
 
@@ -24,19 +23,20 @@ class DrainReporter:
         self._client = client
         self._store = store
         self._nodes = nodes
-        self._told: deque[str] = deque(maxlen=_REMEMBERED)
+        self._told: dict[str, None] = {}
+        """The uids of the pods that were reported last, oldest first."""
 
     async def report(self, key: ClusterKey, body: KubernetesObject, now: datetime) -> None:
         """Report the drains of a cluster that have ended since the last call."""
         ended = []
         for departed in self._store.take_departed(key):
-            uid = departed.last["metadata"]["uid"]
+            uid = uid_of(departed.last)
             if uid in self._told:
                 continue
             drain = ended_drain(departed.first, departed.last, node_is_lost=self._is_lost(departed.last))
             if drain is None:
                 continue
-            self._told.append(uid)
+            self._remember(uid)
             ended.append(drain)
             metrics.observe_drain(key.namespace, key.name, drain.outcome, drain.seconds)
             took = f" after {drain.seconds:.0f} s" if drain.seconds is not None else ""
@@ -44,6 +44,10 @@ class DrainReporter:
         for notice in drain_notices(ended):
             await publish(self._client, body, notice, now)
 
+    def _remember(self, uid: str) -> None:
+        self._told[uid] = None
+        if len(self._told) > _REMEMBERED:
+            del self._told[next(iter(self._told))]
+
     def _is_lost(self, pod: KubernetesObject) -> bool:
-        name = pod.get("spec", {}).get("nodeName", "")
-        return self._nodes.is_synced and not self._nodes.is_ready(name)
+        return self._nodes.is_synced and not self._nodes.is_ready(node_of(pod))

@@ -30,20 +30,19 @@ from presto_operator.kube import (
     ObjectStore,
 )
 from presto_operator.nodes import TaintMeaning
-from presto_operator.objects import CLUSTER_LABEL, GROUP, KubernetesObject
+from presto_operator.objects import CLUSTER_LABEL, GROUP, KubernetesObject, name_of
 from presto_operator.planning.reclaim import node_digest
 from presto_operator.polling.metastore_poller import MetastorePoller, ThreadedCheck
 from presto_operator.polling.presto_poller import PrestoPoller
 from presto_operator.polling.presto_queries import QueryReader
 from presto_operator.polling.presto_transport import PrestoReader
+from presto_operator.settings import DEFAULTS, Settings
 from presto_operator.telemetry import metrics
 from presto_operator.telemetry.server import serve
 
 _logger = logging.getLogger(__name__)
 
 _CONCURRENT_PASSES = 8
-_RESYNC_SECONDS = 300.0
-"""How often everything is listed anew, against an event that a broken watch may have lost."""
 _START_RETRY_SECONDS = 5.0
 _HEARTBEAT_LIMIT_SECONDS = 120.0
 
@@ -52,9 +51,15 @@ class Operator:
     """Everything that runs, started and stopped with kopf."""
 
     def __init__(
-        self, *, namespaces: tuple[str, ...], metrics_port: int, extra_taints: tuple[TaintMeaning, ...] = ()
+        self,
+        *,
+        namespaces: tuple[str, ...],
+        metrics_port: int,
+        extra_taints: tuple[TaintMeaning, ...] = (),
+        settings: Settings = DEFAULTS,
     ) -> None:
         self._namespaces = namespaces
+        self._settings = settings
         self._extra_taints = extra_taints
         self._registry = kopf.OperatorRegistry()
         self._metrics_port = metrics_port
@@ -109,12 +114,18 @@ class Operator:
                 delay=_START_RETRY_SECONDS,
             ) from error
         reader = PrestoReader(self._client)
-        self._poller = PrestoPoller(reader, self._queue.add, _now)
-        self._metastores = MetastorePoller(self._queue.add, ThreadedCheck(in_cluster=self._client.in_cluster))
+        self._poller = PrestoPoller(reader, self._queue.add, _now, self._settings.presto_poll_interval)
+        self._metastores = MetastorePoller(
+            self._queue.add,
+            ThreadedCheck(in_cluster=self._client.in_cluster),
+            self._settings.metastore_poll_interval,
+        )
         reclaimer = Reclaimer(
             self._client, self._store, self._nodes, QueryReader(reader), extra_taints=self._extra_taints
         )
-        reconciler = Reconciler(self._client, self._store, self._poller, self._metastores, reclaimer, _now)
+        reconciler = Reconciler(
+            self._client, self._store, self._poller, self._metastores, reclaimer, _now, settings=self._settings
+        )
         self._tasks = [
             *(asyncio.create_task(self._queue.work(reconciler.reconcile)) for _ in range(_CONCURRENT_PASSES)),
             asyncio.create_task(self._keep_in_sync()),
@@ -158,7 +169,7 @@ class Operator:
         node: KubernetesObject = dict(body)
         is_news = self._nodes.remove(node) if type == "DELETED" else self._nodes.put(node)
         if is_news:
-            self._wake_clusters_on({node["metadata"]["name"]})
+            self._wake_clusters_on({name_of(node)})
 
     async def _resync_nodes(self) -> None:
         assert self._client is not None
@@ -189,7 +200,7 @@ class Operator:
 
     async def _keep_in_sync(self) -> None:
         while True:
-            await asyncio.sleep(_RESYNC_SECONDS)
+            await asyncio.sleep(self._settings.relist_interval.total_seconds())
             # The watches go on meanwhile, and the next round tries again.
             with contextlib.suppress(ApiError):
                 await self._resync()
@@ -228,15 +239,22 @@ def _configure(settings: kopf.OperatorSettings) -> None:
         settings.watching.label_selectors[kind.group, kind.plural] = CLUSTER_LABEL
 
 
-async def run(*, namespaces: tuple[str, ...], metrics_port: int, extra_taints: tuple[TaintMeaning, ...] = ()) -> None:
+async def run(
+    *,
+    namespaces: tuple[str, ...],
+    metrics_port: int,
+    extra_taints: tuple[TaintMeaning, ...] = (),
+    settings: Settings = DEFAULTS,
+) -> None:
     """Run the operator until it is told to stop.
 
     Args:
         namespaces: the namespaces to look after; none means all of them.
         metrics_port: where to serve /healthz, /readyz and /metrics.
         extra_taints: what taints of nodes mean, beside those that are known.
+        settings: how often what is done.
     """
-    operator = Operator(namespaces=namespaces, metrics_port=metrics_port, extra_taints=extra_taints)
+    operator = Operator(namespaces=namespaces, metrics_port=metrics_port, extra_taints=extra_taints, settings=settings)
     await kopf.operator(
         registry=operator.registry(), standalone=True, clusterwide=not namespaces, namespaces=list(namespaces)
     )

@@ -9,7 +9,7 @@ from datetime import datetime
 from presto_operator.api import PrestoCluster
 from presto_operator.kube import NODE, POD, ApiError, ClusterKey, KubernetesClient, NodeStore, ObjectStore, publish
 from presto_operator.nodes import TaintMeaning
-from presto_operator.objects import GENERATION_LABEL, KubernetesObject
+from presto_operator.objects import KubernetesObject, described, generation_of, uid_of
 from presto_operator.planning.handover import LAST_PAGE
 from presto_operator.planning.reclaim import (
     NodeReader,
@@ -86,11 +86,11 @@ class Reclaimer:
         moment without queries, the next one comes up elsewhere before anybody misses it.
         """
         for reclaim in list(outcome.coordinators):
-            generation = reclaim.pod["metadata"]["labels"].get(GENERATION_LABEL)
+            generation = generation_of(reclaim.pod)
             activity = await self._queries.activity(cluster, generation) if cluster and generation else None
             if activity is None or activity.since(now - LAST_PAGE):
                 notice = waiting_coordinator_notice(reclaim, now)
-                await publish(self._client, body, notice, now, once_for=reclaim.pod["metadata"]["uid"])
+                await publish(self._client, body, notice, now, once_for=uid_of(reclaim.pod))
                 continue
             outcome.coordinators.remove(reclaim)
             await self._delete(key, body, [reclaim], now, outcome)
@@ -118,7 +118,7 @@ class Reclaimer:
             try:
                 await self._delete_pod(reclaim)
             except ApiError as error:
-                outcome.errors.append(f'Pod "{reclaim.pod["metadata"]["name"]}" on node {reclaim.node}: {error}')
+                outcome.errors.append(f"{described(reclaim.pod)} on node {reclaim.node}: {error}")
                 continue
             done.append(reclaim)
             metrics.reclaims.labels(key.namespace, key.name, reclaim.signal.reason).inc()

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from presto_operator.api import (
@@ -34,11 +35,18 @@ from presto_operator.kube import (
     ObjectStore,
     Outcome,
     SourceReader,
-    is_owned_by,
     publish,
 )
-from presto_operator.objects import KubernetesObject, Notice
-from presto_operator.objects.pods import is_lost
+from presto_operator.objects import (
+    KubernetesObject,
+    Notice,
+    described,
+    is_lost,
+    is_owned_by,
+    is_terminating,
+    name_of,
+    uid_of,
+)
 from presto_operator.planning.autoscale import Autoscaled, autoscaling_field, autoscaling_notices, autoscaling_verdicts
 from presto_operator.planning.handover import Handover
 from presto_operator.planning.last_worker import LAST_WORKER_MESSAGE, generation_to_ask, kept_workers
@@ -54,13 +62,8 @@ from presto_operator.presto.stats import ClusterStats
 from presto_operator.reporting import conditions
 from presto_operator.reporting.rollout_record import next_record, old_workers, recorded_rollout, rollout_news
 from presto_operator.reporting.status import is_due, merge_patch, new_status, news
+from presto_operator.settings import Settings
 from presto_operator.telemetry import metrics
-
-POLL_SECONDS = 10.0
-"""How often a cluster is looked at when nothing happens to it: Presto's own numbers come with no event."""
-
-WAIT_SECONDS = 1.0
-"""How often it is looked at while clients wait to be led to another generation: a moment without queries is short."""
 
 _logger = logging.getLogger(__name__)
 
@@ -95,7 +98,10 @@ class Reconciler:
         metastores: MetastorePoller,
         reclaimer: Reclaimer,
         clock: Callable[[], datetime],
+        *,
+        settings: Settings,
     ) -> None:
+        self._settings = settings
         self._client = client
         self._autoscaler = Autoscaler(poller)
         self._metastores = metastores
@@ -105,7 +111,7 @@ class Reconciler:
         self._clock = clock
         self._applier = Applier(client, store)
         self._releaser = Releaser(client, store, poller.reader)
-        self._sources = SourceReader(client, clock)
+        self._sources = SourceReader(client, clock, settings.reference_interval)
         self._queries = QueryReader(poller.reader)
         self._status_written: dict[ClusterKey, datetime] = {}
 
@@ -116,7 +122,7 @@ class Reconciler:
             ApiError: something could not be applied or written; the status says so where it could be written.
         """
         body = self._store.cluster(key)
-        if body is None or "deletionTimestamp" in body["metadata"]:
+        if body is None or is_terminating(body):
             # The children have the cluster for their owner: Kubernetes' garbage collector removes them.
             self._status_written.pop(key, None)
             self._autoscaler.forget(key)
@@ -135,7 +141,8 @@ class Reconciler:
             if found.apply_errors:
                 raise ApiError(0, "; ".join(found.apply_errors))
         is_waiting = bool(reclaimed.coordinators) or (found.plan is not None and found.plan.hold.is_on)
-        return WAIT_SECONDS if is_waiting else POLL_SECONDS
+        interval = self._settings.handover_interval if is_waiting else self._settings.reconcile_interval
+        return interval.total_seconds()
 
     async def _act(self, key: ClusterKey, body: KubernetesObject, reclaimed: Reclaimed) -> _Pass:
         found = _Pass(self._clock())
@@ -160,7 +167,7 @@ class Reconciler:
         nodes = self._reclaimer.reader(found.now)
         to_delete = await self._releaser.choose(key, body, found.plan, observation, nodes, found.now)
         for desired in found.plan.apply:
-            label = f'{desired["kind"]} "{desired["metadata"]["name"]}"'
+            label = described(desired)
             try:
                 outcome = await self._applier.apply(key, desired)
             except (ApiError, ForeignObjectError) as error:
@@ -197,7 +204,15 @@ class Reconciler:
         asked_for = found.scaled.workers if found.scaled else cluster.spec.workers.replicas
         wanted = await self._wanted_workers(cluster, observation, serving, asked_for, found.now)
         kept = Hold(last_worker=True, message=LAST_WORKER_MESSAGE) if wanted > asked_for else NOTHING_WAITS
-        at_once = plan(cluster, observation, kept, wanted_workers=wanted, supply=supply)
+        decide = partial(
+            plan,
+            cluster,
+            observation,
+            wanted_workers=wanted,
+            supply=supply,
+            worker_min_ready=self._settings.worker_min_ready,
+        )
+        at_once = decide(kept)
         handover = Handover(at_once, observation, recorded_rollout(status), serving)
         found.asked = handover.generation_to_ask
         if found.asked is None:
@@ -205,7 +220,7 @@ class Reconciler:
         found.activity = await self._queries.activity(cluster, found.asked)
         drain_timeout = timedelta(seconds=duration_seconds(cluster.spec.coordinator.drain_timeout))
         hold = handover.hold(found.activity, drain_timeout=drain_timeout, now=found.now)
-        return plan(cluster, observation, hold, wanted_workers=wanted, supply=supply) if hold.is_on else at_once
+        return decide(hold) if hold.is_on else at_once
 
     async def _wanted_workers(
         self, cluster: PrestoCluster, observation: Observation, serving: str | None, asked_for: int, now: datetime
@@ -220,7 +235,7 @@ class Reconciler:
     async def _scale(self, key: ClusterKey, found: _Pass) -> None:
         assert found.plan is not None
         for step in found.plan.scale:
-            label = f'Deployment "{step.deployment["metadata"]["name"]}"'
+            label = described(step.deployment)
             try:
                 await self._applier.scale(step.deployment, step.replicas)
             except ApiError as error:
@@ -232,7 +247,7 @@ class Reconciler:
     async def _remove(self, key: ClusterKey, found: _Pass) -> None:
         assert found.plan is not None
         for obj in found.plan.remove:
-            label = f'{obj["kind"]} "{obj["metadata"]["name"]}"'
+            label = described(obj)
             try:
                 await self._applier.delete(obj)
             except ApiError as error:
@@ -243,7 +258,7 @@ class Reconciler:
     def _observe(
         self, key: ClusterKey, body: KubernetesObject, now: datetime, stats: ClusterStats | None = None
     ) -> Observation:
-        uid = body["metadata"]["uid"]
+        uid = uid_of(body)
         children = [obj for obj in self._store.list(key, *CHILD_KINDS) if is_owned_by(obj, uid)]
         pods = [pod for pod in self._store.list(key, POD) if not is_lost(pod, now)]
         nodes = self._reclaimer.reader(now)
@@ -292,7 +307,8 @@ class Reconciler:
             *(limit_notices(limits_before, limits, found.plan.placement.explanations) if found.plan else ()),
             *(Notice("Normal", "Corrected", f"{label} was not as wanted: put right") for label in found.corrected),
         ]
-        if is_due(previous, status, last_written=self._status_written.get(key), now=now):
+        written = self._status_written.get(key)
+        if is_due(previous, status, last_written=written, interval=self._settings.status_interval, now=now):
             self._store.put(await self._client.patch_status(key.namespace, key.name, merge_patch(previous, status)))
             self._status_written[key] = now
             metrics.status_writes.inc()
@@ -359,7 +375,7 @@ def _is_settled(body: KubernetesObject) -> bool:
 
 
 def _names(pods: list[KubernetesObject]) -> frozenset[str]:
-    return frozenset(pod["metadata"]["name"] for pod in pods)
+    return frozenset(name_of(pod) for pod in pods)
 
 
 def _pools(observation: Observation, serving: str | None, plan: Plan | None) -> list[PoolCount]:

@@ -6,7 +6,7 @@ import logging
 from datetime import datetime
 
 from presto_operator.kube import ApiError, ClusterKey, KubernetesClient, ObjectStore, publish
-from presto_operator.objects import KubernetesObject
+from presto_operator.objects import KubernetesObject, described, name_of, node_of
 from presto_operator.planning.departures import (
     DELETION_COST,
     FIRST_TO_GO,
@@ -51,7 +51,7 @@ class Releaser:
         replaced = []
         for lowering in lowerings(plan, observation, now):
             leaving = lowering.departure(await self._tasks.count(lowering.to_be_asked))
-            by_name = {pod["metadata"]["name"]: pod for pod in lowering.pods}
+            by_name = {name_of(pod): pod for pod in lowering.pods}
             chosen = [by_name[name] for name in leaving.chosen]
             _logger.info("%s: chosen to leave: %s", key, ", ".join(leaving.chosen))
             metrics.departures.labels(key.namespace, key.name, "chosen").inc(len(chosen))
@@ -59,10 +59,10 @@ class Releaser:
                 if not is_chosen(pod):
                     await self._mark(key, pod, FIRST_TO_GO)
             to_delete += [by_name[name] for name in leaving.deleted]
-            replaced += [pod for pod in chosen if pod["metadata"]["name"] in observation.to_be_replaced]
+            replaced += [pod for pod in chosen if name_of(pod) in observation.to_be_replaced]
         if nodes is not None:
             for pod in replaced:
-                reason = nodes.signal(pod["spec"]["nodeName"]).reason
+                reason = nodes.signal(node_of(pod)).reason
                 metrics.replacements.labels(key.namespace, key.name, reason).inc()
             for notice in replaced_notices(replaced, nodes):
                 await publish(self._client, body, notice, now)
@@ -75,7 +75,7 @@ class Releaser:
             try:
                 leaving = await self._client.delete_pod(pod)
             except ApiError as error:
-                errors.append(f'Pod "{pod["metadata"]["name"]}": {error}')
+                errors.append(f"{described(pod)}: {error}")
                 continue
             if leaving is not None:
                 self._store.put(leaving)
@@ -93,7 +93,7 @@ class Releaser:
         try:
             marked = await self._client.annotate_pod(pod, {DELETION_COST: cost})
         except ApiError as error:
-            _logger.warning('%s: pod "%s" can\'t be marked: %s', key, pod["metadata"]["name"], error)
+            _logger.warning("%s: %s can't be marked: %s", key, described(pod), error)
             return False
         if marked is not None:
             self._store.put(marked)

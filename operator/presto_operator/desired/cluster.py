@@ -6,7 +6,7 @@ from presto_operator.api import PrestoCluster
 from presto_operator.desired.disruption_budget import coordinator_disruption_budget, worker_disruption_budget
 from presto_operator.desired.service import client_service, workers_service
 from presto_operator.desired.service_account import service_account
-from presto_operator.objects.object import KubernetesObject
+from presto_operator.objects import KubernetesObject
 
 
 def cluster_objects(cluster: PrestoCluster, active_generation: str) -> list[KubernetesObject]:

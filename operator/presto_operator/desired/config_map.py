@@ -7,11 +7,10 @@ import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from presto_operator.api import PrestoCluster, Role
+from presto_operator.api import SERVER_SCRIPT, PrestoCluster, Role
 from presto_operator.desired.object import child, content_hash
-from presto_operator.desired.server_script import SERVER_SCRIPT, SERVER_SCRIPT_TEXT
-from presto_operator.objects.labels import ROLE_LABEL, RoleName
-from presto_operator.objects.object import KubernetesObject
+from presto_operator.desired.server_script import SERVER_SCRIPT_TEXT
+from presto_operator.objects import ROLE_LABEL, KubernetesObject, RoleName
 from presto_operator.presto import (
     CONFIG_DIRECTORY,
     RESOURCE_GROUPS_FILE,

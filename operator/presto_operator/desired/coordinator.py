@@ -7,30 +7,25 @@ from typing import Any
 from presto_operator.api import PrestoCluster
 from presto_operator.desired.config_map import ServerFiles
 from presto_operator.desired.names import coordinator_name, role_selector
-from presto_operator.desired.node_placement import capacity_tolerations, node_affinity
+from presto_operator.desired.node_placement import placement
 from presto_operator.desired.object import child
-from presto_operator.desired.pod import pod_labels, pod_spec, pod_template, tolerations
-from presto_operator.objects.labels import GENERATION_LABEL
-from presto_operator.objects.object import KubernetesObject
+from presto_operator.desired.parts import Parts, Pod, parts_annotation
+from presto_operator.desired.pod import pod_labels, pod_spec, pod_template
+from presto_operator.objects import GENERATION_LABEL, KubernetesObject
 
 
-def coordinator_template(cluster: PrestoCluster, files: ServerFiles) -> dict[str, Any]:
-    """The template of the coordinator's pod. Its hash is the generation's name, so nothing in it may depend on that."""
+def coordinator_pod(cluster: PrestoCluster, files: ServerFiles) -> Pod:
+    """The coordinator's pod. Its hash is the generation's name, so nothing in it may depend on that."""
     coordinator = cluster.spec.coordinator
-    spec = pod_spec(cluster, coordinator, files)
-    if coordinator.node_selector:
-        spec["nodeSelector"] = dict(coordinator.node_selector)
-    affinity = node_affinity(coordinator.capacity_type)
-    if affinity is not None:
-        spec["affinity"] = {"nodeAffinity": affinity}
-    tolerated = [*tolerations(coordinator.tolerations), *capacity_tolerations(coordinator.capacity_type)]
-    if tolerated:
-        spec["tolerations"] = tolerated
-    return pod_template(cluster, "coordinator", pod_labels(cluster, "coordinator", {}), spec)
+    where = placement(coordinator.node_selector, coordinator.tolerations, coordinator.capacity_type)
+    spec = {**pod_spec(cluster, coordinator, files), **where}
+    return Pod(pod_template(cluster, "coordinator", pod_labels(cluster, "coordinator", {}), spec), where)
 
 
-def coordinator_deployment(cluster: PrestoCluster, generation: str, template: dict[str, Any]) -> KubernetesObject:
-    """The Deployment of a generation's coordinator.
+def coordinator_deployment(
+    cluster: PrestoCluster, generation: str, template: dict[str, Any], parts: Parts
+) -> KubernetesObject:
+    """The Deployment of a generation's coordinator, whose pod consists of these parts.
 
     Its strategy is Recreate: two coordinators behind one discovery address would each believe to own the workers.
     What a spec changes makes a new generation anyway, with a Deployment of its own.
@@ -44,6 +39,7 @@ def coordinator_deployment(cluster: PrestoCluster, generation: str, template: di
         "Deployment",
         coordinator_name(cluster, generation),
         labels=pod_labels(cluster, "coordinator", own),
+        annotations=parts_annotation(parts),
         spec={
             "replicas": 1,
             "revisionHistoryLimit": 3,

@@ -7,8 +7,7 @@ from typing import Any
 from presto_operator.api import PrestoCluster
 from presto_operator.desired.names import role_selector
 from presto_operator.desired.object import child
-from presto_operator.objects.labels import ROLE_LABEL, RoleName
-from presto_operator.objects.object import KubernetesObject
+from presto_operator.objects import ROLE_LABEL, KubernetesObject, RoleName
 
 
 def coordinator_disruption_budget(cluster: PrestoCluster) -> KubernetesObject:

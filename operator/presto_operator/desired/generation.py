@@ -1,8 +1,10 @@
-"""A generation: one coordinator with the workers that found it, everything that must change together."""
+"""A generation: one coordinator with the workers that find it, everything that must change together."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from presto_operator.api import PrestoCluster, duration_seconds
@@ -13,64 +15,106 @@ from presto_operator.desired.config_map import (
     query_policy_files,
     role_config_map,
 )
-from presto_operator.desired.coordinator import coordinator_deployment, coordinator_template
+from presto_operator.desired.coordinator import coordinator_deployment, coordinator_pod
 from presto_operator.desired.names import discovery_uri
 from presto_operator.desired.object import content_hash
+from presto_operator.desired.parts import Parts, coordinator_parts
 from presto_operator.desired.query_retry import coordinator_retry, worker_retry
 from presto_operator.desired.service import discovery_service
-from presto_operator.desired.workers import pool_deployment
-from presto_operator.objects.object import KubernetesObject
+from presto_operator.desired.workers import RevisionTemplate, worker_revision
+from presto_operator.objects import KubernetesObject
 from presto_operator.presto import coordinator_config, worker_config, worker_wait_properties
+from presto_operator.settings import DEFAULTS
 
 
-def generation_name(cluster: PrestoCluster) -> str:
-    """The name of the generation that the spec asks for.
+@dataclass(frozen=True)
+class Generation:
+    """Everything that one generation consists of, rendered. Its objects are shared: copy one before you change it."""
 
-    It is the hash of the coordinator's whole pod: version, image, configuration, catalogs, and how it is run. What
-    changes any of it never restarts a coordinator in place; it makes another one beside it.
-    """
-    template, _ = _coordinator(cluster)
-    return content_hash([cluster.spec.version, template, *_identity(cluster)])
+    name: str
+    """The hash of the coordinator's whole pod: version, image, configuration, catalogs, and how it is run. Changing any
+    of it never restarts a coordinator in place; it makes another one beside it."""
+    files: tuple[KubernetesObject, ...]
+    """The ConfigMaps and Secrets that its servers mount, the workers' among them."""
+    discovery: KubernetesObject
+    """The Service at which its workers announce themselves."""
+    coordinator: KubernetesObject
+    """The coordinator's Deployment."""
+    workers: Mapping[str, RevisionTemplate]
+    """The workers' Deployments by pool, in the order of the spec, without their numbers of replicas."""
+    parts: Parts
+    """Hashes of what it consists of, by part; `changed_parts` compares two of them. Each of its Deployments carries its
+    own share of them as an annotation."""
+
+    @property
+    def worker_deployments(self) -> frozenset[str]:
+        """The names of the workers' Deployments."""
+        return frozenset(revision.name for revision in self.workers.values())
+
+    def objects(self, replicas_by_pool: Mapping[str, int]) -> list[KubernetesObject]:
+        """All of its objects, in the order in which they are best applied, with these workers in each pool."""
+        return [
+            *self.files,
+            self.discovery,
+            self.coordinator,
+            *(revision.deployment(replicas_by_pool[pool]) for pool, revision in self.workers.items()),
+        ]
 
 
-def generation_objects(cluster: PrestoCluster, replicas_by_pool: Mapping[str, int]) -> list[KubernetesObject]:
-    """The objects of the generation that the spec asks for, in the order in which they are best applied.
+def render_generation(cluster: PrestoCluster, *, worker_min_ready: timedelta = DEFAULTS.worker_min_ready) -> Generation:
+    """The generation that the spec asks for. Render it once a pass and hand the value on: this hashes every object.
 
     Args:
         cluster: the cluster.
-        replicas_by_pool: workers wanted in each pool of the spec, by its name.
+        worker_min_ready: how long a worker is ready before it counts as available.
     """
-    name = generation_name(cluster)
-    template, coordinator_files = _coordinator(cluster)
-    workers = cluster.spec.workers
-    worker_files = ServerFiles(
-        role_config_map(
-            cluster,
-            workers,
-            "worker",
-            worker_config(
-                {**worker_retry(cluster.spec), **workers.config},
-                discovery_uri=discovery_uri(cluster, name),
-                shutdown_grace_seconds=duration_seconds(workers.drain.grace_period),
-            ),
+    coordinator_files = _coordinator_files(cluster)
+    pod = coordinator_pod(cluster, coordinator_files)
+    name = content_hash([cluster.spec.version, pod.template, *_identity(cluster)])
+    worker_files = _worker_files(cluster, name, coordinator_files)
+    of_coordinator = coordinator_parts(cluster, coordinator_files, pod)
+    revisions = {
+        pool.name: worker_revision(cluster, pool, name, worker_files, min_ready=worker_min_ready)
+        for pool in cluster.spec.workers.pools
+    }
+    secret = coordinator_files.secret_catalogs
+    return Generation(
+        name=name,
+        files=(
+            coordinator_files.catalogs,
+            *([secret] if secret else []),
+            coordinator_files.role,
+            worker_files.role,
         ),
-        coordinator_files.catalogs,
-        coordinator_files.secret_catalogs,
+        discovery=discovery_service(cluster, name),
+        coordinator=coordinator_deployment(cluster, name, pod.template, of_coordinator),
+        workers=revisions,
+        parts=_union([of_coordinator, *(revision.parts for revision in revisions.values())]),
     )
-    return [
-        coordinator_files.catalogs,
-        *([coordinator_files.secret_catalogs] if coordinator_files.secret_catalogs else []),
-        coordinator_files.role,
-        worker_files.role,
-        discovery_service(cluster, name),
-        coordinator_deployment(cluster, name, template),
-        *(pool_deployment(cluster, pool, name, replicas_by_pool[pool.name], worker_files) for pool in workers.pools),
-    ]
 
 
-def _coordinator(cluster: PrestoCluster) -> tuple[dict[str, Any], ServerFiles]:
+def generation_name(cluster: PrestoCluster) -> str:
+    """The name of the generation that the spec asks for."""
+    return render_generation(cluster).name
+
+
+def generation_objects(
+    cluster: PrestoCluster,
+    replicas_by_pool: Mapping[str, int],
+    *,
+    worker_min_ready: timedelta = DEFAULTS.worker_min_ready,
+) -> list[KubernetesObject]:
+    """The objects of the generation that the spec asks for, with these workers in each pool."""
+    return render_generation(cluster, worker_min_ready=worker_min_ready).objects(replicas_by_pool)
+
+
+def _union(all_parts: Iterable[Parts]) -> Parts:
+    return {part: content for parts in all_parts for part, content in parts.items()}
+
+
+def _coordinator_files(cluster: PrestoCluster) -> ServerFiles:
     coordinator = cluster.spec.coordinator
-    files = ServerFiles(
+    return ServerFiles(
         role_config_map(
             cluster,
             coordinator,
@@ -81,16 +125,33 @@ def _coordinator(cluster: PrestoCluster) -> tuple[dict[str, Any], ServerFiles]:
         catalogs_config_map(cluster),
         catalogs_secret(cluster),
     )
-    return coordinator_template(cluster, files), files
 
 
-def _identity(cluster: PrestoCluster) -> list[dict[str, str]]:
-    # What a cloud makes of the ServiceAccount's annotations, it makes when a pod starts.
+def _worker_files(cluster: PrestoCluster, generation: str, coordinator_files: ServerFiles) -> ServerFiles:
+    workers = cluster.spec.workers
+    return ServerFiles(
+        role_config_map(
+            cluster,
+            workers,
+            "worker",
+            worker_config(
+                {**worker_retry(cluster.spec), **workers.config},
+                discovery_uri=discovery_uri(cluster, generation),
+                shutdown_grace_seconds=duration_seconds(workers.drain.grace_period),
+            ),
+        ),
+        coordinator_files.catalogs,
+        coordinator_files.secret_catalogs,
+    )
+
+
+def _identity(cluster: PrestoCluster) -> list[dict[str, Any]]:
+    # A cloud's identity webhook reads the ServiceAccount's annotations only when a pod starts.
     annotations = cluster.spec.service_account.annotations
     return [dict(annotations)] if annotations else []
 
 
 def _worker_wait(cluster: PrestoCluster) -> dict[str, str]:
-    # Whatever the mode is now: to switch it shall not change the coordinator.
+    # Independent of autoscaling.mode: switching the mode must not replace the coordinator.
     autoscaling = cluster.spec.autoscaling
     return worker_wait_properties() if autoscaling is not None and autoscaling.scale_to_zero is not None else {}

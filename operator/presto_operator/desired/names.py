@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from presto_operator.api import PrestoCluster
-from presto_operator.objects import CLUSTER_LABEL, GROUP, MANAGED_BY_LABEL, MANAGER, ROLE_LABEL, RoleName
+from presto_operator.objects import (
+    CLUSTER_LABEL,
+    GROUP,
+    INSTANCE_LABEL,
+    MANAGED_BY_LABEL,
+    MANAGER,
+    NAME_LABEL,
+    ROLE_LABEL,
+    RoleName,
+)
 from presto_operator.presto import HTTP_PORT
 
 ENVIRONMENT_ANNOTATION = f"{GROUP}/environment"
 """On pods: the hash of what their environment variables get from Secrets and ConfigMaps."""
+PARTS_ANNOTATION = f"{GROUP}/parts"
+"""On Deployments: hashes of the parts of their pods, by which a roll-out says what changed."""
 
 
 def cluster_labels(cluster: PrestoCluster) -> dict[str, str]:
     """Labels of every child of the cluster."""
     return {
-        "app.kubernetes.io/name": "presto",
-        "app.kubernetes.io/instance": cluster.name,
+        NAME_LABEL: "presto",
+        INSTANCE_LABEL: cluster.name,
         MANAGED_BY_LABEL: MANAGER,
         CLUSTER_LABEL: cluster.name,
     }

@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from presto_operator.api import CapacityType
-
-CAPACITY_LABEL = "prestooperator.io/capacity-type"
-"""For nodes that carry no label of Karpenter, EKS, GKE or AKS: `spot` or `on-demand`."""
+from presto_operator.api import CapacityType, Toleration
+from presto_operator.objects import CAPACITY_LABEL
 
 INSTANCE_TYPE_LABEL = "node.kubernetes.io/instance-type"
 ZONE_LABEL = "topology.kubernetes.io/zone"
 HOSTNAME_LABEL = "kubernetes.io/hostname"
+
+PLACEMENT_FIELDS = ("nodeSelector", "affinity", "tolerations", "topologySpreadConstraints")
+"""The fields of a pod spec that say on which nodes it may run."""
 
 Requirement = dict[str, Any]
 """One of a node selector term's `matchExpressions`; all of a term must hold."""
@@ -69,6 +70,24 @@ _PROVIDERS = (
     _Provider("kubernetes.azure.com/scalesetpriority", "spot", _has("kubernetes.azure.com/agentpool"), is_tainted=True),
     _Provider(CAPACITY_LABEL, "spot", _is_in(CAPACITY_LABEL, ["on-demand"]), is_tainted=True),
 )
+
+
+def placement(
+    node_selector: Mapping[str, str],
+    tolerations: Sequence[Toleration],
+    capacity_type: CapacityType,
+    instance_types: Sequence[str] = (),
+    zones: Sequence[str] = (),
+) -> dict[str, Any]:
+    """The fields of a pod spec that say on which nodes it may run; without those that would be empty."""
+    affinity = node_affinity(capacity_type, instance_types, zones)
+    tolerated = [item.model_dump(by_alias=True, exclude_none=True) for item in tolerations]
+    fields = {
+        "nodeSelector": dict(node_selector),
+        "affinity": {"nodeAffinity": affinity} if affinity else {},
+        "tolerations": [*tolerated, *capacity_tolerations(capacity_type)],
+    }
+    return {name: value for name, value in fields.items() if value}
 
 
 def node_affinity(

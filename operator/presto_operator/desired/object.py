@@ -21,6 +21,7 @@ def child(
     name: str,
     *,
     labels: Mapping[str, str] | None = None,
+    annotations: Mapping[str, str] | None = None,
     **fields: Any,
 ) -> KubernetesObject:
     """An object of the cluster: in its namespace, with its labels, and owned by it.
@@ -33,6 +34,8 @@ def child(
         "namespace": cluster.namespace,
         "labels": {**cluster_labels(cluster), **(labels or {})},
     }
+    if annotations:
+        metadata["annotations"] = dict(annotations)
     if cluster.uid:
         metadata["ownerReferences"] = [
             {

@@ -10,8 +10,11 @@ from presto_operator.api import (
     Plugin,
     PrestoCluster,
 )
-from presto_operator.desired.plugin_script import PLUGIN_SCRIPT_TEXT
+from presto_operator.desired.script import script
 from presto_operator.presto.configuration import PLUGINS_DIRECTORY
+
+PLUGIN_SCRIPT_TEXT = script("fetch-plugin.sh")
+"""Fetches a plugin from a URL."""
 
 
 def plugin_container(cluster: PrestoCluster, plugin: Plugin, env: list[dict[str, Any]]) -> dict[str, Any]:

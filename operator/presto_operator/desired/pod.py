@@ -8,23 +8,28 @@ from typing import Any, Literal
 from presto_operator.api import (
     CONFIG_VOLUME,
     DATA_VOLUME,
+    HTTP_PORT_NAME,
     PLUGINS_VOLUME,
     POD_NAME_VARIABLE,
     PRESTO_CONTAINER,
+    SERVER_SCRIPT,
     PrestoCluster,
     Role,
     RoleField,
-    Toleration,
 )
 from presto_operator.desired.config_map import ServerFiles
 from presto_operator.desired.names import ENVIRONMENT_ANNOTATION, cluster_labels, service_account_name
 from presto_operator.desired.object import content_hash
 from presto_operator.desired.plugins import plugin_container
-from presto_operator.desired.server_script import SERVER_SCRIPT
 from presto_operator.desired.sysctls import node_sysctls_container, pod_sysctls
-from presto_operator.objects.labels import ROLE_LABEL, RoleName
-from presto_operator.objects.object import KubernetesObject
-from presto_operator.objects.strategic_merge import strategic_merge
+from presto_operator.objects import (
+    COMPONENT_LABEL,
+    ROLE_LABEL,
+    VERSION_LABEL,
+    KubernetesObject,
+    RoleName,
+    strategic_merge,
+)
 from presto_operator.presto import CONFIG_DIRECTORY, HTTP_PORT
 from presto_operator.presto.configuration import DATA_DIRECTORY, PLUGINS_DIRECTORY
 
@@ -84,16 +89,11 @@ def pod_labels(cluster: PrestoCluster, role: RoleName, labels: dict[str, str]) -
     """Labels of a server's pod: those that select it and those that tell people what it is."""
     return {
         **cluster_labels(cluster),
-        "app.kubernetes.io/component": role,
-        "app.kubernetes.io/version": cluster.spec.version,
+        COMPONENT_LABEL: role,
+        VERSION_LABEL: cluster.spec.version,
         ROLE_LABEL: role,
         **labels,
     }
-
-
-def tolerations(items: tuple[Toleration, ...]) -> list[dict[str, Any]]:
-    """Tolerations as a pod spec has them."""
-    return [item.model_dump(by_alias=True, exclude_none=True) for item in items]
 
 
 def _container(cluster: PrestoCluster, role: Role) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def _container(cluster: PrestoCluster, role: Role) -> dict[str, Any]:
             {"name": POD_NAME_VARIABLE, "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
             *_environment(role),
         ],
-        "ports": [{"name": "http", "containerPort": HTTP_PORT}],
+        "ports": [{"name": HTTP_PORT_NAME, "containerPort": HTTP_PORT}],
         "resources": _resources(role),
         "startupProbe": {
             "exec": {"command": server_command("started")},
@@ -115,14 +115,14 @@ def _container(cluster: PrestoCluster, role: Role) -> dict[str, Any]:
             "failureThreshold": _STARTUP_LIMIT_SECONDS // _STARTUP_PERIOD_SECONDS,
         },
         "readinessProbe": {
-            "httpGet": {"path": "/v1/info", "port": "http"},
+            "httpGet": {"path": "/v1/info", "port": HTTP_PORT_NAME},
             "periodSeconds": 5,
             "timeoutSeconds": 5,
             "failureThreshold": 3,
         },
         # A stop-the-world collection of a large heap may take a minute; only a server that is silent for two is hung.
         "livenessProbe": {
-            "httpGet": {"path": "/v1/info", "port": "http"},
+            "httpGet": {"path": "/v1/info", "port": HTTP_PORT_NAME},
             "periodSeconds": 15,
             "timeoutSeconds": 10,
             "failureThreshold": 8,

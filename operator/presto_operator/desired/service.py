@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from presto_operator.api import PrestoCluster
+from presto_operator.api import HTTP_PORT_NAME, PrestoCluster
 from presto_operator.desired.names import coordinator_name, role_selector
 from presto_operator.desired.object import child
-from presto_operator.objects.labels import GENERATION_LABEL, ROLE_LABEL
-from presto_operator.objects.object import KubernetesObject
+from presto_operator.objects import GENERATION_LABEL, ROLE_LABEL, KubernetesObject
 from presto_operator.presto import HTTP_PORT, https_port
 
 
@@ -57,7 +56,7 @@ def _port(name: str, port: int, target: int | str) -> dict[str, Any]:
     return {"name": name, "port": port, "targetPort": target, "protocol": "TCP"}
 
 
-_HTTP = _port("http", HTTP_PORT, "http")
+_HTTP = _port(HTTP_PORT_NAME, HTTP_PORT, HTTP_PORT_NAME)
 
 
 def _service(

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from presto_operator.api import PrestoCluster
 from presto_operator.desired.names import service_account_name
 from presto_operator.desired.object import child
-from presto_operator.objects.object import KubernetesObject
+from presto_operator.objects import KubernetesObject
 
 
 def service_account(cluster: PrestoCluster) -> KubernetesObject | None:
     """The identity of all Presto servers of the cluster, without rights in Kubernetes; None if the spec has another."""
     if cluster.spec.service_account.name is not None:
         return None
-    account: dict[str, Any] = child(
-        cluster, "v1", "ServiceAccount", service_account_name(cluster), automountServiceAccountToken=False
+    return child(
+        cluster,
+        "v1",
+        "ServiceAccount",
+        service_account_name(cluster),
+        annotations=cluster.spec.service_account.annotations,
+        automountServiceAccountToken=False,
     )
-    if cluster.spec.service_account.annotations:
-        account["metadata"]["annotations"] = dict(cluster.spec.service_account.annotations)
-    return account

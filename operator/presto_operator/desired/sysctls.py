@@ -5,37 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from presto_operator.api import NODE_SYSCTLS_CONTAINER, PrestoCluster, is_namespaced
+from presto_operator.desired.script import script
 
-# Presto's image need not have the program sysctl. The value is read back, because the kernel takes some values and
-# makes others of them. A parameter that has its value already is not written.
-NODE_SYSCTLS_SCRIPT_TEXT = """\
-# node-sysctls DIRECTORY NAME=VALUE...: DIRECTORY is /proc/sys
-directory=$1
-shift
-
-fail() {
-  echo "presto-operator: spec.sysctls.$name: $*" >&2
-  exit 1
-}
-
-# words VALUE: as single blanks part it
-words() {
-  set -f
-  echo $1
-}
-
-for setting in "$@"; do
-  name=${setting%%=*} value=${setting#*=}
-  file=$directory/$(echo "$name" | tr . /)
-  [ -f "$file" ] || fail "this node's kernel has no such parameter"
-  old=$(cat "$file" 2>/dev/null)
-  [ "$(words "$old")" = "$(words "$value")" ] && continue
-  { printf '%s' "$value" >"$file"; } 2>/dev/null || fail "this node refuses the value $value; it stays $(words "$old")"
-  new=$(cat "$file")
-  [ "$(words "$new")" = "$(words "$value")" ] || fail "set to $value, but this node has $(words "$new")"
-  echo "presto-operator: spec.sysctls.$name: was $(words "$old"), is $(words "$new")"
-done
-"""
+NODE_SYSCTLS_SCRIPT_TEXT = script("node-sysctls.sh")
+"""Sets kernel parameters of the node."""
 
 _PROC_SYS = "/proc/sys"
 

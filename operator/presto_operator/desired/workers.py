@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from presto_operator.api import Drain, Pool, PrestoCluster, duration_seconds
@@ -11,18 +13,13 @@ from presto_operator.desired.node_placement import (
     HOSTNAME_LABEL,
     INSTANCE_TYPE_LABEL,
     ZONE_LABEL,
-    capacity_tolerations,
-    node_affinity,
+    placement,
     topology_spread,
 )
 from presto_operator.desired.object import child, content_hash
-from presto_operator.desired.pod import pod_labels, pod_spec, pod_template, server_command, tolerations
-from presto_operator.objects.labels import GENERATION_LABEL, POOL_LABEL, REVISION_LABEL
-from presto_operator.objects.object import KubernetesObject
-
-_DISCOVERY_SECONDS = 10
-"""How long a worker that is ready may take to be known to its coordinator: it announces itself every 5 s, and the
-coordinator looks for news every 5 s. An old worker that left before that could have been the last one known."""
+from presto_operator.desired.parts import Parts, Pod, parts_annotation, worker_parts
+from presto_operator.desired.pod import pod_labels, pod_spec, pod_template, server_command
+from presto_operator.objects import GENERATION_LABEL, POOL_LABEL, REVISION_LABEL, KubernetesObject
 
 _TERMINATION_SLACK_SECONDS = 30
 """For the hook to be started and the JVM to exit, on a busy node."""
@@ -32,58 +29,74 @@ _RESTART_GRACE_SECONDS = 60
 started, and shall not wait as long for it as for one that finishes its tasks."""
 
 
-def pool_deployment(
-    cluster: PrestoCluster,
-    pool: Pool,
-    generation: str,
-    replicas: int,
-    files: ServerFiles,
-) -> KubernetesObject:
-    """The Deployment of one pool's workers in one generation, with this many of them.
+@dataclass(frozen=True)
+class RevisionTemplate:
+    """The Deployment of one pool's workers, rendered but for the number of its replicas.
 
     It is named by a hash of their whole pod, the revision: workers that are to be different are another Deployment
     beside this one, and going back finds this one again. How many workers each revision has is decided elsewhere.
     """
-    template = _pod_template(cluster, pool, generation, files)
+
+    name: str
+    """The Deployment's."""
+    parts: Parts
+    """What its pods consist of."""
+    _without_replicas: KubernetesObject
+
+    def deployment(self, replicas: int) -> KubernetesObject:
+        """The Deployment with so many workers. Its template is shared: copy it before you change it."""
+        spec = {"replicas": replicas, **self._without_replicas["spec"]}
+        return {**self._without_replicas, "spec": spec}
+
+
+def worker_revision(
+    cluster: PrestoCluster, pool: Pool, generation: str, files: ServerFiles, *, min_ready: timedelta
+) -> RevisionTemplate:
+    """The workers of one pool as the spec asks for them, in one generation.
+
+    They count as available once they have been ready for `min_ready`.
+    """
+    pod = _pod(cluster, pool, generation, files)
+    template = pod.template
+    parts = worker_parts(cluster, pool, files, pod)
     revision = content_hash([generation, template])
-    template["metadata"]["labels"][REVISION_LABEL] = revision
     own = {POOL_LABEL: pool.name, GENERATION_LABEL: generation, REVISION_LABEL: revision}
-    return child(
+    metadata = {**template["metadata"], "labels": {**template["metadata"]["labels"], REVISION_LABEL: revision}}
+    name = pool_deployment_name(cluster, pool.name, revision)
+    deployment = child(
         cluster,
         "apps/v1",
         "Deployment",
-        pool_deployment_name(cluster, pool.name, revision),
+        name,
         labels=pod_labels(cluster, "worker", own),
+        annotations=parts_annotation(parts),
         spec={
-            "replicas": replicas,
-            "minReadySeconds": _DISCOVERY_SECONDS,
+            "minReadySeconds": int(min_ready.total_seconds()),
             "revisionHistoryLimit": 3,
-            # The template never changes: this is for one that somebody has edited, and that is put right.
+            # The template never changes. This is for one that somebody has edited by hand, which is reverted.
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
             "selector": {"matchLabels": {**role_selector(cluster, "worker"), **own}},
-            "template": template,
+            "template": {**template, "metadata": metadata},
         },
     )
+    return RevisionTemplate(name, parts, deployment)
 
 
-def _pod_template(cluster: PrestoCluster, pool: Pool, generation: str, files: ServerFiles) -> dict[str, Any]:
-    """The template of the pool's pods. Its hash is the revision's name, so nothing in it may depend on that."""
+def _pod(cluster: PrestoCluster, pool: Pool, generation: str, files: ServerFiles) -> Pod:
+    """The pod of the pool's workers. Its hash is the revision's name, so nothing in it may depend on that."""
+    where = _placement(cluster, pool)
     spec = pod_spec(cluster, cluster.spec.workers, files)
     _drain_before_leaving(spec, cluster.spec.workers.drain)
-    if pool.node_selector:
-        spec["nodeSelector"] = dict(pool.node_selector)
-    affinity = node_affinity(pool.capacity_type, pool.instance_types, pool.zones)
-    if affinity is not None:
-        spec["affinity"] = {"nodeAffinity": affinity}
-    tolerated = [*tolerations(pool.tolerations), *capacity_tolerations(pool.capacity_type)]
-    if tolerated:
-        spec["tolerations"] = tolerated
-    # Workers share a node only where nodes are fewer; a lost node should take as few of them as can be. The same goes
-    # for a zone or an instance type of spot, which is reclaimed as a whole when it runs short.
-    spread = (ZONE_LABEL, INSTANCE_TYPE_LABEL, HOSTNAME_LABEL) if affinity is not None else (HOSTNAME_LABEL,)
-    spec["topologySpreadConstraints"] = topology_spread(spread, role_selector(cluster, "worker"))
     labels = pod_labels(cluster, "worker", {POOL_LABEL: pool.name, GENERATION_LABEL: generation})
-    return pod_template(cluster, "workers", labels, spec)
+    return Pod(pod_template(cluster, "workers", labels, {**spec, **where}), where)
+
+
+def _placement(cluster: PrestoCluster, pool: Pool) -> dict[str, Any]:
+    where = placement(pool.node_selector, pool.tolerations, pool.capacity_type, pool.instance_types, pool.zones)
+    # Workers share a node only if there are fewer nodes, so that a lost node takes as few of them as possible. The same
+    # goes for a zone or an instance type of spot, which is reclaimed as a whole when it runs short.
+    spread = (ZONE_LABEL, INSTANCE_TYPE_LABEL, HOSTNAME_LABEL) if "affinity" in where else (HOSTNAME_LABEL,)
+    return {**where, "topologySpreadConstraints": topology_spread(spread, role_selector(cluster, "worker"))}
 
 
 def _drain_before_leaving(spec: dict[str, Any], drain: Drain) -> None:

@@ -1,6 +1,6 @@
 """All Kubernetes I/O but the watches themselves, which are kopf's."""
 
-from presto_operator.kube.apply import Applier, ForeignObjectError, Outcome, is_owned_by
+from presto_operator.kube.apply import Applier, ForeignObjectError, Outcome
 from presto_operator.kube.client import ApiError, KubernetesClient, Listing
 from presto_operator.kube.events import publish
 from presto_operator.kube.kind import (
@@ -39,6 +39,5 @@ __all__ = [
     "ObjectStore",
     "Outcome",
     "SourceReader",
-    "is_owned_by",
     "publish",
 ]

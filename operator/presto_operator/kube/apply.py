@@ -9,7 +9,7 @@ from enum import StrEnum
 from presto_operator.kube.client import KubernetesClient
 from presto_operator.kube.kind import kind_of
 from presto_operator.kube.store import ClusterKey, ObjectStore
-from presto_operator.objects import KubernetesObject
+from presto_operator.objects import KubernetesObject, described, is_owned_by, name_of, namespace_of
 
 _BOOKKEEPING = ("generation", "managedFields", "resourceVersion")
 _REVISION_ANNOTATION = "deployment.kubernetes.io/revision"
@@ -50,20 +50,18 @@ class Applier:
             ApiError: the API server refused it or could not be reached.
         """
         kind = kind_of(desired["kind"])
-        metadata = desired["metadata"]
-        identity = (kind.name, metadata["namespace"], metadata["name"])
-        live = self._store.get(key, kind, metadata["name"])
+        live = self._store.get(key, kind, name_of(desired))
         if live is None:
             # An object without our labels is not in the store: look before taking it over.
-            live = await self._client.get(kind, metadata["namespace"], metadata["name"])
+            live = await self._client.get(kind, namespace_of(desired), name_of(desired))
         if live is not None:
             _require_owned(live, desired)
             self._store.put(live)
-            if self._applied.get(identity) == (_fingerprint(desired), _fingerprint(live)):
+            if self._applied.get(_identity(desired)) == (_fingerprint(desired), _fingerprint(live)):
                 return Outcome.SKIPPED
         applied = await self._client.apply(desired)
         self._store.put(applied)
-        self._applied[identity] = (_fingerprint(desired), _fingerprint(applied))
+        self._applied[_identity(desired)] = (_fingerprint(desired), _fingerprint(applied))
         if live is None:
             return Outcome.CREATED
         # Not by resourceVersion: a status may have been written since the live object was seen.
@@ -81,20 +79,18 @@ class Applier:
         """Delete a child."""
         await self._client.delete(obj)
         self._store.remove(obj)
-        self._applied.pop((obj["kind"], obj["metadata"]["namespace"], obj["metadata"]["name"]), None)
+        self._applied.pop(_identity(obj), None)
 
 
-def is_owned_by(obj: KubernetesObject, uid: str) -> bool:
-    """Whether the object with this uid controls `obj`."""
-    return any(owner.get("controller") and owner["uid"] == uid for owner in obj["metadata"].get("ownerReferences", []))
+def _identity(obj: KubernetesObject) -> tuple[str, str, str]:
+    return obj["kind"], namespace_of(obj), name_of(obj)
 
 
 def _require_owned(live: KubernetesObject, desired: KubernetesObject) -> None:
     owner = desired["metadata"]["ownerReferences"][0]
     if not is_owned_by(live, owner["uid"]):
-        metadata = live["metadata"]
         raise ForeignObjectError(
-            f'{live["kind"]} "{metadata["name"]}" exists and does not belong to {owner["kind"]} "{owner["name"]}": '
+            f'{described(live)} exists and does not belong to {owner["kind"]} "{owner["name"]}": '
             "rename or delete one of them"
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
-from presto_operator.objects import KubernetesObject
+from presto_operator.objects import KubernetesObject, name_of, node_is_ready, resource_version_of
 
 
 class NodeStore:
@@ -29,17 +29,17 @@ class NodeStore:
     def is_ready(self, name: str) -> bool:
         """Whether the node of this name is known and ready."""
         node = self._nodes.get(name)
-        return node is not None and _is_ready(node)
+        return node is not None and node_is_ready(node)
 
     def is_any_ready(self) -> bool:
         """Whether at least one node is ready. If none is, it may be that just nobody hears of them."""
-        return any(_is_ready(node) for node in self._nodes.values())
+        return any(node_is_ready(node) for node in self._nodes.values())
 
     def put(self, node: KubernetesObject) -> bool:
         """Take note of a node; returns whether that matters."""
-        name = node["metadata"]["name"]
+        name = name_of(node)
         known = self._nodes.get(name)
-        if known is not None and _resource_version(node) < _resource_version(known):
+        if known is not None and resource_version_of(node) < resource_version_of(known):
             return False
         self._nodes[name] = slim = _slim(node)
         digest = self._digest(slim)
@@ -49,7 +49,7 @@ class NodeStore:
 
     def remove(self, node: KubernetesObject) -> bool:
         """Take note that a node is gone; returns whether that is news."""
-        name = node["metadata"]["name"]
+        name = name_of(node)
         known = self._nodes.get(name)
         # One of the same name may have joined since.
         if known is None or known["metadata"].get("uid") != node["metadata"].get("uid"):
@@ -63,22 +63,17 @@ class NodeStore:
 
         Returns the names of the nodes of which that matters.
         """
-        nodes = {node["metadata"]["name"]: node for node in listed}
+        nodes = {name_of(node): node for node in listed}
         vanished = {
             name
             for name, known in self._nodes.items()
-            if name not in nodes and _resource_version(known) <= resource_version
+            if name not in nodes and resource_version_of(known) <= resource_version
         }
         for name in vanished:
             self.remove(self._nodes[name])
         changed = {name for name, node in nodes.items() if self.put(node)}
         self.is_synced = True
         return vanished | changed
-
-
-def _is_ready(node: KubernetesObject) -> bool:
-    conditions = node["status"]["conditions"]
-    return any((item.get("type"), item.get("status")) == ("Ready", "True") for item in conditions)
 
 
 def _slim(node: KubernetesObject) -> KubernetesObject:
@@ -93,7 +88,3 @@ def _slim(node: KubernetesObject) -> KubernetesObject:
         "spec": {name: spec[name] for name in ("taints", "unschedulable") if name in spec},
         "status": {"conditions": node.get("status", {}).get("conditions", [])},
     }
-
-
-def _resource_version(node: KubernetesObject) -> int:
-    return int(node["metadata"].get("resourceVersion", 0))

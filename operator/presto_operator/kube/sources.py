@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,12 +9,7 @@ from datetime import datetime, timedelta
 from presto_operator.api import SourceData, SourceObject
 from presto_operator.kube.client import KubernetesClient
 from presto_operator.kube.kind import kind_of
-from presto_operator.objects import KubernetesObject
-
-_FRESH = timedelta(seconds=15)
-"""How old what is known of an object may be. Clusters in one namespace share what is read, so an object costs the API
-server four small reads a minute at most, however many clusters refer to it. (A watch would be sooner by seconds, and
-would have every Secret of every namespace in our memory.)"""
+from presto_operator.objects import text_data
 
 
 @dataclass(frozen=True)
@@ -27,7 +21,14 @@ class _Known:
 class SourceReader:
     """What Secrets and ConfigMaps of users hold, as of some seconds ago at most."""
 
-    def __init__(self, client: KubernetesClient, clock: Callable[[], datetime]) -> None:
+    def __init__(self, client: KubernetesClient, clock: Callable[[], datetime], interval: timedelta) -> None:
+        """What is known of an object is as old as `interval` at most.
+
+        Clusters in one namespace share what is read, so an object costs the API server one small read in that time,
+        however many clusters refer to it. (A watch would be sooner by seconds, and would have every Secret of every
+        namespace in our memory.)
+        """
+        self._interval = interval
         self._client = client
         self._clock = clock
         self._known: dict[tuple[str, SourceObject], _Known] = {}
@@ -43,18 +44,10 @@ class SourceReader:
     async def _read(self, namespace: str, source: SourceObject) -> Mapping[str, str] | None:
         now = self._clock()
         known = self._known.get((namespace, source))
-        if known is not None and now - known.read_at < _FRESH:
+        if known is not None and now - known.read_at < self._interval:
             return known.data
         obj = await self._client.get(kind_of(source.kind), namespace, source.name)
-        data = None if obj is None else _data(obj)
-        self._known = {key: value for key, value in self._known.items() if now - value.read_at < 4 * _FRESH}
+        data = None if obj is None else text_data(obj)
+        self._known = {key: value for key, value in self._known.items() if now - value.read_at < 4 * self._interval}
         self._known[namespace, source] = _Known(data, now)
         return data
-
-
-def _data(obj: KubernetesObject) -> dict[str, str]:
-    data: dict[str, str] = obj.get("data") or {}
-    if obj["kind"] == "ConfigMap":
-        return data
-    # A value that is no text (a keystore, say) is nothing that a properties file could hold; it may lie beside others.
-    return {key: base64.b64decode(value).decode(errors="replace") for key, value in data.items()}

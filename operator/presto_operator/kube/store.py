@@ -6,7 +6,18 @@ from collections.abc import Iterable, Set
 from dataclasses import dataclass
 
 from presto_operator.kube.kind import POD, PRESTO_CLUSTER, Kind
-from presto_operator.objects import CLUSTER_LABEL, KubernetesObject
+from presto_operator.objects import (
+    CLUSTER_LABEL,
+    KubernetesObject,
+    is_terminating,
+    kind_and_name,
+    label_of,
+    name_of,
+    namespace_of,
+    node_of,
+    resource_version_of,
+    uid_of,
+)
 
 
 @dataclass(frozen=True, order=True)
@@ -50,11 +61,11 @@ class ObjectStore:
         if key is None:
             return None
         objects = self._objects.setdefault(key, {})
-        known = objects.get(_identity(obj))
-        if known is None or _resource_version(obj) >= _resource_version(known):
-            objects[_identity(obj)] = obj
-            if obj["kind"] == POD.name and "deletionTimestamp" in obj["metadata"]:
-                self._leaving.setdefault((key, obj["metadata"]["name"]), obj)
+        known = objects.get(kind_and_name(obj))
+        if known is None or resource_version_of(obj) >= resource_version_of(known):
+            objects[kind_and_name(obj)] = obj
+            if obj["kind"] == POD.name and is_terminating(obj):
+                self._leaving.setdefault((key, name_of(obj)), obj)
         return key
 
     def remove(self, obj: KubernetesObject) -> ClusterKey | None:
@@ -63,13 +74,13 @@ class ObjectStore:
         if key is None:
             return None
         objects = self._objects.get(key, {})
-        known = objects.get(_identity(obj))
+        known = objects.get(kind_and_name(obj))
         # One of the same name may have been made since.
-        if known is not None and known["metadata"]["uid"] == obj["metadata"]["uid"]:
-            del objects[_identity(obj)]
-            first = self._leaving.pop((key, obj["metadata"]["name"]), None) if obj["kind"] == POD.name else None
-            if first is not None and first["metadata"]["uid"] == obj["metadata"]["uid"]:
-                last = max(known, obj, key=_resource_version)
+        if known is not None and uid_of(known) == uid_of(obj):
+            del objects[kind_and_name(obj)]
+            first = self._leaving.pop((key, name_of(obj)), None) if obj["kind"] == POD.name else None
+            if first is not None and uid_of(first) == uid_of(obj):
+                last = max(known, obj, key=resource_version_of)
                 self._departed.setdefault(key, []).append(DepartedPod(first, last))
             if not objects:
                 del self._objects[key]
@@ -89,19 +100,19 @@ class ObjectStore:
 
         The list is of one namespace, or of all if `namespace` is None. Returns the clusters whose objects differed.
         """
-        items = {(key, _identity(obj)): obj for obj in listed if (key := cluster_key(obj)) is not None}
+        items = {(key, kind_and_name(obj)): obj for obj in listed if (key := cluster_key(obj)) is not None}
         changed = set()
         for key, objects in list(self._objects.items()):
             if namespace not in (None, key.namespace):
                 continue
             for identity, known in list(objects.items()):
                 is_vanished = identity[0] == kind.name and (key, identity) not in items
-                if is_vanished and _resource_version(known) <= resource_version:
+                if is_vanished and resource_version_of(known) <= resource_version:
                     changed.add(key)
                     self.remove(known)
         for (key, identity), obj in items.items():
             known_now = self._objects.get(key, {}).get(identity)
-            if known_now is None or _resource_version(known_now) < _resource_version(obj):
+            if known_now is None or resource_version_of(known_now) < resource_version_of(obj):
                 changed.add(key)
                 self.put(obj)
         return changed
@@ -116,7 +127,7 @@ class ObjectStore:
             key
             for key, objects in self._objects.items()
             for (kind, _), obj in objects.items()
-            if kind == POD.name and obj.get("spec", {}).get("nodeName") in nodes
+            if kind == POD.name and node_of(obj) in nodes
         }
 
     def cluster(self, key: ClusterKey) -> KubernetesObject | None:
@@ -134,18 +145,6 @@ class ObjectStore:
 
 
 def cluster_key(obj: KubernetesObject) -> ClusterKey | None:
-    """The cluster that an object is, or whose label it carries."""
-    metadata = obj["metadata"]
-    if obj["kind"] == PRESTO_CLUSTER.name:
-        return ClusterKey(metadata["namespace"], metadata["name"])
-    name = metadata.get("labels", {}).get(CLUSTER_LABEL)
-    return ClusterKey(metadata["namespace"], name) if name else None
-
-
-def _identity(obj: KubernetesObject) -> tuple[str, str]:
-    return obj["kind"], obj["metadata"]["name"]
-
-
-def _resource_version(obj: KubernetesObject) -> int:
-    # Comparable as a number: guaranteed since Kubernetes 1.35, and so in every release with etcd behind it.
-    return int(obj["metadata"].get("resourceVersion", 0))
+    """The cluster that an object is, or that its label names; None if it belongs to no cluster."""
+    name = name_of(obj) if obj["kind"] == PRESTO_CLUSTER.name else label_of(obj, CLUSTER_LABEL)
+    return ClusterKey(namespace_of(obj), name) if name else None

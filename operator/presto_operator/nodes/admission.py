@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from presto_operator.objects import node_is_ready
+
 _CLOSING_EFFECTS = ("NoSchedule", "NoExecute")
 
 
@@ -15,18 +17,13 @@ def is_closed_to(node: Mapping[str, Any], pod: Mapping[str, Any]) -> bool:
     for the last, if a moment later.
     """
     spec: Mapping[str, Any] = node.get("spec", {})
-    if spec.get("unschedulable") or node.get("metadata", {}).get("deletionTimestamp") or not _is_ready(node):
+    if spec.get("unschedulable") or node.get("metadata", {}).get("deletionTimestamp") or not node_is_ready(node):
         return True
     tolerations: list[Mapping[str, Any]] = pod.get("spec", {}).get("tolerations") or []
     return any(
         taint.get("effect") in _CLOSING_EFFECTS and not any(_tolerates(toleration, taint) for toleration in tolerations)
         for taint in spec.get("taints") or []
     )
-
-
-def _is_ready(node: Mapping[str, Any]) -> bool:
-    conditions: list[Mapping[str, Any]] = node.get("status", {}).get("conditions") or []
-    return any((item.get("type"), item.get("status")) == ("Ready", "True") for item in conditions)
 
 
 def _tolerates(toleration: Mapping[str, Any], taint: Mapping[str, Any]) -> bool:

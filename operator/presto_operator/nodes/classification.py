@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from presto_operator.nodes.signal import Signal, Urgency, worst
-from presto_operator.nodes.taints import KNOWN_TAINTS, TaintMeaning, time_of
+from presto_operator.nodes.taints import KNOWN_TAINTS, TaintMeaning
+from presto_operator.objects import condition_of, kubernetes_time
 
 _SHUTDOWN_MESSAGE = "node is shutting down"
 """The kubelet's own words (nodeShutdownNotReadyMessage), while it ends the pods: the notice on GKE."""
@@ -78,10 +79,8 @@ def _from_object(node: Mapping[str, Any]) -> Iterator[Signal]:
 def _from_readiness(
     node: Mapping[str, Any], taints: Sequence[Mapping[str, Any]], now: datetime, patience: Patience
 ) -> Iterator[Signal]:
-    ready: Mapping[str, Any] = next(
-        (item for item in node.get("status", {}).get("conditions") or [] if item.get("type") == "Ready"), {}
-    )
-    since = time_of(ready.get("lastTransitionTime"))
+    ready = condition_of(node, "Ready") or {}
+    since = kubernetes_time(ready.get("lastTransitionTime"))
     if ready.get("status") == "False" and _SHUTDOWN_MESSAGE in str(ready.get("message", "")):
         yield Signal(
             Urgency.LEAVING,
@@ -97,7 +96,7 @@ def _from_readiness(
         said = str(ready.get("message") or ready.get("reason") or "no reason given")
         yield _unwell("NodeNotReady", f"the node is not ready: {said}", since, now, patience.not_ready)
     for taint in taints:
-        added = time_of(taint.get("timeAdded"))
+        added = kubernetes_time(taint.get("timeAdded"))
         if taint.get("key") == _UNREACHABLE_TAINT:
             yield _unwell("NodeUnreachable", "the node's kubelet is silent", added, now, patience.unreachable)
         elif taint.get("key") == _NOT_READY_TAINT:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from presto_operator.nodes.signal import Signal, Urgency
+from presto_operator.objects import kubernetes_time
 
 _EC2_NOTICE = timedelta(seconds=120)
 _GKE_NOTICE_FOR_PODS = timedelta(seconds=15)
@@ -38,7 +39,9 @@ class TaintMeaning:
         """What `taint`, as in a node's spec, tells; None: it is another taint."""
         if taint.get("key") != self.key or self.value not in (None, taint.get("value", "")):
             return None
-        begun = (_unix_time(taint.get("value")) if self.is_value_start else None) or time_of(taint.get("timeAdded"))
+        begun = (_unix_time(taint.get("value")) if self.is_value_start else None) or kubernetes_time(
+            taint.get("timeAdded")
+        )
         deadline = begun + self.notice if begun is not None and self.notice is not None else None
         return Signal(
             self.urgency,
@@ -140,17 +143,6 @@ def configured_taints(leaving: Iterable[str], at_risk: Iterable[str]) -> tuple[T
         *(TaintMeaning(key, Urgency.LEAVING, "LeavingTaint", "the node goes") for key in leaving),
         *(TaintMeaning(key, Urgency.AT_RISK, "AtRiskTaint", "the node may go") for key in at_risk),
     )
-
-
-def time_of(text: object) -> datetime | None:
-    """The moment that a time of the Kubernetes API stands for; None: `text` is none."""
-    if not isinstance(text, str):
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def _unix_time(text: object) -> datetime | None:

@@ -1,18 +1,17 @@
-"""What a Deployment's spec and status say. Pure."""
+"""What a Deployment's spec and status say."""
 
 from __future__ import annotations
 
-from presto_operator.objects.labels import POOL_LABEL
 from presto_operator.objects.object import KubernetesObject
 
 
 def wanted_replicas(deployment: KubernetesObject) -> int:
-    """How many pods the Deployment shall have."""
+    """How many pods the Deployment asks for: `spec.replicas`, which defaults to 1."""
     return int(deployment["spec"].get("replicas", 1))
 
 
 def present_replicas(deployment: KubernetesObject) -> int:
-    """How many pods it has, without those that leave."""
+    """How many pods it has, not counting those that terminate."""
     return int(deployment.get("status", {}).get("replicas", 0))
 
 
@@ -22,34 +21,40 @@ def ready_replicas(deployment: KubernetesObject) -> int:
 
 
 def available_replicas(deployment: KubernetesObject) -> int:
-    """How many of its pods have been ready for long enough that their coordinator knows them."""
+    """How many of its pods have been ready for `minReadySeconds`, so that their coordinator knows them."""
     return int(deployment.get("status", {}).get("availableReplicas", 0))
 
 
-def is_known_to_presto(deployment: KubernetesObject) -> bool:
-    """Whether all of its workers have been ready for long enough that their coordinator knows them."""
-    return is_rolled_out(deployment) and available_replicas(deployment) == wanted_replicas(deployment)
-
-
-def is_told_of(deployment: KubernetesObject) -> bool:
-    """Whether its status speaks of what it shall be now."""
+def is_status_current(deployment: KubernetesObject) -> bool:
+    """Whether the Deployment's status is about its present spec, rather than an earlier one."""
     observed: int = deployment.get("status", {}).get("observedGeneration", 0)
     return observed >= int(deployment["metadata"].get("generation", 0))
 
 
 def is_rolled_out(deployment: KubernetesObject) -> bool:
-    """Whether all the pods that the Deployment shall have are there, are ready, and are of its newest template."""
+    """Whether the Deployment is as its spec asks for.
+
+    Checks that
+    - its status is about its present spec,
+    - it has just as many pods as it asks for,
+    - all of them are of its present template,
+    - all of them are ready.
+    """
     status: dict[str, int] = deployment.get("status", {})
     wanted = wanted_replicas(deployment)
     return (
-        is_told_of(deployment)
-        and status.get("updatedReplicas", 0) == wanted
+        is_status_current(deployment)
         and status.get("replicas", 0) == wanted
+        and status.get("updatedReplicas", 0) == wanted
         and status.get("readyReplicas", 0) == wanted
     )
 
 
-def pool_of(deployment: KubernetesObject) -> str:
-    """The pool whose workers the Deployment runs."""
-    pool: str = deployment["metadata"].get("labels", {}).get(POOL_LABEL, "")
-    return pool
+def is_known_to_presto(deployment: KubernetesObject) -> bool:
+    """Whether the coordinator can use all the workers of the Deployment.
+
+    Checks that
+    - it is rolled out,
+    - all of its workers have been ready for long enough that they have announced themselves to the coordinator.
+    """
+    return is_rolled_out(deployment) and available_replicas(deployment) == wanted_replicas(deployment)

@@ -1,12 +1,14 @@
-"""What a pod's status says about a server that does not come up. Pure."""
+"""What a pod says: whether its server runs, since when, where, and why not."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from presto_operator.objects.object import KubernetesObject
+from presto_operator.objects.object import KubernetesObject, condition_of, has_condition, is_terminating, name_of
+from presto_operator.objects.times import kubernetes_time
 
 _FAILING_WAITS = (
     "CrashLoopBackOff",
@@ -24,12 +26,12 @@ _SYSCTL_FORBIDDEN = "SysctlForbidden"
 _LAST_WORDS_CHARACTERS = 700
 
 _OVERDUE = timedelta(minutes=1)
-"""How long after its grace period a pod that leaves may still be shutting down, on a busy node."""
+"""How long after its grace period a terminating pod may still run, on a busy node."""
 
 
 @dataclass(frozen=True)
 class PodProblem:
-    """Why a pod does not serve."""
+    """Why a pod's server doesn't run."""
 
     pod: str
     reason: str
@@ -39,44 +41,100 @@ class PodProblem:
         return f"{self.pod}: {self.reason}: {self.message}" if self.message else f"{self.pod}: {self.reason}"
 
 
+def node_of(pod: KubernetesObject) -> str:
+    """The name of the node that the pod is on; empty while the scheduler has not chosen one."""
+    node: str = pod.get("spec", {}).get("nodeName", "")
+    return node
+
+
 def is_ready(pod: KubernetesObject) -> bool:
-    """Whether the pod is ready and not on its way out."""
-    if is_terminating(pod):
-        return False
-    return any(
-        condition["type"] == "Ready" and condition["status"] == "True"
-        for condition in pod.get("status", {}).get("conditions", [])
-    )
+    """Whether the pod's server takes requests.
+
+    Checks that
+    - its condition Ready is True,
+    - it is not terminating: a server that drains may still be ready.
+    """
+    return has_condition(pod, "Ready") and not is_terminating(pod)
 
 
 def ready_since(pod: KubernetesObject) -> datetime | None:
-    """Since when the pod is ready; None if it isn't, or is on its way out."""
-    if is_terminating(pod):
-        return None
-    for condition in pod.get("status", {}).get("conditions", []):
-        if (condition["type"], condition["status"]) == ("Ready", "True"):
-            since = condition.get("lastTransitionTime")
-            return datetime.fromisoformat(since) if since else None
-    return None
+    """Since when the pod is ready; None if it isn't, or if that isn't known."""
+    ready = condition_of(pod, "Ready")
+    return kubernetes_time(ready.get("lastTransitionTime")) if ready is not None and is_ready(pod) else None
 
 
-def is_terminating(pod: KubernetesObject) -> bool:
-    """Whether somebody has deleted the pod."""
-    return "deletionTimestamp" in pod["metadata"]
+def termination_deadline(pod: KubernetesObject) -> datetime | None:
+    """When the grace period of a terminating pod ends; None if the pod isn't terminating.
+
+    Kubernetes writes this, and not when the pod was deleted, as `metadata.deletionTimestamp`.
+    """
+    return kubernetes_time(pod["metadata"].get("deletionTimestamp"))
+
+
+def deleted_at(pod: KubernetesObject) -> datetime | None:
+    """When the pod was deleted; None if it wasn't, or no longer says it.
+
+    The kubelet deletes a pod a second time, with a grace period of 0, when all of its containers have ended, which
+    overwrites when it was deleted first.
+    """
+    deadline = termination_deadline(pod)
+    grace_seconds: int = pod["metadata"].get("deletionGracePeriodSeconds") or 0
+    return deadline - timedelta(seconds=grace_seconds) if deadline is not None and grace_seconds else None
+
+
+def is_being_removed(pod: KubernetesObject) -> bool:
+    """Whether the pod was deleted without a grace period: its object goes without waiting for its containers."""
+    return bool(pod["metadata"].get("deletionGracePeriodSeconds") == 0)
 
 
 def is_lost(pod: KubernetesObject, now: datetime) -> bool:
-    """Whether the pod should have been gone for a while: its node no longer answers, and nothing of it runs on."""
-    if not is_terminating(pod):
-        return False
-    # Kubernetes counts the grace period in: it is when the pod is to be gone.
-    deadline = datetime.fromisoformat(pod["metadata"]["deletionTimestamp"])
-    return now > deadline + _OVERDUE
+    """Whether nothing of the pod runs any more, although its object is still there, as its node doesn't answer.
+
+    Checks that
+    - it is terminating,
+    - its grace period ended a while ago.
+    """
+    deadline = termination_deadline(pod)
+    return deadline is not None and now > deadline + _OVERDUE
 
 
 def is_at_work(pod: KubernetesObject) -> bool:
-    """Whether the pod counts as one of its Deployment's: it is not on its way out, and has not come to an end."""
+    """Whether the pod counts as one of its Deployment's replicas.
+
+    Checks that
+    - it is not terminating,
+    - its containers have not ended for good: its phase is neither Failed nor Succeeded.
+    """
     return not is_terminating(pod) and pod.get("status", {}).get("phase") not in ("Failed", "Succeeded")
+
+
+def unschedulable(pod: KubernetesObject) -> PodProblem | None:
+    """Why the pod is not on a node yet; None if it is, or if it is terminating."""
+    condition = _without_a_node(pod)
+    if condition is None:
+        return None
+    return PodProblem(name_of(pod), condition.get("reason", ""), condition.get("message", ""))
+
+
+def unschedulable_since(pod: KubernetesObject) -> datetime | None:
+    """Since when the scheduler has found no node for the pod; None if it has, or has not tried yet.
+
+    Checks that
+    - the condition PodScheduled is False,
+    - its reason is Unschedulable: a pod may also wait for something else, such as a scheduling gate,
+    - the pod is not terminating.
+    """
+    condition = _without_a_node(pod)
+    if condition is None or condition.get("reason") != "Unschedulable":
+        return None
+    return kubernetes_time(condition.get("lastTransitionTime"))
+
+
+def container_state(pod: KubernetesObject, container: str) -> Mapping[str, Any]:
+    """The `state` of the container of this name; empty if the kubelet has not reported one."""
+    statuses: list[Mapping[str, Any]] = pod.get("status", {}).get("containerStatuses") or []
+    state: Mapping[str, Any] = next((item.get("state", {}) for item in statuses if item["name"] == container), {})
+    return state
 
 
 def failure(pod: KubernetesObject) -> PodProblem | None:
@@ -89,7 +147,7 @@ def failure(pod: KubernetesObject) -> PodProblem | None:
         return None
     status = pod.get("status", {})
     if status.get("reason") == _SYSCTL_FORBIDDEN:
-        return PodProblem(pod["metadata"]["name"], _SYSCTL_FORBIDDEN, status.get("message", ""))
+        return PodProblem(name_of(pod), _SYSCTL_FORBIDDEN, status.get("message", ""))
     # What has started since a crash has got over it, ready or not; an init container only when it is through.
     containers = [
         *((container, container.get("ready")) for container in status.get("initContainerStatuses", [])),
@@ -100,20 +158,16 @@ def failure(pod: KubernetesObject) -> PodProblem | None:
         terminated = container.get("lastState", {}).get("terminated") or container.get("state", {}).get("terminated")
         crashed = bool(terminated) and terminated.get("exitCode") != 0 and not has_got_over_it
         if crashed and terminated:
-            return PodProblem(pod["metadata"]["name"], _crash_reason(terminated), _last_words(terminated))
+            return PodProblem(name_of(pod), _crash_reason(terminated), _last_words(terminated))
         if waiting.get("reason") in _FAILING_WAITS:
-            return PodProblem(pod["metadata"]["name"], waiting["reason"], waiting.get("message", ""))
+            return PodProblem(name_of(pod), waiting["reason"], waiting.get("message", ""))
     return None
 
 
-def unschedulable(pod: KubernetesObject) -> PodProblem | None:
-    """Why the scheduler has no node for the pod; None if it has one, or if the pod is leaving."""
-    if is_terminating(pod):
-        return None
-    for condition in pod.get("status", {}).get("conditions", []):
-        if (condition["type"], condition["status"]) == ("PodScheduled", "False"):
-            return PodProblem(pod["metadata"]["name"], condition.get("reason", ""), condition.get("message", ""))
-    return None
+def _without_a_node(pod: KubernetesObject) -> Mapping[str, Any] | None:
+    condition = condition_of(pod, "PodScheduled")
+    is_waiting = condition is not None and condition.get("status") == "False" and not is_terminating(pod)
+    return condition if is_waiting else None
 
 
 def _crash_reason(terminated: dict[str, Any]) -> str:

@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from presto_operator.api import Autoscaling, AutoscalingStatus, ConditionType, PrestoCluster, ScalingDecision
-from presto_operator.objects import GENERATION_LABEL, Notice
-from presto_operator.objects.pods import ready_since
+from presto_operator.objects import Notice, generation_of, ready_since
 from presto_operator.planning.observation import Observation
 from presto_operator.planning.verdict import Verdict
 from presto_operator.presto.poll import Poll
@@ -94,9 +93,7 @@ def workers_to_ask(
     return tuple(
         server_of(pod)
         for pod in observation.pods_of("worker")
-        if pod["metadata"]["labels"].get(GENERATION_LABEL) == generation
-        and (since := ready_since(pod)) is not None
-        and now - since >= WARM_UP
+        if generation_of(pod) == generation and (since := ready_since(pod)) is not None and now - since >= WARM_UP
     )
 
 

@@ -9,9 +9,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from presto_operator.objects import KubernetesObject, Notice
-from presto_operator.objects.deployments import is_told_of, pool_of, present_replicas, wanted_replicas
-from presto_operator.objects.pods import is_ready, ready_since
+from presto_operator.objects import (
+    KubernetesObject,
+    Notice,
+    annotation_of,
+    created_at,
+    is_ready,
+    is_status_current,
+    name_of,
+    node_of,
+    pool_of,
+    present_replicas,
+    ready_since,
+    wanted_replicas,
+)
 from presto_operator.planning.observation import Observation
 from presto_operator.planning.plan import Plan
 from presto_operator.planning.reclaim import NodeReader
@@ -45,7 +56,7 @@ class Lowering:
         """The workers whose running tasks decide who leaves."""
         if not depends_on_tasks(self._candidates({}), fewer=self.fewer):
             return []
-        return [pod for pod in self.pods if is_ready(pod) and _name(pod) not in self.first_to_go]
+        return [pod for pod in self.pods if is_ready(pod) and name_of(pod) not in self.first_to_go]
 
     def departure(self, running_tasks: Mapping[str, int]) -> Departure:
         """Who leaves; workers that aren't in `running_tasks` count as busy."""
@@ -59,13 +70,13 @@ class Lowering:
     def _candidates(self, running_tasks: Mapping[str, int]) -> list[Candidate]:
         return [
             Candidate(
-                name=_name(pod),
-                created_at=_created_at(pod),
+                name=name_of(pod),
+                created_at=created_at(pod) or _EPOCH,
                 is_ready=is_ready(pod),
                 is_available=self._is_available(pod),
-                is_first_to_go=_name(pod) in self.first_to_go,
-                is_to_be_replaced=_name(pod) in self.replaceable,
-                running_tasks=running_tasks.get(_name(pod)),
+                is_first_to_go=name_of(pod) in self.first_to_go,
+                is_to_be_replaced=name_of(pod) in self.replaceable,
+                running_tasks=running_tasks.get(name_of(pod)),
             )
             for pod in self.pods
         ]
@@ -73,11 +84,11 @@ class Lowering:
 
 def lowerings(plan: Plan, observation: Observation, now: datetime) -> list[Lowering]:
     """The Deployments that keep some of their workers and lose others by this plan."""
-    planned = {obj["metadata"]["name"]: wanted_replicas(obj) for obj in plan.apply if obj["kind"] == "Deployment"}
-    planned |= {step.deployment["metadata"]["name"]: step.replicas for step in plan.scale}
+    planned = {name_of(obj): wanted_replicas(obj) for obj in plan.apply if obj["kind"] == "Deployment"}
+    planned |= {name_of(step.deployment): step.replicas for step in plan.scale}
     found = []
     for deployment in observation.deployments("worker"):
-        name = deployment["metadata"]["name"]
+        name = name_of(deployment)
         replicas = planned.get(name, 0)
         to_go = plan.at_risk_to_go.get(pool_of(deployment), 0) if name in plan.worker_deployments else 0
         pods = observation.at_work(deployment)
@@ -99,20 +110,19 @@ def stayed(observation: Observation) -> list[KubernetesObject]:
     for deployment in observation.deployments("worker"):
         pods = observation.at_work(deployment)
         wanted = wanted_replicas(deployment)
-        is_done = is_told_of(deployment) and present_replicas(deployment) <= wanted and len(pods) <= wanted
+        is_done = is_status_current(deployment) and present_replicas(deployment) <= wanted and len(pods) <= wanted
         found += [pod for pod in pods if is_done and is_chosen(pod)]
     return found
 
 
 def is_chosen(pod: KubernetesObject) -> bool:
     """Whether the pod has been chosen to leave."""
-    annotations: Mapping[str, str] = pod["metadata"].get("annotations") or {}
-    return annotations.get(DELETION_COST) == FIRST_TO_GO
+    return annotation_of(pod, DELETION_COST) == FIRST_TO_GO
 
 
 def stayed_notice(pods: list[KubernetesObject]) -> Notice:
     """What to tell of workers that have stayed though they were chosen to leave."""
-    names = ", ".join(sorted(_name(pod) for pod in pods))
+    names = ", ".join(sorted(name_of(pod) for pod in pods))
     return Notice("Warning", "OtherWorkerLeft", f"chosen to leave, but Kubernetes has taken others instead of: {names}")
 
 
@@ -120,7 +130,7 @@ def replaced_notices(pods: list[KubernetesObject], nodes: NodeReader) -> list[No
     """What to tell of workers that leave since their nodes may go: a notice a node."""
     by_node: dict[str, list[str]] = {}
     for pod in pods:
-        by_node.setdefault(pod["spec"]["nodeName"], []).append(_name(pod))
+        by_node.setdefault(node_of(pod), []).append(name_of(pod))
     return [
         Notice(
             "Normal",
@@ -129,13 +139,3 @@ def replaced_notices(pods: list[KubernetesObject], nodes: NodeReader) -> list[No
         )
         for node, names in sorted(by_node.items())
     ]
-
-
-def _created_at(pod: KubernetesObject) -> datetime:
-    text = pod["metadata"].get("creationTimestamp")
-    return datetime.fromisoformat(text) if text else _EPOCH
-
-
-def _name(pod: KubernetesObject) -> str:
-    name: str = pod["metadata"]["name"]
-    return name

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from presto_operator.api import RolloutStatus
+from presto_operator.objects import clock_time, kubernetes_time
 from presto_operator.planning.observation import Observation
 from presto_operator.planning.plan import NOTHING_WAITS, Hold, Plan
 from presto_operator.presto.queries import QueryActivity
@@ -75,13 +76,13 @@ class Handover:
         return Hold(
             takeover=True,
             message=f"generation {self.plan.wanted_generation} is ready and takes over when no query runs on "
-            f"{generation}, at the latest at {_clock_time(until)}; {_unfinished(activity)}",
+            f"{generation}, at the latest at {clock_time(until)}; {_unfinished(activity)}",
         )
 
     def _hold_lingering(
         self, generation: str, activity: QueryActivity | None, longest: timedelta, now: datetime
     ) -> Hold:
-        since = parsed_time(self.record.switched_at if self.record else None) or now
+        since = kubernetes_time(self.record.switched_at if self.record else None) or now
         until = since + longest
         # Until all nodes have heard of the change, they may lead new clients to the old coordinator, too.
         if now - since >= LAST_PAGE and _may_go(activity, until, now):
@@ -90,18 +91,13 @@ class Handover:
             takeover=self.is_takeover,
             lingering=generation,
             message=f"generation {generation} no longer serves, and goes when none of its clients is busy any more, at "
-            f"the latest at {_clock_time(until)}; {_unfinished(activity)}",
+            f"the latest at {clock_time(until)}; {_unfinished(activity)}",
         )
 
     def _ready_since(self, now: datetime) -> datetime:
         if self.record is None or self.record.to_generation != self.plan.wanted_generation:
             return now
-        return parsed_time(self.record.ready_at) or now
-
-
-def parsed_time(text: str | None) -> datetime | None:
-    """A time as it stands in a status."""
-    return datetime.fromisoformat(text) if text else None
+        return kubernetes_time(self.record.ready_at) or now
 
 
 def _may_go(activity: QueryActivity | None, until: datetime, now: datetime) -> bool:
@@ -117,7 +113,3 @@ def _unfinished(activity: QueryActivity | None) -> str:
     if count == 0:
         return "its last query has just ended"
     return "1 query is unfinished now" if count == 1 else f"{count} queries are unfinished now"
-
-
-def _clock_time(moment: datetime) -> str:
-    return moment.strftime("%H:%M:%S UTC")

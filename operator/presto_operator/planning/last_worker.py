@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from presto_operator.objects.deployments import wanted_replicas
+from presto_operator.objects import wanted_replicas
 from presto_operator.planning.handover import LAST_PAGE
 from presto_operator.planning.observation import Observation
 from presto_operator.presto.queries import QueryActivity

@@ -6,9 +6,24 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from presto_operator.api import PoolLimit
-from presto_operator.objects import GENERATION_LABEL, POOL_LABEL, REVISION_LABEL, ROLE_LABEL, KubernetesObject
-from presto_operator.objects.deployments import available_replicas, pool_of, ready_replicas, wanted_replicas
-from presto_operator.objects.pods import failure, is_at_work, is_ready, is_terminating
+from presto_operator.objects import (
+    GENERATION_LABEL,
+    POOL_LABEL,
+    REVISION_LABEL,
+    KubernetesObject,
+    available_replicas,
+    failure,
+    generation_of,
+    is_at_work,
+    is_ready,
+    is_terminating,
+    label_of,
+    name_of,
+    pool_of,
+    ready_replicas,
+    role_of,
+    wanted_replicas,
+)
 from presto_operator.presto.stats import ClusterStats
 from presto_operator.scaling import AtRisk, Revision
 
@@ -31,14 +46,12 @@ class Observation:
         return [
             obj
             for obj in self.children
-            if obj["kind"] == "Deployment"
-            and _label(obj, ROLE_LABEL) == role
-            and generation in (None, _label(obj, GENERATION_LABEL))
+            if obj["kind"] == "Deployment" and role_of(obj) == role and generation in (None, generation_of(obj))
         ]
 
     def generations(self) -> list[str]:
         """The generations that have a coordinator's or a pool's Deployment, by name."""
-        return sorted({_label(obj, GENERATION_LABEL) for obj in self.children if obj["kind"] == "Deployment"})
+        return sorted({generation_of(obj) for obj in self.children if obj["kind"] == "Deployment"})
 
     def serving_generation(self, cluster_name: str) -> str | None:
         """The generation that clients are led to; None if there is no Service for them yet.
@@ -46,14 +59,14 @@ class Observation:
         The Service itself is the record of it, so an operator that was restarted goes on where it was.
         """
         for obj in self.children:
-            if obj["kind"] == "Service" and obj["metadata"]["name"] == cluster_name:
+            if obj["kind"] == "Service" and name_of(obj) == cluster_name:
                 generation: str | None = obj["spec"].get("selector", {}).get(GENERATION_LABEL)
                 return generation
         return None
 
     def pods_of(self, role: str) -> list[KubernetesObject]:
         """The pods of a role."""
-        return [pod for pod in self.pods if _label(pod, ROLE_LABEL) == role]
+        return [pod for pod in self.pods if role_of(pod) == role]
 
     def leaving_workers(self) -> list[KubernetesObject]:
         """The worker pods that are on their way out: they drain."""
@@ -62,8 +75,8 @@ class Observation:
     def workers_of(self, deployment: KubernetesObject) -> list[KubernetesObject]:
         """The pods that a pool's Deployment has, leaving ones among them."""
         labels = (POOL_LABEL, GENERATION_LABEL, REVISION_LABEL)
-        own = [_label(deployment, name) for name in labels]
-        return [pod for pod in self.pods_of("worker") if [_label(pod, name) for name in labels] == own]
+        own = [label_of(deployment, name) for name in labels]
+        return [pod for pod in self.pods_of("worker") if [label_of(pod, name) for name in labels] == own]
 
     def revisions(self, generation: str, wanted: Collection[str]) -> list[Revision]:
         """The workers of each revision in a generation; `wanted` are the names of those that the spec asks for."""
@@ -73,10 +86,10 @@ class Observation:
         """The workers from which others shall take over since their nodes may go, by their Deployment."""
         counts = {}
         for deployment in self.deployments("worker", generation):
-            pods = [pod for pod in self.at_work(deployment) if pod["metadata"]["name"] in self.to_be_replaced]
+            pods = [pod for pod in self.at_work(deployment) if name_of(pod) in self.to_be_replaced]
             if pods:
                 ready = sum(1 for pod in pods if is_ready(pod))
-                counts[deployment["metadata"]["name"]] = AtRisk(len(pods), ready)
+                counts[name_of(deployment)] = AtRisk(len(pods), ready)
         return counts
 
     def at_work(self, deployment: KubernetesObject) -> list[KubernetesObject]:
@@ -84,7 +97,7 @@ class Observation:
         return [pod for pod in self.workers_of(deployment) if is_at_work(pod)]
 
     def _revision(self, deployment: KubernetesObject, wanted: Collection[str]) -> Revision:
-        name = deployment["metadata"]["name"]
+        name = name_of(deployment)
         pods = self.at_work(deployment)
         # A Deployment's own count comes a moment after the end of a pod. What is counted twice might be let go for it.
         ready = min(ready_replicas(deployment), sum(1 for pod in pods if is_ready(pod)))
@@ -101,7 +114,7 @@ class Observation:
 
     def coordinator_is_ready(self, generation: str) -> bool:
         """Whether a coordinator of this generation takes queries."""
-        return any(is_ready(pod) for pod in self.pods_of("coordinator") if _label(pod, GENERATION_LABEL) == generation)
+        return any(is_ready(pod) for pod in self.pods_of("coordinator") if generation_of(pod) == generation)
 
 
 @dataclass(frozen=True)
@@ -146,8 +159,3 @@ def pool_counts(
             )
         )
     return counts
-
-
-def _label(obj: KubernetesObject, name: str) -> str:
-    value: str = obj["metadata"].get("labels", {}).get(name, "")
-    return value

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
 
 from presto_operator.api import PrestoCluster
 from presto_operator.desired import cluster_objects, generation_name, generation_objects
-from presto_operator.objects import GENERATION_LABEL, POOL_LABEL, KubernetesObject
-from presto_operator.objects.deployments import is_known_to_presto, wanted_replicas
+from presto_operator.objects import (
+    KubernetesObject,
+    generation_of,
+    is_known_to_presto,
+    kind_and_name,
+    name_of,
+    pool_of,
+    wanted_replicas,
+)
 from presto_operator.planning.observation import Observation
 from presto_operator.scaling import Placement, Supply, next_turnover, place_workers
+from presto_operator.settings import DEFAULTS
 
 _KEPT_FILES = 5
 """Unused ConfigMaps, and unused Secrets, that are kept for a look at what was and for going back to it: the newest."""
@@ -70,7 +80,7 @@ class Plan:
     @property
     def worker_deployments(self) -> set[str]:
         """The names of the Deployments whose workers are as the spec asks for."""
-        return {obj["metadata"]["name"] for obj in self.apply if _is_of_workers(obj)}
+        return {name_of(obj) for obj in self.apply if _is_of_workers(obj)}
 
 
 def plan(
@@ -80,6 +90,7 @@ def plan(
     *,
     wanted_workers: int,
     supply: Supply | None = None,
+    worker_min_ready: timedelta = DEFAULTS.worker_min_ready,
 ) -> Plan:
     """Decide what the cluster's children shall be.
 
@@ -94,19 +105,22 @@ def plan(
         hold: what has to wait.
         wanted_workers: workers wanted in all pools together.
         supply: what is known of where nodes can be had; None: nothing is.
+        worker_min_ready: how long a worker is ready before it counts as available.
     """
+    objects = partial(generation_objects, cluster, worker_min_ready=worker_min_ready)
     placement = place_workers(cluster.spec.workers.pools, wanted_workers, supply)
     wanted = generation_name(cluster)
-    complete = generation_objects(cluster, placement.replicas_by_pool)
+    complete = objects(placement.replicas_by_pool)
     is_complete = observation.coordinator_is_ready(wanted) and _pools_are_complete(complete, observation)
     serving_now = observation.serving_generation(cluster.name)
     nothing_serves = serving_now is None or serving_now not in observation.generations()
     takes_over = nothing_serves or (is_complete and not hold.takeover)
     serving = wanted if takes_over else serving_now or wanted
-    names = {obj["metadata"]["name"] for obj in complete if _is_of_workers(obj)}
+    names = {name_of(obj) for obj in complete if _is_of_workers(obj)}
     to_go: Mapping[str, int] = {}
     if nothing_serves or serving_now == wanted:
-        generation, scale, to_go = _next_step(cluster, observation, placement, names)
+        replicas, scale, to_go = _next_step(cluster, observation, placement, names)
+        generation = objects(replicas)
     else:
         # Nobody depends on a generation that doesn't serve yet: workers that were wanted before just go.
         generation, scale = complete, []
@@ -121,8 +135,8 @@ def plan(
 
 def _next_step(
     cluster: PrestoCluster, observation: Observation, placement: Placement, names: set[str]
-) -> tuple[list[KubernetesObject], list[Scale], Mapping[str, int]]:
-    """The objects of the generation that serves, with as many workers as there may be by now."""
+) -> tuple[Mapping[str, int], list[Scale], Mapping[str, int]]:
+    """Of the generation that serves: workers by pool, as many as there may be by now, old ones, and who may go."""
     wanted = generation_name(cluster)
     step = next_turnover(
         placement.replicas_by_pool,
@@ -134,21 +148,20 @@ def _next_step(
     scale = [
         Scale(deployment, step.old_replicas[name])
         for deployment in observation.deployments("worker", wanted)
-        if (name := deployment["metadata"]["name"]) in step.old_replicas
-        and step.old_replicas[name] != wanted_replicas(deployment)
+        if (name := name_of(deployment)) in step.old_replicas and step.old_replicas[name] != wanted_replicas(deployment)
     ]
-    return generation_objects(cluster, step.replicas_by_pool), scale, step.at_risk_to_go
+    return step.replicas_by_pool, scale, step.at_risk_to_go
 
 
 def _is_of_workers(obj: KubernetesObject) -> bool:
-    return obj["kind"] == "Deployment" and POOL_LABEL in obj["metadata"]["labels"]
+    return obj["kind"] == "Deployment" and bool(pool_of(obj))
 
 
 def _pools_are_complete(planned: Sequence[KubernetesObject], observation: Observation) -> bool:
     """Whether every pool that is planned is there, as large as planned, with all of its workers at work."""
-    observed = {obj["metadata"]["name"]: obj for obj in observation.deployments("worker")}
+    observed = {name_of(obj): obj for obj in observation.deployments("worker")}
     return all(
-        (pool := observed.get(obj["metadata"]["name"])) is not None
+        (pool := observed.get(name_of(obj))) is not None
         and wanted_replicas(pool) == wanted_replicas(obj)
         and is_known_to_presto(pool)
         for obj in planned
@@ -160,10 +173,10 @@ def _without_use(
     apply: tuple[KubernetesObject, ...], kept_generations: set[str | None], observation: Observation
 ) -> list[KubernetesObject]:
     """Children of no generation that is still needed, and ConfigMaps that nobody has mounted for long."""
-    identities = {(obj["kind"], obj["metadata"]["name"]) for obj in apply}
-    rest = [obj for obj in observation.children if (obj["kind"], obj["metadata"]["name"]) not in identities]
+    identities = {kind_and_name(obj) for obj in apply}
+    rest = [obj for obj in observation.children if kind_and_name(obj) not in identities]
     return [
-        *(obj for obj in rest if obj["kind"] not in _FILE_KINDS and _generation(obj) not in kept_generations - {None}),
+        *(obj for obj in rest if obj["kind"] not in _FILE_KINDS and generation_of(obj) not in kept_generations),
         *(
             unused
             for kind in _FILE_KINDS
@@ -182,14 +195,9 @@ def _finished_revisions(
     return [
         deployment
         for deployment in observation.deployments("worker", generation)
-        if deployment["metadata"]["name"] not in names
+        if name_of(deployment) not in names
         and (not is_serving or (wanted_replicas(deployment) == 0 and not observation.workers_of(deployment)))
     ]
-
-
-def _generation(obj: KubernetesObject) -> str | None:
-    generation: str | None = obj["metadata"].get("labels", {}).get(GENERATION_LABEL)
-    return generation
 
 
 def _unused(files: list[KubernetesObject], observation: Observation) -> list[KubernetesObject]:
@@ -197,9 +205,9 @@ def _unused(files: list[KubernetesObject], observation: Observation) -> list[Kub
     used = {identity for pod in observation.pods for identity in _mounted(pod["spec"])}
     for deployment in observation.deployments("coordinator") + observation.deployments("worker"):
         used.update(_mounted(deployment["spec"]["template"]["spec"]))
-    unused = [obj for obj in files if (obj["kind"], obj["metadata"]["name"]) not in used]
+    unused = [obj for obj in files if kind_and_name(obj) not in used]
     newest_first = sorted(
-        unused, key=lambda obj: (obj["metadata"].get("creationTimestamp", ""), obj["metadata"]["name"]), reverse=True
+        unused, key=lambda obj: (obj["metadata"].get("creationTimestamp", ""), name_of(obj)), reverse=True
     )
     return newest_first[_KEPT_FILES:]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from presto_operator.nodes import (
     NO_SIGNAL,
@@ -20,8 +20,16 @@ from presto_operator.nodes import (
     is_closed_to,
     node_signal,
 )
-from presto_operator.objects import ROLE_LABEL, KubernetesObject, Notice
-from presto_operator.objects.pods import is_at_work
+from presto_operator.objects import (
+    KubernetesObject,
+    Notice,
+    clock_time,
+    is_at_work,
+    is_being_removed,
+    name_of,
+    node_of,
+    role_of,
+)
 
 _ENDLESS_PATIENCE = Patience(unreachable=timedelta.max, not_ready=timedelta.max)
 
@@ -37,7 +45,7 @@ class Reclaim:
     @property
     def node(self) -> str:
         """The node's name."""
-        return _node_name(self.pod)
+        return node_of(self.pod)
 
     @property
     def is_lost(self) -> bool:
@@ -71,20 +79,19 @@ class NodeReader:
         A pod on a leaving node is left alone if the node would take it again: its replacement could come up just there,
         and have to go at once, and so on.
         """
-        name = _node_name(pod)
+        name = node_of(pod)
         if not name:
             return None
         signal = self.signal(name)
         if signal.urgency is Urgency.LOST:
-            is_removed = pod["metadata"].get("deletionGracePeriodSeconds") == 0
-            return Reclaim(pod, signal) if not is_removed else None
+            return None if is_being_removed(pod) else Reclaim(pod, signal)
         node = self.find(name)
         is_to_leave = signal.urgency is Urgency.LEAVING and is_at_work(pod)
         return Reclaim(pod, signal) if is_to_leave and node is not None and is_closed_to(node, pod) else None
 
     def is_first_to_go(self, pod: KubernetesObject) -> bool:
         """Whether the pod's node may go, so that it leaves before others do."""
-        name = _node_name(pod)
+        name = node_of(pod)
         return bool(name) and self.is_any_ready and self.signal(name).urgency >= Urgency.AT_RISK
 
     def is_to_be_replaced(self, pod: KubernetesObject) -> bool:
@@ -93,7 +100,7 @@ class NodeReader:
         Not if the node would take it again: the other one could come up just there, and so on. While no node at all is
         ready, nobody is replaced: it may be that just nobody hears of them.
         """
-        name = _node_name(pod)
+        name = node_of(pod)
         if not name or not self.is_any_ready or not is_at_work(pod) or is_coordinator(pod):
             return False
         signal = self.signal(name)
@@ -109,7 +116,7 @@ def reclaims(pods: Iterable[KubernetesObject], nodes: NodeReader) -> list[Reclai
 
 def is_coordinator(pod: KubernetesObject) -> bool:
     """Whether the pod is a coordinator: its end fails every query, where a worker's can be waited for."""
-    return bool(pod["metadata"].get("labels", {}).get(ROLE_LABEL) == "coordinator")
+    return role_of(pod) == "coordinator"
 
 
 def reclaim_notices(done: Sequence[Reclaim], now: datetime) -> list[Notice]:
@@ -125,7 +132,7 @@ def waiting_coordinator_notice(reclaim: Reclaim, now: datetime) -> Notice:
     return Notice(
         "Warning",
         "CoordinatorNodeLeaving",
-        f"node {reclaim.node}: {_told(reclaim.signal, now)}; coordinator {_pod_name(reclaim.pod)} moves as soon as no "
+        f"node {reclaim.node}: {_told(reclaim.signal, now)}; coordinator {name_of(reclaim.pod)} moves as soon as no "
         "query is unfinished; those that the node's end finds fail",
     )
 
@@ -140,7 +147,7 @@ def node_digest(node: KubernetesObject, now: datetime, extra_taints: Sequence[Ta
 
 def _notice(node: str, group: Sequence[Reclaim], now: datetime, *, is_lost: bool) -> Notice:
     signal = group[0].signal
-    names = ", ".join(sorted(_pod_name(reclaim.pod) for reclaim in group))
+    names = ", ".join(sorted(name_of(reclaim.pod) for reclaim in group))
     if is_lost:
         return Notice("Warning", "NodeReclaimed", f"node {node}: {signal.message}; removed and replaced: {names}")
     what = "draining, and replaced at once"
@@ -149,18 +156,8 @@ def _notice(node: str, group: Sequence[Reclaim], now: datetime, *, is_lost: bool
 
 def _told(signal: Signal, now: datetime) -> str:
     deadline = signal.deadline_if_begun(now)
-    return signal.message + (f", until {deadline.astimezone(UTC):%H:%M:%S} UTC" if deadline else "")
+    return signal.message + (f", until {clock_time(deadline)}" if deadline else "")
 
 
 def _first(item: tuple[tuple[str, bool], list[Reclaim]]) -> tuple[str, bool]:
     return item[0]
-
-
-def _pod_name(pod: KubernetesObject) -> str:
-    name: str = pod["metadata"]["name"]
-    return name
-
-
-def _node_name(pod: KubernetesObject) -> str:
-    name: str = pod.get("spec", {}).get("nodeName", "")
-    return name

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
 
 from presto_operator.api import Pool, PoolLimit, PrestoCluster
 from presto_operator.nodes import Urgency
-from presto_operator.objects import POOL_LABEL, KubernetesObject, Notice
-from presto_operator.objects.deployments import pool_of, wanted_replicas
-from presto_operator.objects.pods import is_at_work, is_terminating
+from presto_operator.objects import (
+    KubernetesObject,
+    Notice,
+    deleted_at,
+    is_at_work,
+    is_terminating,
+    name_of,
+    node_of,
+    pool_of,
+    termination_deadline,
+    unschedulable_since,
+    wanted_replicas,
+)
 from presto_operator.planning.observation import Observation
 from presto_operator.planning.reclaim import NodeReader, Reclaim
 from presto_operator.scaling import PoolObservation, Supply
@@ -74,7 +84,7 @@ def observed_supply(
             # Those that are added for a while, as by a roll-out, are no part of what the pool shall have.
             workers=min(workers, shares.get(pool.name, workers)),
             placed=sum(1 for pod in pods if _is_placed(pod, nodes, observation)),
-            unschedulable_since=min(filter(None, map(_waits_for_a_node_since, pods)), default=None),
+            unschedulable_since=min(filter(None, map(unschedulable_since, pods)), default=None),
             reclaimed_at=_reclaimed_at(pool, observation, nodes, deleted, now),
         )
     return Supply(now, cluster.spec.workers.placement, observed, recorded_limits(status))
@@ -101,21 +111,10 @@ def limit_notices(
 
 def _is_placed(pod: KubernetesObject, nodes: NodeReader | None, observation: Observation) -> bool:
     """Whether the pod has a node on which it may stay."""
-    name = pod.get("spec", {}).get("nodeName")
-    if not name or pod["metadata"]["name"] in observation.to_be_replaced:
+    name = node_of(pod)
+    if not name or name_of(pod) in observation.to_be_replaced:
         return False
     return nodes is None or nodes.signal(name).urgency < Urgency.LEAVING
-
-
-def _waits_for_a_node_since(pod: KubernetesObject) -> datetime | None:
-    for condition in pod.get("status", {}).get("conditions", []):
-        if (condition["type"], condition["status"], condition.get("reason")) == (
-            "PodScheduled",
-            "False",
-            "Unschedulable",
-        ):
-            return datetime.fromisoformat(condition["lastTransitionTime"])
-    return None
 
 
 def _reclaimed_at(
@@ -132,27 +131,21 @@ def _reclaimed_at(
     """
     if nodes is None or pool.capacity_type == "OnDemand":
         return None
-    pods = [pod for pod in observation.pods_of("worker") if _pool(pod) == pool.name and is_terminating(pod)]
-    moments = [_deleted_at(pod) for pod in pods if _is_reclaimed(pod, nodes)]
-    own = [reclaim for reclaim in deleted if _pool(reclaim.pod) == pool.name and is_at_work(reclaim.pod)]
+    pods = [pod for pod in observation.pods_of("worker") if pool_of(pod) == pool.name and is_terminating(pod)]
+    moments = [moment for pod in pods if _is_reclaimed(pod, nodes) and (moment := _deleted_at(pod)) is not None]
+    own = [reclaim for reclaim in deleted if pool_of(reclaim.pod) == pool.name and is_at_work(reclaim.pod)]
     moments += [now for reclaim in own if reclaim.signal.reason not in _AT_SOMEBODYS_WISH]
     return max(moments, default=None)
 
 
 def _is_reclaimed(pod: KubernetesObject, nodes: NodeReader) -> bool:
-    name = pod.get("spec", {}).get("nodeName")
+    name = node_of(pod)
     if not name:
         return False
     signal = nodes.signal(name)
     return signal.urgency >= Urgency.LEAVING and signal.reason not in _AT_SOMEBODYS_WISH
 
 
-def _deleted_at(pod: KubernetesObject) -> datetime:
-    # Kubernetes counts the grace period in: it is when the pod is to be gone.
-    end = datetime.fromisoformat(pod["metadata"]["deletionTimestamp"])
-    return end - timedelta(seconds=pod["metadata"].get("deletionGracePeriodSeconds", 0))
-
-
-def _pool(pod: KubernetesObject) -> str:
-    pool: str = pod["metadata"].get("labels", {}).get(POOL_LABEL, "")
-    return pool
+def _deleted_at(pod: KubernetesObject) -> datetime | None:
+    # Once the pod no longer says when it was deleted, the end of its grace period is the closest that is known.
+    return deleted_at(pod) or termination_deadline(pod)

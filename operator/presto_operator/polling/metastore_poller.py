@@ -7,14 +7,13 @@ import logging
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from presto_operator.api import PrestoCluster
 from presto_operator.kube import ClusterKey
 from presto_operator.metastore import Finding, Outcome, Probe
 from presto_operator.polling.metastore_client import check_metastore
 
-POLL_SECONDS = 5.0
-"""How long after an answer a metastore is asked again."""
 CONFIRM_SECONDS = 1.0
 """How soon it is asked again after a first failure: only the second one in a row counts."""
 PATIENCE_SECONDS = 7.0
@@ -62,10 +61,19 @@ class _Watch:
 class MetastorePoller:
     """The newest finding for each metastore; clusters that share one share its polls."""
 
-    def __init__(self, on_change: Callable[[ClusterKey], None], ask: Callable[[Probe], Awaitable[Finding]]) -> None:
-        """`on_change` is called for each cluster whose metastore has another outcome than at the last poll."""
+    def __init__(
+        self,
+        on_change: Callable[[ClusterKey], None],
+        ask: Callable[[Probe], Awaitable[Finding]],
+        interval: timedelta,
+    ) -> None:
+        """`on_change` is called for each cluster whose metastore has another outcome than at the last poll.
+
+        A metastore is asked again `interval` after its last answer.
+        """
         self._on_change = on_change
         self._ask = ask
+        self._interval = interval.total_seconds()
         self._watches: dict[Probe, _Watch] = {}
         self._probes: dict[ClusterKey, tuple[Probe, ...]] = {}
 
@@ -110,7 +118,7 @@ class MetastorePoller:
     async def _poll(self, probe: Probe, watch: _Watch) -> None:
         while True:
             self._take(probe, watch, await self._answer(probe, watch))
-            await asyncio.sleep(CONFIRM_SECONDS if watch.is_suspected else POLL_SECONDS)
+            await asyncio.sleep(CONFIRM_SECONDS if watch.is_suspected else self._interval)
 
     async def _answer(self, probe: Probe, watch: _Watch) -> Finding:
         # A thread can't be called off: one that hangs is waited for again, and has no second beside it.

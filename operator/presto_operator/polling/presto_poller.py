@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from zlib import crc32
 
 from presto_operator.kube import ClusterKey
@@ -16,9 +16,6 @@ from presto_operator.presto.poll import Poll
 from presto_operator.presto.server import Server
 from presto_operator.presto.stats import PrestoUnavailableError
 from presto_operator.telemetry import metrics
-
-POLL_SECONDS = 5.0
-"""How often Presto is asked."""
 
 _logger = logging.getLogger(__name__)
 
@@ -51,12 +48,20 @@ class PrestoPoller:
     """The newest numbers of each cluster; None where the coordinator could not be asked."""
 
     def __init__(
-        self, reader: PrestoReader, on_change: Callable[[ClusterKey], None], clock: Callable[[], datetime]
+        self,
+        reader: PrestoReader,
+        on_change: Callable[[ClusterKey], None],
+        clock: Callable[[], datetime],
+        interval: timedelta,
     ) -> None:
-        """`on_change` is called for a cluster whose numbers have changed so much that it is to be looked at now."""
+        """`on_change` is called for a cluster whose numbers have changed so much that it is to be looked at now.
+
+        Each cluster is asked once in `interval`.
+        """
         self.reader = reader
         self._on_change = on_change
         self._clock = clock
+        self._interval = interval.total_seconds()
         self._watches: dict[ClusterKey, _Watch] = {}
 
     def watch(self, key: ClusterKey, subject: Subject) -> None:
@@ -102,12 +107,12 @@ class PrestoPoller:
     async def _keep_polling(self, key: ClusterKey, watch: _Watch) -> None:
         """Poll at a steady pace, with a phase of its own: clusters that were met together are not asked together."""
         due = _now()
-        phase = POLL_SECONDS * crc32(str(key).encode()) / 2**32
+        phase = self._interval * crc32(str(key).encode()) / 2**32
         while True:
             metrics.presto_poll_lag.observe(max(0.0, _now() - due))
             with metrics.presto_poll_seconds.time():
                 await self._poll(key, watch)
-            due += POLL_SECONDS + phase
+            due += self._interval + phase
             phase = 0.0
             # What took longer than a period is not made up for.
             due = max(due, _now())

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
-from presto_operator.objects import KubernetesObject
+from presto_operator.objects import KubernetesObject, name_of
 from presto_operator.polling.presto_transport import PrestoReader
 from presto_operator.presto.server import server_of
 from presto_operator.presto.stats import PrestoUnavailableError
@@ -26,7 +26,7 @@ class TaskReader:
 
     async def count(self, pods: Sequence[KubernetesObject]) -> dict[str, int]:
         """How many tasks each of these workers runs, by pod name; those that don't answer in time are left out."""
-        asked = {asyncio.create_task(self._ask(pod)): pod["metadata"]["name"] for pod in pods}
+        asked = {asyncio.create_task(self._ask(pod)): name_of(pod) for pod in pods}
         if not asked:
             return {}
         done, late = await asyncio.wait(asked, timeout=_PATIENCE_SECONDS)

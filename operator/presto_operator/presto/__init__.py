@@ -26,6 +26,13 @@ from presto_operator.presto.configuration import (
     worker_config,
     worker_wait_properties,
 )
+from presto_operator.presto.drain_record import (
+    DrainRecord,
+    DrainState,
+    RemainingTasks,
+    drain_record_text,
+    parse_drain_record,
+)
 from presto_operator.presto.jvm import HEAP_FLAGS, jvm_config
 from presto_operator.presto.memory import memory_errors
 from presto_operator.presto.properties import parse_properties, render_properties
@@ -66,17 +73,22 @@ __all__ = [
     "SESSION_RULES_FILE",
     "SESSION_RULES_PROPERTIES",
     "VERSION_PATTERN",
+    "DrainRecord",
+    "DrainState",
     "JavaVersion",
     "PrestoVersion",
+    "RemainingTasks",
     "asks_for_internal_token",
     "coordinator_config",
     "coordinator_retry_properties",
+    "drain_record_text",
     "https_port",
     "java_version",
     "jvm_config",
     "memory_errors",
     "metastore_properties",
     "node_config",
+    "parse_drain_record",
     "parse_properties",
     "parse_version",
     "query_retry_warnings",

@@ -7,8 +7,18 @@ from typing import Any
 
 from presto_operator.api import ConditionType, FieldError
 from presto_operator.metastore import Finding, Outcome, Probe, deciding
-from presto_operator.objects.deployments import is_rolled_out, pool_of, ready_replicas, wanted_replicas
-from presto_operator.objects.pods import failure, unschedulable
+from presto_operator.objects import (
+    described,
+    failure,
+    is_rolled_out,
+    kind_and_name,
+    name_of,
+    named,
+    pool_of,
+    ready_replicas,
+    unschedulable,
+    wanted_replicas,
+)
 from presto_operator.planning.observation import Observation
 from presto_operator.planning.plan import Plan
 from presto_operator.planning.verdict import Verdict
@@ -113,7 +123,7 @@ def _pending_workers(observation: Observation, plan: Plan) -> list[str]:
         pending.append(f"workers on nodes at risk: {len(at_risk)}; they go when others have taken over")
     for pool in observation.deployments("worker", plan.wanted_generation):
         wanted = plan.placement.replicas_by_pool.get(pool_of(pool), 0)
-        is_ours = pool["metadata"]["name"] in plan.worker_deployments
+        is_ours = name_of(pool) in plan.worker_deployments
         if is_ours and not (is_rolled_out(pool) and wanted_replicas(pool) == wanted):
             pending.append(f"pool {pool_of(pool)} has {ready_replicas(pool)} of {wanted} workers ready")
     return pending
@@ -127,19 +137,15 @@ def _failing_workers(observation: Observation, plan: Plan) -> int:
 
 def draining(observation: Observation) -> Verdict:
     """Whether workers are on their way out."""
-    leaving = [pod["metadata"]["name"] for pod in observation.leaving_workers()]
+    leaving = [name_of(pod) for pod in observation.leaving_workers()]
     if not leaving:
         return Verdict("Draining", "False", "NoneLeaving", "")
-    rest = f" and {len(leaving) - _MAX_PROBLEMS} more" if len(leaving) > _MAX_PROBLEMS else ""
-    return Verdict(
-        "Draining", "True", "WorkersLeaving", f"finishing their tasks: {', '.join(leaving[:_MAX_PROBLEMS])}{rest}"
-    )
+    return Verdict("Draining", "True", "WorkersLeaving", f"finishing their tasks: {named(leaving)}")
 
 
 def _missing(observation: Observation, plan: Plan) -> list[str]:
-    there = {(obj["kind"], obj["metadata"]["name"]) for obj in observation.children}
-    planned = [(obj["kind"], obj["metadata"]["name"]) for obj in plan.apply]
-    return [f'{kind} "{name}"' for kind, name in planned if (kind, name) not in there]
+    there = {kind_and_name(obj) for obj in observation.children}
+    return [described(obj) for obj in plan.apply if kind_and_name(obj) not in there]
 
 
 def degraded(observation: Observation, plan: Plan | None, apply_errors: list[str]) -> Verdict:

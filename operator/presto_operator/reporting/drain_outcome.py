@@ -6,23 +6,28 @@ kubelet shows it in the pod's status once the container has ended, and removes t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from presto_operator.api import PRESTO_CONTAINER
-from presto_operator.objects import ROLE_LABEL, KubernetesObject, Notice
-
-_RECORD = re.compile(
-    r"^drain: state=(?P<state>\w+)(?: status=(?P<status>\d+))?(?: tasks=(?P<tasks>\w+))?$", re.MULTILINE
+from presto_operator.objects import (
+    KubernetesObject,
+    Notice,
+    container_state,
+    deleted_at,
+    kubernetes_time,
+    name_of,
+    named,
+    node_of,
+    role_of,
 )
+from presto_operator.presto import DrainRecord, DrainState, RemainingTasks, parse_drain_record
+
 _KILLED = (137, 143)
 """Exit codes after SIGKILL and SIGTERM: the server did not end by itself."""
 _FORBIDDEN = ("401", "403")
-_MAX_NAMES = 3
 _EARLY_SECONDS = 10
 """How much sooner than its grace period allows a server may be killed without anybody having shortened it."""
 
@@ -49,6 +54,16 @@ class DrainOutcome(StrEnum):
     UNKNOWN = "Unknown"
     """The pod was removed by force, or its end was missed."""
 
+
+_OUTCOME_IF_KILLED: Mapping[str, DrainOutcome] = {
+    DrainState.DRAINING: DrainOutcome.TIMED_OUT,
+    DrainState.UNANSWERED: DrainOutcome.UNREACHABLE,
+    DrainState.DEAF: DrainOutcome.REFUSED,
+}
+_REMAINING_TASKS: Mapping[str, str] = {
+    RemainingTasks.NONE: "had no tasks left",
+    RemainingTasks.RUNNING: "still had tasks",
+}
 
 _WORDS = {
     DrainOutcome.TIMED_OUT: "still draining{after}, when its time was up: its tasks have failed; {advice}",
@@ -85,13 +100,6 @@ class EndedDrain:
     """What is known beside the outcome."""
 
 
-@dataclass(frozen=True)
-class _Record:
-    state: str = ""
-    status: str = ""
-    tasks: str = ""
-
-
 def ended_drain(first: KubernetesObject, last: KubernetesObject, *, node_is_lost: bool) -> EndedDrain | None:
     """How the drain of a pod ended that was on its way out and is gone.
 
@@ -102,25 +110,23 @@ def ended_drain(first: KubernetesObject, last: KubernetesObject, *, node_is_lost
         last: the pod as it was last seen.
         node_is_lost: whether its node is known to be gone or silent.
     """
-    metadata: dict[str, Any] = last["metadata"]
-    spec: dict[str, Any] = last.get("spec", {})
-    if metadata.get("labels", {}).get(ROLE_LABEL) != "worker" or not spec.get("nodeName"):
+    if role_of(last) != "worker" or not node_of(last):
         return None
-    terminated: dict[str, Any] = _server_state(last).get("terminated") or {}
-    deleted = _deletion(first)
-    finished = datetime.fromisoformat(terminated["finishedAt"]) if terminated.get("finishedAt") else None
-    record = _record(terminated)
+    terminated: Mapping[str, Any] = container_state(last, PRESTO_CONTAINER).get("terminated") or {}
+    deleted = deleted_at(first)
+    finished = kubernetes_time(terminated.get("finishedAt"))
+    record = parse_drain_record(terminated.get("message", ""))
     if terminated:
         was_running = finished is None or deleted is None or finished >= deleted
         outcome = _outcome(record, terminated, was_running=was_running)
     else:
         outcome = _outcome_without_end(last, node_is_lost=node_is_lost)
     return EndedDrain(
-        pod=metadata["name"],
-        node=spec["nodeName"],
+        pod=name_of(last),
+        node=node_of(last),
         outcome=outcome,
         seconds=(finished - deleted).total_seconds() if finished and deleted and finished >= deleted else None,
-        allowed_seconds=float(spec.get("terminationGracePeriodSeconds", 0)),
+        allowed_seconds=float(last["spec"].get("terminationGracePeriodSeconds", 0)),
         detail=_detail(outcome, record, terminated),
     )
 
@@ -138,60 +144,36 @@ def drain_notices(ended: Sequence[EndedDrain]) -> list[Notice]:
     ]
 
 
-def _deletion(pod: KubernetesObject) -> datetime | None:
-    """When the pod was deleted; None if it doesn't tell any more, since the kubelet was through with it already."""
-    metadata: dict[str, Any] = pod["metadata"]
-    grace: int = metadata.get("deletionGracePeriodSeconds") or 0
-    # What is written there is when the pod is to be gone.
-    return datetime.fromisoformat(metadata["deletionTimestamp"]) - timedelta(seconds=grace) if grace else None
-
-
-def _outcome(record: _Record, terminated: Mapping[str, Any], *, was_running: bool) -> DrainOutcome:
-    if record.state == "refused":
+def _outcome(record: DrainRecord | None, terminated: Mapping[str, Any], *, was_running: bool) -> DrainOutcome:
+    if record is not None and record.state == DrainState.REFUSED:
         # It doesn't matter how it ended: nobody could tell it to finish its tasks.
         return DrainOutcome.FORBIDDEN if record.status in _FORBIDDEN else DrainOutcome.REFUSED
-    if not record.state and not was_running:
+    if record is None and not was_running:
         return DrainOutcome.NOT_SERVING
     if terminated.get("exitCode") == 0:
         # It may have taken what it did not answer to.
         return DrainOutcome.DRAINED
     if terminated.get("reason") == "OOMKilled" or terminated.get("exitCode") not in _KILLED:
         return DrainOutcome.CRASHED
-    return {
-        "draining": DrainOutcome.TIMED_OUT,
-        "unanswered": DrainOutcome.UNREACHABLE,
-        "deaf": DrainOutcome.REFUSED,
-    }.get(record.state, DrainOutcome.NOT_SERVING)
+    return _OUTCOME_IF_KILLED.get(record.state if record else "", DrainOutcome.NOT_SERVING)
 
 
 def _outcome_without_end(pod: KubernetesObject, *, node_is_lost: bool) -> DrainOutcome:
-    state = _server_state(pod)
+    state = container_state(pod, PRESTO_CONTAINER)
     if "running" not in state:
         return DrainOutcome.NOT_SERVING
     return DrainOutcome.NODE_LOST if node_is_lost else DrainOutcome.UNKNOWN
 
 
-def _server_state(pod: KubernetesObject) -> dict[str, Any]:
-    for container in pod.get("status", {}).get("containerStatuses", []):
-        if container["name"] == PRESTO_CONTAINER:
-            state: dict[str, Any] = container.get("state", {})
-            return state
-    return {}
-
-
-def _record(terminated: Mapping[str, Any]) -> _Record:
-    found = _RECORD.search(terminated.get("message", ""))
-    return _Record(**found.groupdict(default="")) if found else _Record()
-
-
-def _detail(outcome: DrainOutcome, record: _Record, terminated: Mapping[str, Any]) -> str:
+def _detail(outcome: DrainOutcome, record: DrainRecord | None, terminated: Mapping[str, Any]) -> str:
     if outcome is DrainOutcome.CRASHED:
         return f"{terminated.get('reason', 'Error')}, exit code {terminated.get('exitCode')}"
-    if record.state == "refused":
-        tasks = {"none": "had no tasks left", "running": "still had tasks"}
-        told = tasks.get(record.tasks, "would not tell of its tasks either")
+    if record is None:
+        return ""
+    if record.state == DrainState.REFUSED:
+        told = _REMAINING_TASKS.get(record.tasks, "would not tell of its tasks either")
         return f"answered HTTP {record.status}, and {told}"
-    return "no longer listened" if record.state == "deaf" else ""
+    return "no longer listened" if record.state == DrainState.DEAF else ""
 
 
 def _told(drain: EndedDrain) -> str:
@@ -209,6 +191,4 @@ def _more_time(drain: EndedDrain) -> str:
 
 
 def _names(drains: Sequence[EndedDrain]) -> str:
-    names = sorted(drain.pod for drain in drains)
-    rest = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
-    return f"{', '.join(names[:_MAX_NAMES])}{rest}"
+    return named(sorted(drain.pod for drain in drains))

@@ -7,15 +7,22 @@ no less.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import ValidationError
 
 from presto_operator.api import RolloutChange, RolloutStatus
-from presto_operator.objects import Notice
-from presto_operator.objects.deployments import available_replicas, present_replicas, wanted_replicas
-from presto_operator.planning.handover import LAST_PAGE, parsed_time
+from presto_operator.objects import (
+    Notice,
+    available_replicas,
+    format_time,
+    kubernetes_time,
+    name_of,
+    present_replicas,
+    wanted_replicas,
+)
+from presto_operator.planning.handover import LAST_PAGE
 from presto_operator.planning.observation import Observation
 from presto_operator.planning.plan import Plan
 from presto_operator.presto.queries import QueryActivity
@@ -36,7 +43,7 @@ def old_workers(plan: Plan, observation: Observation) -> int:
     return sum(
         max(wanted_replicas(deployment), present_replicas(deployment))
         for deployment in observation.deployments("worker", plan.wanted_generation)
-        if deployment["metadata"]["name"] not in plan.worker_deployments
+        if name_of(deployment) not in plan.worker_deployments
     )
 
 
@@ -45,7 +52,7 @@ def updated_workers(plan: Plan, observation: Observation) -> int:
     return sum(
         available_replicas(deployment)
         for deployment in observation.deployments("worker", plan.wanted_generation)
-        if deployment["metadata"]["name"] in plan.worker_deployments
+        if name_of(deployment) in plan.worker_deployments
     )
 
 
@@ -91,7 +98,7 @@ def next_record(
             to_generation=plan.wanted_generation,
             updated_workers=0,
             total_workers=0,
-            started_at=_text(now),
+            started_at=format_time(now),
         )
     record = record.model_copy(update={"changes": tuple(sorted(changes)), "message": message})
     return _switched(_counted(record, plan, observation, now), serving, activity, now)
@@ -126,7 +133,7 @@ def _counted(record: RolloutStatus, plan: Plan, observation: Observation, now: d
         update={
             "updated_workers": updated_workers(plan, observation),
             "total_workers": plan.placement.total,
-            "ready_at": _text(now) if is_ready_first else record.ready_at,
+            "ready_at": format_time(now) if is_ready_first else record.ready_at,
         }
     )
 
@@ -136,7 +143,7 @@ def _switched(record: RolloutStatus, serving: str, activity: QueryActivity | Non
     if record.to_generation != serving or record.from_generation == serving:
         return record
     if record.switched_at is None:
-        record = record.model_copy(update={"switched_at": _text(now)})
+        record = record.model_copy(update={"switched_at": format_time(now)})
     if activity is None:
         return record
     cost = max(record.queries_interrupted or 0, len(activity.since(_cost_since(record))))
@@ -145,7 +152,7 @@ def _switched(record: RolloutStatus, serving: str, activity: QueryActivity | Non
 
 def _cost_since(record: RolloutStatus) -> datetime:
     """Queries that ended after this may have had clients that lost their last page."""
-    switched_at = parsed_time(record.switched_at)
+    switched_at = kubernetes_time(record.switched_at)
     assert switched_at is not None
     return switched_at - LAST_PAGE
 
@@ -157,13 +164,13 @@ def _finished(
         return record
     if record.to_generation != serving:
         ending = f"generation {record.to_generation} was taken back before it served"
-        return record.model_copy(update={"message": ending, "finished_at": _text(now)})
+        return record.model_copy(update={"message": ending, "finished_at": format_time(now)})
     record = _switched(_counted(record, plan, observation, now), serving, None, now)
     if "Generation" in record.changes:
         ending = f"generation {serving} serves since {record.switched_at}; {_cost(record)}"
     else:
         ending = f"all {record.total_workers} workers are as the spec asks for"
-    return record.model_copy(update={"message": ending, "finished_at": _text(now)})
+    return record.model_copy(update={"message": ending, "finished_at": format_time(now)})
 
 
 def _cost(record: RolloutStatus) -> str:
@@ -188,7 +195,3 @@ def _named(queries: tuple[str, ...]) -> str:
         return ""
     more = ", ..." if len(queries) > _NAMED_QUERIES else ""
     return f": {', '.join(queries[:_NAMED_QUERIES])}{more}"
-
-
-def _text(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

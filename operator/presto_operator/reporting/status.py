@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from presto_operator.api import (
@@ -17,15 +17,11 @@ from presto_operator.api import (
     WorkersStatus,
 )
 from presto_operator.desired import client_uri, worker_selector
-from presto_operator.objects import Notice
-from presto_operator.objects.deployments import present_replicas
+from presto_operator.objects import Notice, format_time, present_replicas
 from presto_operator.planning.observation import Observation, PoolCount, Serving
 from presto_operator.planning.verdict import Verdict
 from presto_operator.presto.stats import ClusterStats
 from presto_operator.reporting.conditions import VOLATILE_REASONS
-
-VOLATILE_WRITE_INTERVAL = timedelta(seconds=30)
-"""How often numbers that move all the time (queries, active workers) are written: many clusters share an API server."""
 
 _NEWSWORTHY: Mapping[str, str] = {"Valid": "False", "Degraded": "True", "MetastoreAvailable": "False"}
 """Conditions that are bad news when they have this status."""
@@ -72,14 +68,28 @@ def new_status(
 
 
 def is_due(
-    previous: Mapping[str, Any], status: Mapping[str, Any], *, last_written: datetime | None, now: datetime
+    previous: Mapping[str, Any],
+    status: Mapping[str, Any],
+    *,
+    last_written: datetime | None,
+    interval: timedelta,
+    now: datetime,
 ) -> bool:
-    """Whether the new status is worth a write now: at once for what matters, seldom for what moves all the time."""
+    """Whether the new status is worth a write now: at once for what matters, seldom for what moves all the time.
+
+    Args:
+        previous: the status as it is.
+        status: the new one.
+        last_written: when it was written last; None: by nobody since the operator's start.
+        interval: how often numbers that move all the time (queries, active workers) are written: many clusters share
+            an API server.
+        now: the time.
+    """
     if previous == status:
         return False
     if _without_volatile(previous) != _without_volatile(status):
         return True
-    return last_written is None or now - last_written >= VOLATILE_WRITE_INTERVAL
+    return last_written is None or now - last_written >= interval
 
 
 def merge_patch(previous: Mapping[str, Any], status: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,7 +131,7 @@ def news(previous: Mapping[str, Any], status: Mapping[str, Any]) -> list[Notice]
 
 
 def _condition(verdict: Verdict, previous: Mapping[str, Any], generation: int, now: datetime) -> Condition:
-    since = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    since = format_time(now)
     for before in previous.get("conditions", []):
         if (before["type"], before["status"]) == (verdict.type, verdict.status):
             since = before["lastTransitionTime"]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from presto_operator.api import Rollout
+from presto_operator.api.rollout import Rollout
 from tests.unit.manifest import cluster
 
 

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import re
 import sys
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import yaml
@@ -10,6 +13,19 @@ from presto_operator import __version__, controller
 from presto_operator.api import crd
 from presto_operator.cli import main
 from presto_operator.nodes import TaintMeaning, Urgency
+from presto_operator.settings import DEFAULTS, Settings
+
+SETTINGS = {
+    "--reconcile-interval": "10s",
+    "--handover-interval": "1s",
+    "--presto-poll-interval": "5s",
+    "--metastore-poll-interval": "5s",
+    "--reference-interval": "15s",
+    "--status-interval": "30s",
+    "--relist-interval": "5m",
+    "--worker-min-ready": "10s",
+}
+"""Every setting, and what it is when nobody sets it."""
 
 
 @pytest.mark.parametrize("command", [[], ["run"], ["render"], ["explain"], ["crd"]], ids=" ".join)
@@ -69,16 +85,89 @@ def test_run_hands_its_options_on(
 ) -> None:
     calls: list[object] = []
 
-    async def run(*, namespaces: tuple[str, ...], metrics_port: int, extra_taints: tuple[TaintMeaning, ...]) -> None:
+    async def run(
+        *, namespaces: tuple[str, ...], metrics_port: int, extra_taints: tuple[TaintMeaning, ...], settings: Settings
+    ) -> None:
         by_urgency = [
             tuple(meaning.key for meaning in extra_taints if meaning.urgency is urgency)
             for urgency in (Urgency.LEAVING, Urgency.AT_RISK)
         ]
+        assert settings == DEFAULTS
         calls.append((namespaces, metrics_port, tuple(by_urgency)))
 
-    monkeypatch.setattr(controller, "run", run)
-    # By its module's name: the package has a command of that name.
-    monkeypatch.setattr(sys.modules["presto_operator.cli.run"], "configure_logging", lambda *_, **__: None)
+    _let_run_be(monkeypatch, run)
     result = CliRunner().invoke(main, ["run", *arguments], env=environment)
     assert result.exit_code == 0, result.output
     assert calls == [expected]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "expected"),
+    [
+        (
+            ["--presto-poll-interval=500ms", "--worker-min-ready=1s"],
+            {},
+            {"presto_poll_interval": 0.5, "worker_min_ready": 1},
+        ),
+        ([], {"PRESTO_OPERATOR_RELIST_INTERVAL": "1m30s"}, {"relist_interval": 90}),
+        (["--relist-interval=1m"], {"PRESTO_OPERATOR_RELIST_INTERVAL": "2m"}, {"relist_interval": 60}),
+    ],
+    ids=["options", "environment", "an option overrides the environment"],
+)
+def test_run_hands_its_settings_on(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str], environment: dict[str, str], expected: dict[str, float]
+) -> None:
+    calls: list[Settings] = []
+
+    async def run(*, settings: Settings, **_: object) -> None:
+        calls.append(settings)
+
+    _let_run_be(monkeypatch, run)
+    result = CliRunner().invoke(main, ["run", *arguments], env=environment)
+    assert result.exit_code == 0, result.output
+    seconds = {name: timedelta(seconds=value) for name, value in expected.items()}
+    assert calls == [DEFAULTS.model_copy(update=seconds)]
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        (
+            "--reconcile-interval=soon",
+            "Invalid value for '--reconcile-interval': \"soon\" is not a duration; write for example",
+        ),
+        (
+            "--reconcile-interval=0s",
+            "Invalid value for '--reconcile-interval': Input should be greater than or equal to",
+        ),
+        (
+            "--presto-poll-interval=20s",
+            "Invalid value for '--presto-poll-interval': Input should be less than or equal to 15",
+        ),
+        (
+            "--worker-min-ready=1500ms",
+            "Invalid value for '--worker-min-ready': Value error, Kubernetes has whole seconds",
+        ),
+    ],
+)
+def test_run_refuses_a_setting_that_makes_no_sense(argument: str, message: str) -> None:
+    result = CliRunner().invoke(main, ["run", argument])
+    assert result.exit_code == 2
+    assert message in " ".join(result.output.split())
+
+
+def test_help_of_run_states_the_default_of_every_setting() -> None:
+    output = " ".join(CliRunner().invoke(main, ["run", "--help"]).output.split())
+    for option, default in SETTINGS.items():
+        assert re.search(rf"{option} DURATION (?:(?! --).)*\[default: {default}[];]", output), option
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    page = Path(__file__).parents[3].joinpath("docs", "operations.md").read_text()
+    assert dict(re.findall(r"^\| `(--[a-z-]+)` \| (\S+) \|", page, re.MULTILINE)) == SETTINGS
+
+
+def _let_run_be(monkeypatch: pytest.MonkeyPatch, run: object) -> None:
+    monkeypatch.setattr(controller, "run", run)
+    # By its module's name: the package has a command of that name.
+    monkeypatch.setattr(sys.modules["presto_operator.cli.run"], "configure_logging", lambda *_, **__: None)

@@ -47,7 +47,10 @@ CLUSTER: dict[str, Any] = {
 
 def test_tells_what_is_wanted_why_and_what_is_missing() -> None:
     lines = explanation(CLUSTER, [])
-    assert lines[0] == "adhoc in analytics: Active, 6 workers wanted (4/6 ready), limited by ScheduleCeiling"
+    assert (
+        lines[0]
+        == "adhoc in analytics: autoscaling is Active, 6 workers desired (4/6 ready), limited by ScheduleCeiling"
+    )
     assert "  AutoscalingActive=True Active: workers wanted: 6" in lines
     assert "  Progressing=True RollingOut: 1 without a node: too little" in lines
     assert "4 running, 5 queued, 3 of them held back by a concurrency limit" in lines[3]
@@ -55,7 +58,7 @@ def test_tells_what_is_wanted_why_and_what_is_missing() -> None:
 
 def test_decisions_are_a_table() -> None:
     lines = explanation(CLUSTER, [])
-    header = lines.index("Decisions, the newest first:") + 1
+    header = lines.index("Decisions, newest first:") + 1
     assert lines[header].split() == ["TIME", "FROM", "TO", "REASON", "WHY"]
     assert lines[header + 1].split()[:4] == ["2026-01-01T12:00:00Z", "12", "6", "ScheduleCeiling"]
     column = lines[header].index("WHY")
@@ -76,4 +79,4 @@ def test_events_are_told_the_newest_first() -> None:
 def test_without_autoscaling_replicas_rule() -> None:
     cluster = {**CLUSTER, "status": {}}
     (line,) = explanation(cluster, [])
-    assert line == ("adhoc in analytics: workers.replicas says 2 workers; there is no autoscaling, or it is Off")
+    assert line == "adhoc in analytics: 2 workers desired by workers.replicas; autoscaling is off"

@@ -66,10 +66,10 @@ def test_every_error_of_an_invalid_cluster_has_a_line() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "holds no PrestoCluster"),
-        ("just text", "holds no PrestoCluster"),
-        ("- a list", "holds no PrestoCluster"),
-        ("kind: Pod", "holds no PrestoCluster"),
+        ("", "contains no PrestoCluster"),
+        ("just text", "contains no PrestoCluster"),
+        ("- a list", "contains no PrestoCluster"),
+        ("kind: Pod", "contains no PrestoCluster"),
         ("a: [", "is not YAML"),
         (b"kind: \xff\xfe", "is not YAML"),
         ("kind: PrestoCluster", "metadata: required"),

@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from presto_operator.controller.reconcile import POLL_SECONDS
 from presto_operator.kube import PRESTO_CLUSTER, ApiError, ClusterKey
 from presto_operator.presto.load import QUERY_STATES_PATH
-from tests.unit.controller.world import KEY, World
+from tests.unit.controller.world import KEY, RECONCILE_SECONDS, World
 from tests.unit.live import generation
 from tests.unit.manifest import manifest
 
@@ -44,7 +43,7 @@ def _replicas(value: int) -> dict[str, Any]:
 
 
 def test_a_new_cluster_gets_its_children_in_one_pass(world: World) -> None:
-    assert world.reconcile() == POLL_SECONDS
+    assert world.reconcile() == RECONCILE_SECONDS
     kinds = sorted(kind for kind, _, _ in world.children())
     assert kinds.count("Deployment") == 3
     assert set(kinds) == {"ConfigMap", "Deployment", "PodDisruptionBudget", "Service", "ServiceAccount"}
@@ -76,7 +75,7 @@ def test_a_cluster_that_has_come_up_says_so(settled: World) -> None:
 
 def test_a_pass_over_an_unchanged_world_writes_nothing(settled: World) -> None:
     before = settled.api.objects.copy()
-    assert settled.reconcile() == POLL_SECONDS
+    assert settled.reconcile() == RECONCILE_SECONDS
     assert settled.api.requests == []
     assert settled.api.objects == before
 
@@ -98,7 +97,7 @@ def test_the_spec_is_never_written(settled: World) -> None:
 def test_an_invalid_spec_leaves_what_runs_and_says_where(settled: World) -> None:
     before = settled.children()
     settled.set_spec(version="0.288", **_replicas(-1))
-    assert settled.reconcile() == POLL_SECONDS
+    assert settled.reconcile() == RECONCILE_SECONDS
     assert settled.children() == before
     condition = settled.condition("Valid")
     assert (condition["status"], condition["reason"]) == ("False", "InvalidSpec")
@@ -282,7 +281,7 @@ def test_an_unreachable_coordinator_withdraws_its_numbers_and_changes_nothing_el
     before = settled.children()
     settled.api.presto_answer = ApiError(503, "no endpoints")
     for _ in range(4):
-        assert settled.reconcile() == POLL_SECONDS
+        assert settled.reconcile() == RECONCILE_SECONDS
     assert "queries" not in settled.status
     assert "active" not in settled.status["workers"]
     assert settled.condition("Ready")["status"] == "True"
@@ -332,7 +331,7 @@ def test_an_event_that_could_not_be_written_is_no_error(
 
     monkeypatch.setattr(settled.api, "create", refuse)
     settled.set_spec(**_replicas(-1))
-    assert settled.reconcile() == POLL_SECONDS
+    assert settled.reconcile() == RECONCILE_SECONDS
     assert "Event InvalidSpec of analytics/adhoc is lost: no Events here" in caplog.text
 
 

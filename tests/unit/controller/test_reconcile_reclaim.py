@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from presto_operator.controller.reconcile import POLL_SECONDS, WAIT_SECONDS
 from presto_operator.kube import ApiError
 from presto_operator.telemetry import metrics
-from tests.unit.controller.world import World
+from tests.unit.controller.world import HANDOVER_SECONDS, RECONCILE_SECONDS, World
 from tests.unit.live import role
 from tests.unit.manifest import manifest
 from tests.unit.nodes.nodes import node, taint
@@ -66,7 +65,7 @@ def test_workers_of_a_leaving_node_are_deleted_once(world: World) -> None:
     before = _counted("SpotInterruption")
     _set_node(world, first, node(RECLAIMED))
     _sync(world)
-    assert world.reconcile() == POLL_SECONDS
+    assert world.reconcile() == RECONCILE_SECONDS
     assert _pod_writes(world) == [("delete", first)]
     assert world.condition("Draining")["status"] == "True"
     assert _counted("SpotInterruption") == before + 1
@@ -132,12 +131,12 @@ def test_a_coordinator_on_a_leaving_node_moves_when_no_query_is_unfinished(world
     world.api.queries = lambda: [{"queryId": "1", "state": "RUNNING"}]
     _set_node(world, coordinator, node(RECLAIMED))
     _sync(world)
-    assert world.reconcile() == WAIT_SECONDS
-    assert world.reconcile() == WAIT_SECONDS
+    assert world.reconcile() == HANDOVER_SECONDS
+    assert world.reconcile() == HANDOVER_SECONDS
     assert _pod_writes(world) == []
     assert len(world.news("CoordinatorNodeLeaving")) == 1
     world.api.queries = list
-    assert world.reconcile() == POLL_SECONDS
+    assert world.reconcile() == RECONCILE_SECONDS
     assert _pod_writes(world) == [("delete", coordinator)]
 
 
@@ -146,7 +145,7 @@ def test_a_coordinator_that_can_not_be_asked_stays(world: World) -> None:
     world.api.queries = lambda: ApiError(503, "no answer")
     _set_node(world, coordinator, node(RECLAIMED))
     _sync(world)
-    assert world.reconcile() == WAIT_SECONDS
+    assert world.reconcile() == HANDOVER_SECONDS
     assert _pod_writes(world) == []
 
 

@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from presto_operator.controller.reconcile import POLL_SECONDS, WAIT_SECONDS
 from presto_operator.kube import ApiError
 from presto_operator.objects import KubernetesObject
-from tests.unit.controller.world import World
+from tests.unit.controller.world import HANDOVER_SECONDS, RECONCILE_SECONDS, World
 from tests.unit.live import generation, role
 from tests.unit.manifest import manifest
 
@@ -34,7 +33,7 @@ def waiting(settled: World) -> World:
     settled.set_spec(version="0.288")
     settled.reconcile()
     settled.roll_out()
-    assert settled.reconcile() == WAIT_SECONDS
+    assert settled.reconcile() == HANDOVER_SECONDS
     return settled
 
 
@@ -181,7 +180,7 @@ def test_a_new_generation_waits_for_a_quiet_moment(waiting: World) -> None:
     assert "1 query is unfinished now" in condition["message"]
     assert f"analytics/adhoc-coordinator-{old}:8080/v1/query" in waiting.api.asked
     waiting.api.queries = lambda: [_query("q1", ended=waiting)]
-    assert waiting.reconcile(after_seconds=4) == WAIT_SECONDS
+    assert waiting.reconcile(after_seconds=4) == HANDOVER_SECONDS
     assert _serving(waiting) == old
     waiting.api.queries = list
     waiting.reconcile(after_seconds=1)
@@ -261,7 +260,7 @@ def test_a_coordinator_that_cannot_be_asked_is_left_alone_until_the_wait_is_over
     old = _serving(waiting)
     waiting.api.queries = lambda: ApiError(503, "no answer")
     for _ in range(59):
-        assert waiting.reconcile() == WAIT_SECONDS
+        assert waiting.reconcile() == HANDOVER_SECONDS
     assert _serving(waiting) == old
     assert "can't be asked" in waiting.condition("Progressing")["message"]
     for _ in range(2):
@@ -307,7 +306,7 @@ def test_while_it_waits_status_is_written_seldom(waiting: World) -> None:
 def test_nobody_asks_for_queries_while_nothing_waits(settled: World) -> None:
     settled.set_spec(**_CHANGED)
     for _ in range(30):
-        assert settled.reconcile() == POLL_SECONDS
+        assert settled.reconcile() == RECONCILE_SECONDS
         settled.roll_out()
     assert not [path for path in settled.api.asked if path.endswith("/v1/query")]
 

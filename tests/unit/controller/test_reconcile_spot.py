@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
-from presto_operator.controller.reconcile import POLL_SECONDS, WAIT_SECONDS
 from presto_operator.kube import ApiError
 from presto_operator.objects import KubernetesObject
 from presto_operator.planning.departures import DELETION_COST
 from presto_operator.telemetry import metrics
-from tests.unit.controller.world import World
+from tests.unit.controller.world import HANDOVER_SECONDS, RECONCILE_SECONDS, World
 from tests.unit.live import pool, role
 from tests.unit.manifest import manifest
 from tests.unit.nodes.nodes import node, taint
@@ -244,15 +243,15 @@ def test_the_last_worker_stays_while_queries_run() -> None:
     world = _world(replicas=2)
     world.api.queries = lambda: RUNNING
     world.set_spec(workers={"replicas": 0})
-    assert world.reconcile() == WAIT_SECONDS
+    assert world.reconcile() == HANDOVER_SECONDS
     assert _replicas(world) == {"workers": 1}
     world.roll_out()
     world.api.queries = lambda: ApiError(503, "no answer")
-    assert world.reconcile() == WAIT_SECONDS
+    assert world.reconcile() == HANDOVER_SECONDS
     assert _replicas(world) == {"workers": 1}
     assert "the last worker stays until no query is unfinished" in world.condition("Progressing")["message"]
     world.api.queries = list
-    assert world.reconcile() == POLL_SECONDS
+    assert world.reconcile() == RECONCILE_SECONDS
     assert _replicas(world) == {"workers": 0}
     world.roll_out()
     world.reconcile()

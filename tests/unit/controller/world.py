@@ -17,10 +17,13 @@ from presto_operator.polling.metastore_poller import MetastorePoller
 from presto_operator.polling.presto_poller import PrestoPoller
 from presto_operator.polling.presto_queries import QueryReader
 from presto_operator.polling.presto_transport import PrestoReader
+from presto_operator.settings import DEFAULTS, Settings
 from tests.unit import live
 from tests.unit.fake_kubernetes import FakeKubernetes
 
 KEY = ClusterKey("analytics", "adhoc")
+RECONCILE_SECONDS = DEFAULTS.reconcile_interval.total_seconds()
+HANDOVER_SECONDS = DEFAULTS.handover_interval.total_seconds()
 
 
 class FakeMetastores(MetastorePoller):
@@ -51,7 +54,8 @@ class SteppedPoller(PrestoPoller):
 class World:
     """One PrestoCluster and everything around it."""
 
-    def __init__(self, manifest: KubernetesObject) -> None:
+    def __init__(self, manifest: KubernetesObject, settings: Settings = DEFAULTS) -> None:
+        self.settings = settings
         self.api = FakeKubernetes()
         self.api.presto_answer = {"runningQueries": 1, "blockedQueries": 0, "queuedQueries": 0, "activeWorkers": 2}
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
@@ -64,10 +68,12 @@ class World:
         self.woken: list[ClusterKey] = []
         self.metastores = FakeMetastores()
         reader = PrestoReader(self.api)
-        poller = SteppedPoller(reader, self.woken.append, lambda: self.now)
+        poller = SteppedPoller(reader, self.woken.append, lambda: self.now, self.settings.presto_poll_interval)
         self.nodes = NodeStore(str)
         reclaimer = Reclaimer(self.api, self.store, self.nodes, QueryReader(reader))
-        self.reconciler = Reconciler(self.api, self.store, poller, self.metastores, reclaimer, lambda: self.now)
+        self.reconciler = Reconciler(
+            self.api, self.store, poller, self.metastores, reclaimer, lambda: self.now, settings=self.settings
+        )
 
     def reconcile(self, *, after_seconds: float = 10) -> float | None:
         """One pass, ten seconds after the last unless told, with watches that are up to date."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from presto_operator.desired.plugin_script import PLUGIN_SCRIPT_TEXT
+from presto_operator.desired.plugins import PLUGIN_SCRIPT_TEXT
 from tests.unit.desired.shell import SHELLS, Ran, programs, run
 
 _PYTHON = f'exec "{Path(sys.executable).resolve()}" "$@"'

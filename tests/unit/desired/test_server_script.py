@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from presto_operator.desired.server_script import SERVER_SCRIPT_TEXT
-from presto_operator.presto.configuration import DATA_DIRECTORY
+from presto_operator.desired.server_script import ServerSettings, server_script
 from tests.unit.desired.shell import PORT, SHELLS, Ran, program, run
 
 _LAUNCHER = 'for argument in "$@"; do echo "argument $argument"; done; cat /proc/self/limits'
@@ -32,7 +31,7 @@ class Server:
     data: Path
 
     def start(self, *settings: str) -> Ran:
-        script = SERVER_SCRIPT_TEXT.replace(DATA_DIRECTORY + "/", f"{self.data}/")
+        script = server_script(ServerSettings(data=str(self.data)))
         env = {"PRESTO_HOME": str(self.home), "POD_NAME": "adhoc-r5-1"}
         return run(self.shell, script, ["start", PORT, *settings], env=env)
 

@@ -14,11 +14,10 @@ from presto_operator.kube import (
     ForeignObjectError,
     ObjectStore,
     Outcome,
-    is_owned_by,
 )
 from presto_operator.objects import KubernetesObject
 from tests.unit.fake_kubernetes import FakeKubernetes
-from tests.unit.manifest import UID, cluster
+from tests.unit.manifest import cluster
 
 KEY = ClusterKey("analytics", "adhoc")
 
@@ -146,19 +145,3 @@ def test_what_is_deleted_is_forgotten(bench: _Bench) -> None:
     assert bench.api.names("Service") == set()
     assert bench.store.get(KEY, SERVICE, "adhoc") is None
     assert bench.apply() is Outcome.CREATED
-
-
-@pytest.mark.parametrize(
-    ("owners", "is_owned"),
-    [
-        ([{"uid": UID, "controller": True}], True),
-        ([{"uid": "other", "controller": True}], False),
-        ([{"uid": UID, "controller": False}], False),
-        ([{"uid": UID}], False),
-        ([{"uid": "other"}, {"uid": UID, "controller": True}], True),
-        ([], False),
-    ],
-)
-def test_the_owner_is_the_one_that_controls(owners: list[dict[str, object]], *, is_owned: bool) -> None:
-    assert is_owned_by({"metadata": {"ownerReferences": owners}}, UID) is is_owned
-    assert not is_owned_by({"metadata": {}}, UID)

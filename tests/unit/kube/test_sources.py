@@ -9,6 +9,7 @@ import pytest
 from presto_operator.api import SourceData, SourceObject
 from presto_operator.kube import ApiError, Kind, SourceReader
 from presto_operator.objects import KubernetesObject
+from presto_operator.settings import DEFAULTS
 from tests.unit.fake_kubernetes import FakeKubernetes
 
 _SECRET = SourceObject("Secret", "s3")
@@ -33,7 +34,7 @@ class _Reading:
     def __init__(self) -> None:
         self.api = _Api()
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
-        self.reader = SourceReader(self.api, lambda: self.now)
+        self.reader = SourceReader(self.api, lambda: self.now, DEFAULTS.reference_interval)
 
     def read(self, *sources: SourceObject, namespace: str = "analytics", after_seconds: int = 0) -> SourceData:
         self.now += timedelta(seconds=after_seconds)

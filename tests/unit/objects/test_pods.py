@@ -5,7 +5,20 @@ from typing import Any
 
 import pytest
 
-from presto_operator.objects.pods import failure, is_at_work, is_lost, is_ready, unschedulable
+from presto_operator.objects import (
+    container_state,
+    deleted_at,
+    failure,
+    is_at_work,
+    is_being_removed,
+    is_lost,
+    is_ready,
+    node_of,
+    ready_since,
+    termination_deadline,
+    unschedulable,
+    unschedulable_since,
+)
 
 _CRASH = {"terminated": {"exitCode": 1, "reason": "Error", "message": "Unrecognized VM option 'UseG2GC'\n"}}
 _LEAVING = {"deletionTimestamp": "2026-01-01T00:00:00Z"}
@@ -114,6 +127,56 @@ def test_a_pod_without_a_node_says_why() -> None:
     assert unschedulable(pod) is None
 
 
+def test_a_pod_says_since_when_no_node_was_found_for_it() -> None:
+    waiting = {"type": "PodScheduled", "status": "False", "lastTransitionTime": "2026-01-01T08:30:00Z"}
+    found_none = _pod({}, conditions=[{**waiting, "reason": "Unschedulable"}])
+    assert unschedulable_since(found_none) == datetime(2026, 1, 1, 8, 30, tzinfo=UTC)
+    assert unschedulable_since(_pod({}, conditions=[{**waiting, "reason": "SchedulingGated"}])) is None
+    assert unschedulable_since(_pod({}, conditions=[{"type": "PodScheduled", "status": "True"}])) is None
+    assert unschedulable_since(_pod({})) is None
+    found_none["metadata"] |= _LEAVING
+    assert unschedulable_since(found_none) is None
+    assert unschedulable(found_none) is None
+
+
+def test_a_pod_is_on_no_node_until_the_scheduler_has_chosen_one() -> None:
+    assert node_of(_pod({})) == ""
+    assert node_of({**_pod({}), "spec": {"nodeName": "one"}}) == "one"
+
+
+def test_a_pod_says_since_when_it_is_ready() -> None:
+    ready = {"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-01T08:30:00Z"}
+    pod = _pod({}, conditions=[ready])
+    assert ready_since(pod) == datetime(2026, 1, 1, 8, 30, tzinfo=UTC)
+    assert ready_since(_pod({}, conditions=[{**ready, "status": "False"}])) is None
+    assert ready_since(_pod({}, conditions=[{"type": "Ready", "status": "True"}])) is None
+    pod["metadata"] |= _LEAVING
+    assert ready_since(pod) is None
+
+
+def test_a_pod_was_deleted_a_grace_period_before_its_deadline() -> None:
+    pod = _pod({})
+    assert (termination_deadline(pod), deleted_at(pod)) == (None, None)
+    pod["metadata"] |= _LEAVING | {"deletionGracePeriodSeconds": 1800}
+    assert termination_deadline(pod) == datetime(2026, 1, 1, tzinfo=UTC)
+    assert deleted_at(pod) == datetime(2025, 12, 31, 23, 30, tzinfo=UTC)
+    assert not is_being_removed(pod)
+
+
+def test_a_pod_whose_containers_have_ended_no_longer_says_when_it_was_deleted() -> None:
+    pod = _pod({})
+    pod["metadata"] |= _LEAVING | {"deletionGracePeriodSeconds": 0}
+    assert deleted_at(pod) is None
+    assert is_being_removed(pod)
+
+
+def test_the_state_of_a_container_is_found_by_its_name() -> None:
+    pod = _pod({"name": "presto", "state": {"running": {}}})
+    assert container_state(pod, "presto") == {"running": {}}
+    assert container_state(pod, "sidecar") == {}
+    assert container_state({"metadata": {"name": "p"}}, "presto") == {}
+
+
 @pytest.mark.parametrize(("status", "ready"), [("True", True), ("False", False), ("Unknown", False)])
 def test_a_pod_is_ready_by_its_condition(status: str, *, ready: bool) -> None:
     pod = _pod({})
@@ -146,6 +209,15 @@ def test_a_pod_that_has_come_to_an_end_is_not_at_work(phase: str, *, at_work: bo
     assert not is_at_work(pod)
 
 
-def _pod(container_status: dict[str, Any], *, init: dict[str, Any] | None = None) -> dict[str, Any]:
-    status = {"containerStatuses": [container_status], "initContainerStatuses": [init] if init else []}
+def _pod(
+    container_status: dict[str, Any],
+    *,
+    init: dict[str, Any] | None = None,
+    conditions: list[dict[str, Any]] | None = None,
+) -> dict[str, Any]:
+    status = {
+        "containerStatuses": [container_status],
+        "initContainerStatuses": [init] if init else [],
+        "conditions": conditions or [],
+    }
     return {"metadata": {"name": "adhoc-r5-1"}, "status": status}

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import pytest
 
@@ -15,6 +16,7 @@ from tests.unit.virtual_time import run
 
 _ADHOC, _ETL = ClusterKey("analytics", "adhoc"), ClusterKey("analytics", "etl")
 _HIVE, _OTHER = (Probe(MetastoreAddress(host, 9083), "Thrift") for host in ("hive.data", "other.data"))
+_INTERVAL = timedelta(seconds=5)
 _ANSWERING = Finding(Outcome.ANSWERING)
 _REFUSED = Finding(Outcome.UNREACHABLE, "can't be reached: Connection refused")
 _FAILING = Finding(Outcome.FAILING, "fails: no database")
@@ -63,7 +65,7 @@ def _watching(
     wakes = Wakes()
 
     async def scenario() -> None:
-        wakes.poller = MetastorePoller(wakes, ask)
+        wakes.poller = MetastorePoller(wakes, ask, _INTERVAL)
         for key in clusters:
             wakes.poller.watch(key, (_HIVE,))
         await asyncio.sleep(seconds)
@@ -150,7 +152,7 @@ def test_who_asks_for_another_metastore_leaves_the_first_to_the_others() -> None
     metastores = Metastores(_ANSWERING)
 
     async def scenario() -> None:
-        poller = MetastorePoller(lambda _: None, metastores)
+        poller = MetastorePoller(lambda _: None, metastores, _INTERVAL)
         for key in (_ADHOC, _ETL):
             poller.watch(key, (_HIVE,))
         await asyncio.sleep(1)
@@ -174,7 +176,7 @@ def test_nothing_is_asked_once_nobody_wants_to_know() -> None:
     metastores = Metastores(_ANSWERING, takes=1)
 
     async def scenario() -> None:
-        poller = MetastorePoller(lambda _: None, metastores)
+        poller = MetastorePoller(lambda _: None, metastores, _INTERVAL)
         poller.watch(_ADHOC, (_HIVE,))
         await asyncio.sleep(0.5)
         poller.forget(_ADHOC)

@@ -2,18 +2,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from presto_operator.kube import ApiError, ClusterKey
 from presto_operator.polling.presto_load import MOST_CPU_QUESTIONS
-from presto_operator.polling.presto_poller import POLL_SECONDS, PrestoPoller, Subject
+from presto_operator.polling.presto_poller import PrestoPoller, Subject
 from presto_operator.polling.presto_transport import PrestoReader
 from presto_operator.presto.server import Server
 from tests.unit import virtual_time
 from tests.unit.fake_kubernetes import FakeKubernetes
 
 KEY = ClusterKey("analytics", "adhoc")
+POLL_SECONDS = 5.0
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 IDLE = {"runningQueries": 0, "blockedQueries": 0, "queuedQueries": 0, "activeWorkers": 2}
 
@@ -27,7 +28,7 @@ class Presto(FakeKubernetes):
         self.times: list[float] = []
         self.woken: list[ClusterKey] = []
         self.hangs = False
-        self.poller = PrestoPoller(PrestoReader(self), self.woken.append, lambda: NOW)
+        self.poller = PrestoPoller(PrestoReader(self), self.woken.append, lambda: NOW, timedelta(seconds=POLL_SECONDS))
 
     async def get_through_service(self, namespace: str, service: str, port: int, path: str) -> Any:
         if path == "/v1/cluster":

@@ -94,9 +94,15 @@ def test_times_are_in_utc() -> None:
     assert status["conditions"][0]["lastTransitionTime"] == "2026-01-01T12:00:00Z"
 
 
+def _is_due(
+    previous: Mapping[str, Any], status: Mapping[str, Any], *, last_written: datetime | None, now: datetime
+) -> bool:
+    return is_due(previous, status, last_written=last_written, interval=timedelta(seconds=30), now=now)
+
+
 def test_an_unchanged_status_is_never_due() -> None:
     status = _status()
-    assert not is_due(status, copy.deepcopy(status), last_written=None, now=NOON)
+    assert not _is_due(status, copy.deepcopy(status), last_written=None, now=NOON)
 
 
 def test_what_matters_is_due_at_once() -> None:
@@ -105,7 +111,7 @@ def test_what_matters_is_due_at_once() -> None:
         _status(previous, verdicts={"Degraded": "True"}),
         _status(previous, seen=observation(PLAN.apply, ready_workers=1)),
     ):
-        assert is_due(previous, changed, last_written=NOON, now=NOON)
+        assert _is_due(previous, changed, last_written=NOON, now=NOON)
 
 
 @pytest.mark.parametrize(("seconds", "is_written"), [(0, False), (29, False), (30, True), (300, True)])
@@ -114,8 +120,8 @@ def test_numbers_that_move_all_the_time_are_due_seldom(seconds: int, *, is_writt
     busier = ClusterStats(running_queries=9, blocked_queries=9, queued_queries=9, active_workers=3)
     status = _status(previous, seen=observation(PLAN.apply, stats=busier))
     now = NOON + timedelta(seconds=seconds)
-    assert is_due(previous, status, last_written=NOON, now=now) is is_written
-    assert is_due(previous, status, last_written=None, now=now)
+    assert _is_due(previous, status, last_written=NOON, now=now) is is_written
+    assert _is_due(previous, status, last_written=None, now=now)
 
 
 _JSON = st.recursive(
@@ -209,7 +215,7 @@ def test_a_metastore_that_goes_or_comes_back_is_news(
 def test_a_condition_that_has_no_more_meaning_goes() -> None:
     previous = _status(verdicts=_BAD)
     status = _status(previous)
-    assert is_due(previous, status, last_written=NOON, now=NOON)
+    assert _is_due(previous, status, last_written=NOON, now=NOON)
     merged = merge_patched(previous, merge_patch(previous, status))
     assert "MetastoreAvailable" not in {item["type"] for item in merged["conditions"]}
 
@@ -218,10 +224,10 @@ def test_a_metastores_own_words_are_written_seldom() -> None:
     previous = _status(verdicts=_BAD)
     status = _status(previous, verdicts=_BAD)
     status["conditions"][-1]["message"] = "fails: no answer for 5003 ms"
-    assert not is_due(previous, status, last_written=NOON, now=NOON + MINUTE / 4)
-    assert is_due(previous, status, last_written=NOON, now=NOON + MINUTE)
+    assert not _is_due(previous, status, last_written=NOON, now=NOON + MINUTE / 4)
+    assert _is_due(previous, status, last_written=NOON, now=NOON + MINUTE)
     status["conditions"][-1]["reason"] = "Unreachable"
-    assert is_due(previous, status, last_written=NOON, now=NOON)
+    assert _is_due(previous, status, last_written=NOON, now=NOON)
 
 
 def test_the_phase_does_not_tell_of_the_metastore() -> None:

@@ -1,15 +1,12 @@
-"""The script of the init container that fetches a plugin from a URL.
+#!/bin/sh
+# fetch-plugin.sh NAME URL SHA256 DIRECTORY
+#
+# Fetches a plugin from a URL into DIRECTORY. Runs as an init container in the Presto image, which need not have more than
+# a shell, coreutils and the Python that Presto's launcher is written in; curl, tar and unzip are used if they are there.
+#
+# An archive may hold the jars themselves or, as Presto's own plugin archives do, one directory of them. The result is
+# moved into place at once, so that an interrupted run leaves nothing half done.
 
-It runs in the Presto image, which need not have more than a shell, coreutils and the Python that Presto's launcher is
-written in; curl, tar and unzip are used where they are.
-"""
-
-from __future__ import annotations
-
-# An archive may hold the jars themselves or, as Presto's own plugin archives do, one directory of them. What is put in
-# place is put there at once, so that a run that was broken off leaves nothing half.
-PLUGIN_SCRIPT_TEXT = """\
-# fetch-plugin NAME URL SHA256 DIRECTORY
 name=$1 url=$2 sha256=$3 directory=$4
 attempts=4
 
@@ -18,16 +15,16 @@ fail() {
   exit 1
 }
 
-# python CODE ARGUMENT...: either Python will do
+# python CODE ARGUMENT...: run it with Python 3 or 2.
 python() {
   program=$(command -v python3 || command -v python) || fail "the Presto image has neither curl nor Python"
   "$program" -c "$@"
 }
 
-# download FILE: one attempt, which ends within a quarter of an hour
+# download FILE: one attempt, which ends within a quarter of an hour.
 download() {
   if command -v curl >/dev/null 2>&1; then
-    curl --fail --location --silent --show-error --connect-timeout 15 --speed-limit 1000 --speed-time 30 \\
+    curl --fail --location --silent --show-error --connect-timeout 15 --speed-limit 1000 --speed-time 30 \
       --max-time 900 --output "$1" "$url" 2>&1
   else
     python '
@@ -73,8 +70,8 @@ except Exception as error:
 }
 
 work=$directory.new
-rm -rf "$work" "$directory" && mkdir -p "$work/unpacked" || fail "$work can't be written"
-file=$work/$(basename "${url%%\\?*}")
+{ rm -rf "$work" "$directory" && mkdir -p "$work/unpacked"; } || fail "$work can't be written"
+file=$work/$(basename "${url%%\?*}")
 
 attempt=1
 until words=$(download "$file"); do
@@ -96,5 +93,4 @@ esac
 result=$work/unpacked
 set -- "$result"/*
 if [ $# = 1 ] && [ -d "$1" ]; then result=$1; fi
-mv "$result" "$directory" && rm -rf "$work" || fail "$directory can't be written"
-"""
+{ mv "$result" "$directory" && rm -rf "$work"; } || fail "$directory can't be written"

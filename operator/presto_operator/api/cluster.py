@@ -1,0 +1,23 @@
+"""A PrestoCluster, validated and with its references resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from presto_operator.api.resolution import CatalogProperties, RoleField
+from presto_operator.api.spec import PrestoClusterSpec
+
+
+@dataclass(frozen=True)
+class PrestoCluster:
+    """A valid PrestoCluster: its identity, its spec, and what the spec refers to."""
+
+    namespace: str
+    name: str
+    uid: str
+    spec: PrestoClusterSpec
+    catalogs: Mapping[str, CatalogProperties] = field(default_factory=dict)
+    """All catalogs by name, whatever their properties come from."""
+    environment: Mapping[RoleField, Mapping[str, str]] = field(default_factory=dict)
+    """For each role, the values of the environment variables that come from Secrets and ConfigMaps."""

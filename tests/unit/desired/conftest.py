@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.unit.desired.container import Container
+from tests.unit.desired.shell import SHELLS, programs
+
+_PROGRAMS = ("bash", "cat", "rm", "sleep", "timeout", "touch")
+
+
+@pytest.fixture(params=[(shell, client) for shell in SHELLS for client in ("curl", "no curl")], ids="-".join)
+def container(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Container]:
+    """A container of an image with one shell or the other, with and without curl."""
+    shell, client = request.param
+    names = (*_PROGRAMS, "curl") if client == "curl" else _PROGRAMS
+    container = Container(shell, programs(tmp_path / "bin", names), tmp_path)
+    yield container
+    container.close()

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import pytest
+
+from presto_operator.objects import named
+
+
+@pytest.mark.parametrize(
+    ("items", "text"),
+    [
+        ([], ""),
+        (["a"], "a"),
+        (["a", "b", "c"], "a, b, c"),
+        (["a", "b", "c", "d"], "a, b, c and 1 more"),
+        (["a", "b", "c", "d", "e"], "a, b, c and 2 more"),
+    ],
+)
+def test_a_list_names_three_and_counts_the_others(items: list[str], text: str) -> None:
+    assert named(items) == text
+
+
+def test_how_many_are_named_and_what_is_between_them_can_be_chosen() -> None:
+    assert named(["a b", "c d", "e f"], most=2, separator="; ") == "a b; c d and 1 more"
