@@ -88,8 +88,9 @@ def test_status_and_metrics_carry_prestos_own_numbers(
     assert f"presto_operator_cluster_active_workers{{{labels}}} {WORKERS}.0" in metrics
 
 
+@pytest.mark.page("operations", "upgrading")
 @pytest.mark.promise("gitops")
-def test_an_operator_restart_and_a_second_apply_change_nothing(cluster: Cluster, presto: Namespace) -> None:
+def test_an_upgrade_of_the_operator_and_a_second_apply_change_nothing(cluster: Cluster, presto: Namespace) -> None:
     def stable_versions() -> dict[str, str]:
         # A kubelet writes the status of its pods as it likes; what counts is that each pod is the same one.
         versions = presto.resource_versions(NAME)
@@ -98,9 +99,10 @@ def test_an_operator_restart_and_a_second_apply_change_nothing(cluster: Cluster,
 
     presto.wait_until_quiet(NAME, timeout=60)
     before = stable_versions()
-    operator = ("--namespace", installation.NAMESPACE, "rollout")
-    cluster.kubectl(*operator, "restart", "deployment/presto-operator")
-    cluster.kubectl(*operator, "status", "deployment/presto-operator", "--timeout=120s", timeout=130)
+    restarted = installation.operator_pod(cluster)
+    upgrade = ("upgrade", installation.RELEASE, str(installation.CHART), "--reuse-values", "--wait", "--timeout=2m")
+    installation.helm(cluster, *upgrade, "--set=podAnnotations.upgraded=yes")
+    wait_until(lambda: installation.operator_pod(cluster) not in ("", restarted), timeout=60, what="another operator")
     assert "unchanged" in presto.apply(SPOT_MANIFEST)
     clusters = len(json.loads(cluster.kubectl("get", "prestoclusters", "-A", "-o", "json").stdout)["items"])
     with cluster.reach_service(installation.NAMESPACE, "presto-operator-metrics", 8081) as base_url:

@@ -15,7 +15,7 @@ from tests.kit.sql import PrestoClient
 pytestmark = pytest.mark.standing(SPOT)
 
 
-@pytest.mark.page("draining")
+@pytest.mark.page("draining", "conditions")
 @pytest.mark.promise("scale-down")
 def test_a_scale_down_in_mid_query_fails_no_query(presto: Namespace, client: PrestoClient) -> None:
     with steady_load(client, [JOIN], clients=2) as tally:
