@@ -10,7 +10,8 @@ from typing import Any
 from bench.autoscaling.cluster import GRACE, STARTUP, View
 from bench.autoscaling.load import DAY, Query
 from presto_operator.api import Autoscaling, AutoscalingHistory
-from presto_operator.scaling import Sample, decide
+from presto_operator.presto.load import ClusterLoad
+from presto_operator.scaling import decide
 
 _MIDNIGHT = datetime(2026, 11, 24, tzinfo=UTC)  # a Tuesday
 
@@ -32,7 +33,7 @@ class Decided:
 
     def workers(self, view: View) -> int:
         now = _MIDNIGHT + timedelta(seconds=view.now)
-        sample = Sample(
+        sample = ClusterLoad(
             at=now,
             running=view.running if self.counts_running else 0,
             blocked=0,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from presto_operator.api import parse_cluster
+from presto_operator.desired import render_generation
 from presto_operator.planning.observation import Observation
 from presto_operator.planning.plan import plan
 
@@ -27,7 +28,13 @@ def plain_objects(manifest: Object, namespace: str) -> list[Object]:
         "spec": {**manifest["spec"], "queryRetry": {"enabled": False}},
     }
     cluster = parse_cluster(without_retry)
-    made = plan(cluster, Observation((), (), None), wanted_workers=cluster.spec.workers.replicas).apply
+    made = plan(
+        cluster,
+        render_generation(cluster),
+        Observation((), (), None),
+        serving=None,
+        wanted_workers=cluster.spec.workers.replicas,
+    ).apply
     return [_plain(each) for each in made if each["kind"] in KINDS]
 
 

@@ -9,59 +9,62 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from bench.percentile import percentile
 from bench.polling.servers import PORT, address
-from presto_operator.kube import ClusterKey, KubernetesClient
+from presto_operator.kube import ClusterKey
+from presto_operator.polling.pace import Pace, steady_pace
 from presto_operator.polling.presto_client import PrestoClient
 from presto_operator.polling.presto_poller import PrestoPoller, Subject
-from presto_operator.polling.presto_transport import PrestoReader
 from presto_operator.presto.server import Server
 from presto_operator.settings import DEFAULTS
-from presto_operator.telemetry import metrics
 
 _POLL_INTERVAL = DEFAULTS.presto_poll_interval
 
 
-class LoopbackReader(PrestoReader):
-    """Finds each cluster's coordinator and workers at a loopback address of their own."""
+class LoopbackPresto:
+    """Each cluster's coordinator and workers, at a loopback address of their own."""
 
-    def __init__(self, client: KubernetesClient) -> None:
-        self._loopback = PrestoClient()
-        super().__init__(client, self._loopback)
+    def __init__(self) -> None:
+        self._client = PrestoClient()
 
-    async def get_of_service(self, namespace: str, service: str, path: str) -> Any:  # noqa: ARG002 - the base class's
+    async def get_of_service(self, namespace: str, service: str, path: str) -> Any:  # noqa: ARG002 - Presto's signature
         """The JSON that the coordinator of this number answers."""
-        return await self._loopback.get(f"http://{address(int(service))}:{PORT}{path}")
+        return await self._client.get(f"http://{address(int(service))}:{PORT}{path}")
 
     async def get_of_server(self, server: Server, path: str) -> Any:
         """The JSON that a worker answers."""
-        return await self._loopback.get(f"http://{server.address}:{PORT}{path}")
+        return await self._client.get(f"http://{server.address}:{PORT}{path}")
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
 
 
 @dataclass
 class Measured:
-    """What the polls took, by what the poller itself tells its metrics."""
+    """How late the polls were and how long they took. The operator's histograms are too coarse for a percentile."""
 
     lags: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
 
-    def listen(self) -> None:
-        """Keep each value beside the histograms, whose buckets are too coarse for a percentile."""
-        metrics.presto_poll_lag.observe = self.lags.append  # type: ignore[method-assign,assignment]
-        measure = self.seconds
+    def timed(self, pace: Pace) -> Pace:
+        """The same pace, of which each poll is measured."""
 
-        class Timer:
-            def __enter__(self) -> None:
-                self.started = time.perf_counter()
+        async def timed(key: ClusterKey) -> AsyncGenerator[float, None]:
+            async with aclosing(pace(key)) as polls:
+                async for lag in polls:
+                    self.lags.append(lag)
+                    started = time.perf_counter()
+                    yield lag
+                    self.seconds.append(time.perf_counter() - started)
 
-            def __exit__(self, *_: object) -> None:
-                measure.append(time.perf_counter() - self.started)
-
-        metrics.presto_poll_seconds.time = Timer  # type: ignore[method-assign,assignment]
+        return timed
 
     def clear(self) -> None:
         """Forget what was measured so far."""
@@ -71,11 +74,10 @@ class Measured:
 
 async def measure(clusters: int, workers: int, hanging: int, seconds: float) -> None:
     """Poll them for a while and print what it took."""
-    client = KubernetesClient.__new__(KubernetesClient)
-    client.in_cluster = True
-    poller = PrestoPoller(LoopbackReader(client), lambda _: None, lambda: datetime.now(UTC), _POLL_INTERVAL)
+    presto = LoopbackPresto()
     measured = Measured()
-    measured.listen()
+    pace = measured.timed(steady_pace(_POLL_INTERVAL))
+    poller = PrestoPoller(presto, lambda _: None, lambda: datetime.now(UTC), pace)
     numbers = list(range(clusters))
     # As an operator meets them: eight passes at a time, each of which waits for its first answer.
     await asyncio.gather(*(_meet(poller, numbers, workers) for _ in range(8)))
@@ -95,6 +97,7 @@ async def measure(clusters: int, workers: int, hanging: int, seconds: float) -> 
     print(f"time of a poll               p50 {_ms(measured.seconds, 50)}, p99 {_ms(measured.seconds, 99)}")
     print(f"CPU of the poller            {100 * cpu / elapsed:.0f} % of one core")
     await poller.close()
+    await presto.close()
 
 
 async def _meet(poller: PrestoPoller, numbers: list[int], workers: int) -> None:

@@ -81,7 +81,7 @@ def test_workers_follow_the_load_and_each_decision_is_told(
     wait_for_workers(namespace, 1)
 
     decisions = namespace.presto_cluster(NAME)["status"]["autoscaling"]["decisions"]
-    up = "1 running + 2 queued + 1 waiting at 1 a worker = 4 (5 held back by a concurrency limit)"
+    up = "1 running + 2 queued + 1 waiting at 1 per worker = 4 (5 more held back by a concurrency limit)"
     assert [(item["fromReplicas"], item["toReplicas"]) for item in decisions] == [(4, 1), (1, 4)]
     assert decisions[1]["message"] == up
     assert ("ScaleUp", f"workers from 1 to 4 (QueryDemand): {up}") in namespace.events(NAME)
@@ -101,7 +101,7 @@ def test_advisory_changes_nothing(namespace: Namespace, presto: PlayedPresto) ->
     bring_up(namespace, presto, mode="Advisory")
     presto.running = 3
 
-    assert "advised: 3; 3 running at 1 a worker = 3" in wait_for_advice(namespace, 3)
+    assert "advised: 3; 3 running at 1 per worker = 3" in wait_for_advice(namespace, 3)
     wait_for_polls(presto, 2)
     assert workers(namespace) == 1
     assert any(reason == "AdviseUp" for reason, _ in namespace.events(NAME))

@@ -114,7 +114,7 @@ def test_workers_that_find_no_node_move_to_the_next_pool_and_back(
     assert known is not None
     assert (known["reason"], known["most"]) == ("Unschedulable", 0)
     assert "PoolUnschedulable" in reasons(namespace)
-    assert "workers found no node in it" in namespace.condition("adhoc", "Progressing")["message"]
+    assert "its workers found no nodes" in namespace.condition("adhoc", "Progressing")["message"]
     labels = {"namespace": namespace.name, "cluster": "adhoc", "pool": "r5", "reason": "Unschedulable"}
     assert operator.metric("presto_operator_pool_limited", **labels) == 1
 

@@ -4,18 +4,39 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 from presto_operator.api import PrestoCluster
+from presto_operator.desired import render_generation
 from presto_operator.objects import GENERATION_LABEL, POOL_LABEL, ROLE_LABEL, KubernetesObject
 from presto_operator.planning.observation import Observation
 from presto_operator.planning.plan import NOTHING_WAITS, Hold, Plan, plan
-from presto_operator.presto.stats import ClusterStats
+from presto_operator.planning.serving import serving_generation
+from presto_operator.presto.load import ClusterLoad
+
+
+def load(
+    *, running: int = 0, blocked: int = 0, queued: int = 0, waiting: int = 0, held_back: int = 0, active: int = 1
+) -> ClusterLoad:
+    """A cluster's load at a moment that doesn't matter."""
+    return ClusterLoad(
+        at=datetime(2026, 1, 1, tzinfo=UTC),
+        running=running,
+        blocked=blocked,
+        queued=queued,
+        waiting=waiting,
+        held_back=held_back,
+        active_workers=active,
+    )
 
 
 def planned(cluster: PrestoCluster, seen: Observation, hold: Hold = NOTHING_WAITS) -> Plan:
     """What is planned where as many workers are wanted as the spec says."""
-    return plan(cluster, seen, hold, wanted_workers=cluster.spec.workers.replicas)
+    serving = serving_generation(seen, cluster.name, None)
+    return plan(
+        cluster, render_generation(cluster), seen, hold, serving=serving, wanted_workers=cluster.spec.workers.replicas
+    )
 
 
 def deployment(desired: KubernetesObject, *, ready: int | None = None) -> KubernetesObject:
@@ -58,7 +79,7 @@ def observation(
     *,
     ready_workers: int | None = None,
     is_coordinator_ready: bool = True,
-    stats: ClusterStats | None = None,
+    load: ClusterLoad | None = None,
 ) -> Observation:
     """What is seen once these objects have been applied, with so many workers of each pool ready."""
     children = []
@@ -71,7 +92,7 @@ def observation(
         ready = int(is_coordinator_ready) if is_coordinator else ready_workers
         children.append(deployment(obj, ready=ready))
         its_pods += pods(obj, is_ready=is_coordinator_ready if is_coordinator else ready != 0)
-    return Observation(tuple(children), tuple(its_pods), stats)
+    return Observation(tuple(children), tuple(its_pods), load)
 
 
 def joined(*parts: Observation) -> Observation:
@@ -83,7 +104,7 @@ def joined(*parts: Observation) -> Observation:
             children.setdefault((obj["kind"], obj["metadata"]["name"]), obj)
         for pod in part.pods:
             pods.setdefault(pod["metadata"]["name"], pod)
-    return Observation(tuple(children.values()), tuple(pods.values()), parts[0].stats)
+    return Observation(tuple(children.values()), tuple(pods.values()), parts[0].load)
 
 
 def role(obj: KubernetesObject) -> str:

@@ -10,6 +10,7 @@ import yaml
 
 from presto_operator.api import KIND, InvalidClusterError, SourceData, SourceObject, parse_cluster
 from presto_operator.cli.yaml import dump
+from presto_operator.desired import render_generation
 from presto_operator.planning.observation import Observation
 from presto_operator.planning.plan import plan
 
@@ -66,4 +67,12 @@ def _objects(document: dict[str, Any], namespace: str | None, sources: SourceDat
     except InvalidClusterError as invalid:
         lines = "\n".join(f"  {error}" for error in invalid.errors)
         raise click.ClickException(f'{KIND} "{name}" is invalid:\n{lines}') from invalid
-    return list(plan(cluster, Observation((), (), None), wanted_workers=cluster.spec.workers.replicas).apply)
+    return list(
+        plan(
+            cluster,
+            render_generation(cluster),
+            Observation((), (), None),
+            serving=None,
+            wanted_workers=cluster.spec.workers.replicas,
+        ).apply
+    )

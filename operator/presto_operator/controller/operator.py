@@ -32,9 +32,10 @@ from presto_operator.kube import (
 from presto_operator.nodes import TaintMeaning
 from presto_operator.objects import CLUSTER_LABEL, GROUP, KubernetesObject, name_of
 from presto_operator.planning.reclaim import node_digest
-from presto_operator.polling.metastore_poller import MetastorePoller, ThreadedCheck
+from presto_operator.polling.metastore_client import MetastoreCheck
+from presto_operator.polling.metastore_poller import MetastorePoller
+from presto_operator.polling.pace import steady_pace
 from presto_operator.polling.presto_poller import PrestoPoller
-from presto_operator.polling.presto_queries import QueryReader
 from presto_operator.polling.presto_transport import PrestoReader
 from presto_operator.settings import DEFAULTS, Settings
 from presto_operator.telemetry import metrics
@@ -67,6 +68,7 @@ class Operator:
         self._nodes = NodeStore(self._digest)
         self._queue: WorkQueue[ClusterKey] = WorkQueue(expected_errors=(ApiError,))
         self._client: KubernetesClient | None = None
+        self._presto: PrestoReader | None = None
         self._poller: PrestoPoller | None = None
         self._metastores: MetastorePoller | None = None
         self._server: web.AppRunner | None = None
@@ -113,16 +115,14 @@ class Operator:
                 "(presto-operator crd | kubectl apply --server-side -f -), and may this account list it?",
                 delay=_START_RETRY_SECONDS,
             ) from error
-        reader = PrestoReader(self._client)
-        self._poller = PrestoPoller(reader, self._queue.add, _now, self._settings.presto_poll_interval)
+        self._presto = reader = PrestoReader(self._client)
+        self._poller = PrestoPoller(reader, self._queue.add, _now, steady_pace(self._settings.presto_poll_interval))
         self._metastores = MetastorePoller(
             self._queue.add,
-            ThreadedCheck(in_cluster=self._client.in_cluster),
+            MetastoreCheck(in_cluster=self._client.in_cluster),
             self._settings.metastore_poll_interval,
         )
-        reclaimer = Reclaimer(
-            self._client, self._store, self._nodes, QueryReader(reader), extra_taints=self._extra_taints
-        )
+        reclaimer = Reclaimer(self._client, self._store, self._nodes, extra_taints=self._extra_taints)
         reconciler = Reconciler(
             self._client, self._store, self._poller, self._metastores, reclaimer, _now, settings=self._settings
         )
@@ -138,6 +138,8 @@ class Operator:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._poller is not None:
             await self._poller.close()
+        if self._presto is not None:
+            await self._presto.close()
         if self._metastores is not None:
             await self._metastores.close()
         if self._client is not None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
 from datetime import datetime
 
-from presto_operator.api import PrestoCluster
 from presto_operator.kube import NODE, POD, ApiError, ClusterKey, KubernetesClient, NodeStore, ObjectStore, publish
 from presto_operator.nodes import TaintMeaning
-from presto_operator.objects import KubernetesObject, described, generation_of, uid_of
-from presto_operator.planning.handover import LAST_PAGE
+from presto_operator.objects import KubernetesObject, described, uid_of
+from presto_operator.planning.decision import Decision
 from presto_operator.planning.reclaim import (
     NodeReader,
     Reclaim,
@@ -19,21 +17,10 @@ from presto_operator.planning.reclaim import (
     reclaims,
     waiting_coordinator_notice,
 )
-from presto_operator.polling.presto_queries import QueryReader
+from presto_operator.planning.seen import Reclaimed, Seen
 from presto_operator.telemetry import metrics
 
 _logger = logging.getLogger(__name__)
-
-
-@dataclass
-class Reclaimed:
-    """What came of one look at a cluster's pods."""
-
-    coordinators: list[Reclaim] = field(default_factory=list)
-    """Coordinators on nodes that leave: they are deleted in a moment without queries."""
-    deleted: list[Reclaim] = field(default_factory=list)
-    """Pods that were deleted by this look: one that has nothing to drain is gone before anybody looks again."""
-    errors: list[str] = field(default_factory=list)
 
 
 class Reclaimer:
@@ -44,7 +31,6 @@ class Reclaimer:
         client: KubernetesClient,
         store: ObjectStore,
         nodes: NodeStore,
-        queries: QueryReader,
         *,
         extra_taints: tuple[TaintMeaning, ...] = (),
     ) -> None:
@@ -52,7 +38,6 @@ class Reclaimer:
         self._store = store
         self.nodes = nodes
         """What is known of nodes."""
-        self._queries = queries
         self._extra_taints = extra_taints
 
     def reader(self, now: datetime) -> NodeReader | None:
@@ -61,41 +46,35 @@ class Reclaimer:
             return None
         return NodeReader(self.nodes.get, now, self._extra_taints, is_any_ready=self.nodes.is_any_ready())
 
-    async def act(self, key: ClusterKey, body: KubernetesObject, now: datetime) -> Reclaimed:
+    async def act(self, key: ClusterKey, body: KubernetesObject, nodes: NodeReader | None, now: datetime) -> Reclaimed:
         """Delete the workers on nodes that leave, and remove whatever is on lost ones.
 
         It needs nothing of the spec, so it is done for a cluster whose spec is invalid, too.
         """
-        outcome = Reclaimed()
-        reader = self.reader(now)
-        if reader is None:
-            return outcome
-        found = reclaims(self._store.list(key, POD), reader)
-        outcome.coordinators = [reclaim for reclaim in found if is_coordinator(reclaim.pod) and not reclaim.is_lost]
+        if nodes is None:
+            return Reclaimed()
+        errors: list[str] = []
+        found = reclaims(self._store.list(key, POD), nodes)
+        coordinators = tuple(reclaim for reclaim in found if is_coordinator(reclaim.pod) and not reclaim.is_lost)
         leaving = [reclaim for reclaim in found if not is_coordinator(reclaim.pod) and not reclaim.is_lost]
-        await self._delete(key, body, leaving, now, outcome)
-        await self._delete(key, body, await self._confirmed(found, reader, outcome), now, outcome)
-        return outcome
+        deleted = await self._delete(key, body, leaving, now, errors)
+        deleted += await self._delete(key, body, await self._confirmed(found, nodes, errors), now, errors)
+        return Reclaimed(coordinators, tuple(deleted), tuple(errors))
 
-    async def move_coordinators(
-        self, key: ClusterKey, body: KubernetesObject, cluster: PrestoCluster | None, outcome: Reclaimed, now: datetime
-    ) -> None:
-        """Delete the coordinators on nodes that leave, if that hurts nobody; the others stay in `outcome`.
+    async def move_coordinators(self, key: ClusterKey, seen: Seen, decision: Decision) -> list[str]:
+        """Delete the coordinators on nodes that leave and that run no query; returns what went wrong.
 
         A coordinator's queries end with it in any case, so nothing is gained by ending it before its node does. In a
         moment without queries, the next one comes up elsewhere before anybody misses it.
         """
-        for reclaim in list(outcome.coordinators):
-            generation = generation_of(reclaim.pod)
-            activity = await self._queries.activity(cluster, generation) if cluster and generation else None
-            if activity is None or activity.since(now - LAST_PAGE):
-                notice = waiting_coordinator_notice(reclaim, now)
-                await publish(self._client, body, notice, now, once_for=uid_of(reclaim.pod))
-                continue
-            outcome.coordinators.remove(reclaim)
-            await self._delete(key, body, [reclaim], now, outcome)
+        errors: list[str] = []
+        for reclaim in decision.waiting:
+            notice = waiting_coordinator_notice(reclaim, seen.now)
+            await publish(self._client, seen.body, notice, seen.now, once_for=uid_of(reclaim.pod))
+        await self._delete(key, seen.body, list(decision.moved), seen.now, errors)
+        return errors
 
-    async def _confirmed(self, found: list[Reclaim], reader: NodeReader, outcome: Reclaimed) -> list[Reclaim]:
+    async def _confirmed(self, found: list[Reclaim], reader: NodeReader, errors: list[str]) -> list[Reclaim]:
         """Those that are lost for certain, by asking for their nodes now.
 
         The watch of pods may be ahead of that of nodes: a node that has joined just now isn't gone.
@@ -105,27 +84,28 @@ class Reclaimer:
             try:
                 asked[name] = await self._client.get(NODE, None, name)
             except ApiError as error:
-                outcome.errors.append(f'Node "{name}": {error}')
+                errors.append(f'Node "{name}": {error}')
         fresh = NodeReader(asked.get, reader.now, reader.extra_taints, is_any_ready=reader.is_any_ready)
         lost = [reclaim.pod for reclaim in found if reclaim.is_lost and reclaim.node in asked]
         return [reclaim for reclaim in reclaims(lost, fresh) if reclaim.is_lost]
 
     async def _delete(
-        self, key: ClusterKey, body: KubernetesObject, wanted: list[Reclaim], now: datetime, outcome: Reclaimed
-    ) -> None:
+        self, key: ClusterKey, body: KubernetesObject, wanted: list[Reclaim], now: datetime, errors: list[str]
+    ) -> list[Reclaim]:
+        """Delete these pods, and report what was deleted; returns it."""
         done = []
         for reclaim in wanted:
             try:
                 await self._delete_pod(reclaim)
             except ApiError as error:
-                outcome.errors.append(f"{described(reclaim.pod)} on node {reclaim.node}: {error}")
+                errors.append(f"{described(reclaim.pod)} on node {reclaim.node}: {error}")
                 continue
             done.append(reclaim)
             metrics.reclaims.labels(key.namespace, key.name, reclaim.signal.reason).inc()
-        outcome.deleted += done
         for notice in reclaim_notices(done, now):
             _logger.info("%s: %s", key, notice.message)
             await publish(self._client, body, notice, now)
+        return done
 
     async def _delete_pod(self, reclaim: Reclaim) -> None:
         if reclaim.is_lost:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime
 
 from presto_operator.kube import ApiError, ClusterKey, KubernetesClient, ObjectStore, publish
 from presto_operator.objects import KubernetesObject, described, name_of, node_of
@@ -16,11 +15,10 @@ from presto_operator.planning.departures import (
     stayed,
     stayed_notice,
 )
-from presto_operator.planning.observation import Observation
 from presto_operator.planning.plan import Plan
-from presto_operator.planning.reclaim import NodeReader
+from presto_operator.planning.seen import Seen
 from presto_operator.polling.presto_tasks import TaskReader
-from presto_operator.polling.presto_transport import PrestoReader
+from presto_operator.polling.presto_transport import Presto
 from presto_operator.telemetry import metrics
 
 _logger = logging.getLogger(__name__)
@@ -32,24 +30,16 @@ class Releaser:
     Whatever fails here holds nothing up: then Kubernetes chooses.
     """
 
-    def __init__(self, client: KubernetesClient, store: ObjectStore, reader: PrestoReader) -> None:
+    def __init__(self, client: KubernetesClient, store: ObjectStore, reader: Presto) -> None:
         self._client = client
         self._store = store
         self._tasks = TaskReader(reader)
 
-    async def choose(
-        self,
-        key: ClusterKey,
-        body: KubernetesObject,
-        plan: Plan,
-        observation: Observation,
-        nodes: NodeReader | None,
-        now: datetime,
-    ) -> list[KubernetesObject]:
+    async def choose(self, key: ClusterKey, seen: Seen, plan: Plan) -> list[KubernetesObject]:
         """Mark those who leave by the plan; returns those that have to be deleted one by one once it is carried out."""
         to_delete = []
         replaced = []
-        for lowering in lowerings(plan, observation, now):
+        for lowering in lowerings(plan, seen.observation, seen.now):
             leaving = lowering.departure(await self._tasks.count(lowering.to_be_asked))
             by_name = {name_of(pod): pod for pod in lowering.pods}
             chosen = [by_name[name] for name in leaving.chosen]
@@ -59,13 +49,13 @@ class Releaser:
                 if not is_chosen(pod):
                     await self._mark(key, pod, FIRST_TO_GO)
             to_delete += [by_name[name] for name in leaving.deleted]
-            replaced += [pod for pod in chosen if name_of(pod) in observation.to_be_replaced]
-        if nodes is not None:
+            replaced += [pod for pod in chosen if name_of(pod) in seen.observation.to_be_replaced]
+        if seen.nodes is not None:
             for pod in replaced:
-                reason = nodes.signal(node_of(pod)).reason
+                reason = seen.nodes.signal(node_of(pod)).reason
                 metrics.replacements.labels(key.namespace, key.name, reason).inc()
-            for notice in replaced_notices(replaced, nodes):
-                await publish(self._client, body, notice, now)
+            for notice in replaced_notices(replaced, seen.nodes):
+                await publish(self._client, seen.body, notice, seen.now)
         return to_delete
 
     async def delete(self, pods: list[KubernetesObject]) -> list[str]:
@@ -81,12 +71,12 @@ class Releaser:
                 self._store.put(leaving)
         return errors
 
-    async def verify(self, key: ClusterKey, body: KubernetesObject, observation: Observation, now: datetime) -> None:
+    async def verify(self, key: ClusterKey, seen: Seen) -> None:
         """Tell of workers that have stayed though they were chosen, and let them be as all others."""
-        pods = [pod for pod in stayed(observation) if await self._mark(key, pod, None)]
+        pods = [pod for pod in stayed(seen.observation) if await self._mark(key, pod, None)]
         if pods:
             metrics.departures.labels(key.namespace, key.name, "other").inc(len(pods))
-            await publish(self._client, body, stayed_notice(pods), now)
+            await publish(self._client, seen.body, stayed_notice(pods), seen.now)
 
     async def _mark(self, key: ClusterKey, pod: KubernetesObject, cost: str | None) -> bool:
         """Whether it could be marked; a pod that is gone can't, and needn't."""

@@ -9,12 +9,18 @@ from presto_operator.desired.service_account import service_account
 from presto_operator.objects import KubernetesObject
 
 
-def cluster_objects(cluster: PrestoCluster, active_generation: str) -> list[KubernetesObject]:
-    """The objects that stay over all generations; clients are led to the coordinator of `active_generation`."""
+def cluster_objects(cluster: PrestoCluster, generation: str, https_port: int | None) -> list[KubernetesObject]:
+    """The objects that outlive a generation.
+
+    Args:
+        cluster: the cluster.
+        generation: the generation that serves clients.
+        https_port: the port at which its coordinator serves HTTPS; None if it doesn't.
+    """
     account = service_account(cluster)
     return [
         *([account] if account else []),
-        client_service(cluster, active_generation),
+        client_service(cluster, generation, https_port),
         workers_service(cluster),
         coordinator_disruption_budget(cluster),
         worker_disruption_budget(cluster),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from presto_operator.api import PrestoCluster
 from presto_operator.objects import (
     CLUSTER_LABEL,
@@ -41,7 +43,16 @@ def worker_selector(cluster_name: str) -> str:
     return f"{CLUSTER_LABEL}={cluster_name},{ROLE_LABEL}=worker"
 
 
-def coordinator_name(cluster: PrestoCluster, generation: str) -> str:
+class Named(Protocol):
+    """A cluster, or whatever else knows its name."""
+
+    @property
+    def name(self) -> str:
+        """The cluster's name."""
+        ...
+
+
+def coordinator_name(cluster: Named, generation: str) -> str:
     """Name of a generation's coordinator Deployment, and of the Service through which its workers find it."""
     return f"{cluster.name}-coordinator-{generation}"
 

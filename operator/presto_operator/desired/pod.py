@@ -30,7 +30,7 @@ from presto_operator.objects import (
     RoleName,
     strategic_merge,
 )
-from presto_operator.presto import CONFIG_DIRECTORY, HTTP_PORT
+from presto_operator.presto import CONFIG_DIRECTORY, HTTP_PORT, https_port
 from presto_operator.presto.configuration import DATA_DIRECTORY, PLUGINS_DIRECTORY
 
 _STARTUP_PERIOD_SECONDS = 2
@@ -96,6 +96,12 @@ def pod_labels(cluster: PrestoCluster, role: RoleName, labels: dict[str, str]) -
     }
 
 
+def _ports(role: Role) -> list[dict[str, Any]]:
+    https = https_port(role.config)
+    ports = [{"name": HTTP_PORT_NAME, "containerPort": HTTP_PORT}]
+    return [*ports, {"name": "https", "containerPort": https}] if https is not None else ports
+
+
 def _container(cluster: PrestoCluster, role: Role) -> dict[str, Any]:
     return {
         "name": PRESTO_CONTAINER,
@@ -106,7 +112,7 @@ def _container(cluster: PrestoCluster, role: Role) -> dict[str, Any]:
             {"name": POD_NAME_VARIABLE, "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
             *_environment(role),
         ],
-        "ports": [{"name": HTTP_PORT_NAME, "containerPort": HTTP_PORT}],
+        "ports": _ports(role),
         "resources": _resources(role),
         "startupProbe": {
             "exec": {"command": server_command("started")},

@@ -8,20 +8,19 @@ from presto_operator.api import HTTP_PORT_NAME, PrestoCluster
 from presto_operator.desired.names import coordinator_name, role_selector
 from presto_operator.desired.object import child
 from presto_operator.objects import GENERATION_LABEL, ROLE_LABEL, KubernetesObject
-from presto_operator.presto import HTTP_PORT, https_port
+from presto_operator.presto import HTTP_PORT
 
 
-def client_service(cluster: PrestoCluster, generation: str) -> KubernetesObject:
-    """The address of the cluster for clients, which leads to the coordinator of `generation`.
+def client_service(cluster: PrestoCluster, generation: str, https_port: int | None) -> KubernetesObject:
+    """The address of the cluster for clients, at which they reach the coordinator of `generation`.
 
-    By HTTPS, too, if the coordinator has that.
+    Also by HTTPS if that coordinator has a port for it.
     """
-    https = https_port(cluster.spec.coordinator.config)
     return _service(
         cluster,
         cluster.name,
         {},
-        ports=[_HTTP, *([_port("https", https, https)] if https is not None else [])],
+        ports=[_HTTP, *([_port("https", https_port, https_port)] if https_port is not None else [])],
         selector={**role_selector(cluster, "coordinator"), GENERATION_LABEL: generation},
     )
 

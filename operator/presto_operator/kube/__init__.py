@@ -1,7 +1,8 @@
 """All Kubernetes I/O but the watches themselves, which are kopf's."""
 
-from presto_operator.kube.apply import Applier, ForeignObjectError, Outcome
-from presto_operator.kube.client import ApiError, KubernetesClient, Listing
+from presto_operator.kube.api_server import ApiError, ApiServer, Listing, ObjectReader, ObjectWriter, ServerProxy
+from presto_operator.kube.apply import Applier, ApplyOutcome, ForeignObjectError
+from presto_operator.kube.client import KubernetesClient
 from presto_operator.kube.events import publish
 from presto_operator.kube.kind import (
     CHILD_KINDS,
@@ -28,7 +29,9 @@ __all__ = [
     "PRESTO_CLUSTER",
     "SERVICE",
     "ApiError",
+    "ApiServer",
     "Applier",
+    "ApplyOutcome",
     "ClusterKey",
     "DepartedPod",
     "ForeignObjectError",
@@ -36,8 +39,10 @@ __all__ = [
     "KubernetesClient",
     "Listing",
     "NodeStore",
+    "ObjectReader",
     "ObjectStore",
-    "Outcome",
+    "ObjectWriter",
+    "ServerProxy",
     "SourceReader",
     "publish",
 ]

@@ -1,4 +1,4 @@
-"""Bringing children to their desired state with as few calls as can be."""
+"""Applying children, without a call where nothing has changed."""
 
 from __future__ import annotations
 
@@ -6,44 +6,54 @@ import hashlib
 import json
 from enum import StrEnum
 
-from presto_operator.kube.client import KubernetesClient
+from presto_operator.kube.api_server import ApiServer
 from presto_operator.kube.kind import kind_of
 from presto_operator.kube.store import ClusterKey, ObjectStore
-from presto_operator.objects import KubernetesObject, described, is_owned_by, name_of, namespace_of
+from presto_operator.objects import (
+    KubernetesObject,
+    described,
+    is_owned_by,
+    name_of,
+    namespace_of,
+    resource_version_of,
+    uid_of,
+)
 
 _BOOKKEEPING = ("generation", "managedFields", "resourceVersion")
 _REVISION_ANNOTATION = "deployment.kubernetes.io/revision"
 """Written by the Deployment controller after each change of ours."""
 
 
-class Outcome(StrEnum):
-    """What became of one apply."""
+class ApplyOutcome(StrEnum):
+    """What one apply did."""
 
     CREATED = "created"
     UPDATED = "updated"
     UNCHANGED = "unchanged"
     """The API server had nothing to change."""
     SKIPPED = "skipped"
-    """Not even asked: neither the desired nor the live object has changed since the last apply."""
+    """The API server was not asked: neither the desired nor the live object has changed since the last apply."""
 
 
 class ForeignObjectError(Exception):
-    """There already is an object of that name, and it is not this cluster's."""
+    """There is an object of that name, and the cluster doesn't own it."""
 
 
 class Applier:
-    """Applies children, and remembers what it applied so that a quiet world costs no call.
+    """Applies children, and remembers what it applied, so that a cluster that doesn't change costs no call.
 
-    The memory is only a saving: after a restart every child is applied once more, which changes nothing.
+    The memory only saves calls: after a restart every child is applied once more, which changes nothing.
     """
 
-    def __init__(self, client: KubernetesClient, store: ObjectStore) -> None:
-        self._client = client
+    def __init__(self, api: ApiServer, store: ObjectStore) -> None:
+        self._api = api
         self._store = store
         self._applied: dict[tuple[str, str, str], tuple[str, str]] = {}
+        self._fingerprints: dict[tuple[str, str, str], tuple[tuple[str, int], str]] = {}
+        """The fingerprint of each live object, and the uid and resourceVersion that it is of."""
 
-    async def apply(self, key: ClusterKey, desired: KubernetesObject) -> Outcome:
-        """Make the child as desired.
+    async def apply(self, key: ClusterKey, desired: KubernetesObject) -> ApplyOutcome:
+        """Create or update a child.
 
         Raises:
             ForeignObjectError: the name is taken by an object that the cluster does not own.
@@ -52,34 +62,43 @@ class Applier:
         kind = kind_of(desired["kind"])
         live = self._store.get(key, kind, name_of(desired))
         if live is None:
-            # An object without our labels is not in the store: look before taking it over.
-            live = await self._client.get(kind, namespace_of(desired), name_of(desired))
+            # An object without our labels is not in the store. It may be somebody else's.
+            live = await self._api.get(kind, namespace_of(desired), name_of(desired))
         if live is not None:
             _require_owned(live, desired)
             self._store.put(live)
-            if self._applied.get(_identity(desired)) == (_fingerprint(desired), _fingerprint(live)):
-                return Outcome.SKIPPED
-        applied = await self._client.apply(desired)
+            if self._applied.get(_identity(desired)) == (_fingerprint(desired), self._fingerprint_of(live)):
+                return ApplyOutcome.SKIPPED
+        applied = await self._api.apply(desired)
         self._store.put(applied)
-        self._applied[_identity(desired)] = (_fingerprint(desired), _fingerprint(applied))
+        self._applied[_identity(desired)] = (_fingerprint(desired), self._fingerprint_of(applied))
         if live is None:
-            return Outcome.CREATED
+            return ApplyOutcome.CREATED
         # Not by resourceVersion: a status may have been written since the live object was seen.
-        return Outcome.UNCHANGED if _fingerprint(applied) == _fingerprint(live) else Outcome.UPDATED
+        return ApplyOutcome.UNCHANGED if _fingerprint(applied) == _fingerprint(live) else ApplyOutcome.UPDATED
 
     async def scale(self, obj: KubernetesObject, replicas: int) -> None:
-        """Give a live Deployment another number of replicas, without an opinion on the rest of it.
+        """Change only the number of replicas of a live Deployment.
 
         Raises:
             ApiError: the API server refused it or could not be reached.
         """
-        self._store.put(await self._client.scale(obj, replicas))
+        self._store.put(await self._api.scale(obj, replicas))
 
     async def delete(self, obj: KubernetesObject) -> None:
         """Delete a child."""
-        await self._client.delete(obj)
+        await self._api.delete(obj)
         self._store.remove(obj)
         self._applied.pop(_identity(obj), None)
+        self._fingerprints.pop(_identity(obj), None)
+
+    def _fingerprint_of(self, live: KubernetesObject) -> str:
+        """The fingerprint of a live object, which is computed once for each of its versions."""
+        version = uid_of(live), resource_version_of(live)
+        known = self._fingerprints.get(_identity(live))
+        if known is None or known[0] != version:
+            known = self._fingerprints[_identity(live)] = version, _fingerprint(live)
+        return known[1]
 
 
 def _identity(obj: KubernetesObject) -> tuple[str, str, str]:
@@ -96,7 +115,7 @@ def _require_owned(live: KubernetesObject, desired: KubernetesObject) -> None:
 
 
 def _fingerprint(obj: KubernetesObject) -> str:
-    """A hash of what we could have an opinion on: not of status, nor of what Kubernetes notes for itself."""
+    """A hash of what we could have set: without status, and without the metadata that Kubernetes keeps for itself."""
     metadata = {name: value for name, value in obj["metadata"].items() if name not in _BOOKKEEPING}
     annotations = metadata.pop("annotations", {})
     metadata["annotations"] = {name: value for name, value in annotations.items() if name != _REVISION_ANNOTATION}

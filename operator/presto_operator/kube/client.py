@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -13,43 +12,29 @@ from kubernetes.aio import client as kubernetes_client
 from kubernetes.aio import config as kubernetes_config
 from kubernetes.aio.client.exceptions import ApiException
 
+from presto_operator.kube.api_server import ApiError, Listing
 from presto_operator.kube.kind import POD, PRESTO_CLUSTER, SERVICE, Kind, kind_of
-from presto_operator.objects import MANAGER, KubernetesObject
+from presto_operator.objects import MANAGER, KubernetesObject, name_of, namespace_of, uid_of
 
 _REQUEST_TIMEOUT_SECONDS = 20.0
 _PROXY_TIMEOUT_SECONDS = 5.0
 _PAGE_SIZE = 500
 
-
-class ApiError(Exception):
-    """The API server refused a request, or could not be reached (status 0)."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(f"{message} (HTTP {status})" if status else message)
-        self.status = status
-        self.message = message
-
-
-@dataclass(frozen=True)
-class Listing:
-    """All objects of a kind, as they were at one moment."""
-
-    items: list[KubernetesObject]
-    resource_version: int
-    """The moment: what is newer than this may rightly be missing."""
+_APPLY = "application/apply-patch+yaml"
+_MERGE_PATCH = "application/merge-patch+json"
 
 
 class KubernetesClient:
-    """The few calls that the operator makes, over the `kubernetes` library's transport and configuration.
+    """The calls to the API server that the operator makes, over the `kubernetes` library's transport and configuration.
 
-    Every call has a timeout and is tried once: it is the reconcile loop that tries again, with a growing delay and
-    from a fresh look at the cluster, which a retry in here would not have.
+    Every call has a timeout and is tried once. The reconcile loop tries again, with a growing delay and by what it then
+    knows of the cluster; a retry in here would repeat what was decided before.
     """
 
     def __init__(self, configuration: kubernetes_client.Configuration, *, in_cluster: bool) -> None:
         self._api_client = kubernetes_client.ApiClient(configuration)
-        # Requests that the API server passes on have connections of their own: who is to answer them may hang, and a
-        # hundred that hang take all connections of a client, while a pod has to be deleted within seconds.
+        # Proxied requests have their own connections: a hundred servers that hang would take all connections of a
+        # client, while a pod has to be deleted within seconds.
         self._proxy_client = kubernetes_client.ApiClient(configuration)
         self.in_cluster = in_cluster
 
@@ -82,14 +67,14 @@ class KubernetesClient:
         while True:
             page_query = [*query, ("continue", page_token)] if page_token else query
             page = await self._call("GET", kind.path(namespace), query=page_query)
-            # The items of a list don't say what they are.
+            # The items of a list have neither apiVersion nor kind.
             items += [{"apiVersion": kind.api_version, "kind": kind.name, **item} for item in page["items"]]
             page_token = page["metadata"].get("continue", "")
             if not page_token:
                 return Listing(items, int(page["metadata"]["resourceVersion"]))
 
     async def get(self, kind: Kind, namespace: str | None, name: str) -> KubernetesObject | None:
-        """The object, or None if there is none of that name. What is in no namespace is asked for with None."""
+        """The object, or None if there is none of that name. The namespace of a Node is None."""
         try:
             obj: KubernetesObject = await self._call("GET", kind.path(namespace, name))
         except ApiError as error:
@@ -101,64 +86,46 @@ class KubernetesClient:
     async def apply(self, obj: KubernetesObject) -> KubernetesObject:
         """Server-side apply under our field manager; returns the object as the API server then has it.
 
-        Fields that others set stay theirs, unless we set them too. An object that already is as wanted isn't written.
+        Fields that others set stay theirs, unless we set them too. An object that already is as desired isn't written.
         """
-        metadata = obj["metadata"]
-        applied: KubernetesObject = await self._call(
-            "PATCH",
-            kind_of(obj["kind"]).path(metadata["namespace"], metadata["name"]),
-            query=[("fieldManager", MANAGER), ("force", "true")],
-            body=obj,
-            content_type="application/apply-patch+yaml",
-        )
-        return applied
+        return await self._patch(_path(obj), obj, _APPLY, ("force", "true"))
+
+    async def create(self, obj: KubernetesObject) -> KubernetesObject:
+        """Create an object.
+
+        Raises:
+            ApiError: 409 if there is one of that name.
+        """
+        created: KubernetesObject = await self._call("POST", kind_of(obj["kind"]).path(namespace_of(obj)), body=obj)
+        return created
+
+    async def scale(self, obj: KubernetesObject, replicas: int) -> KubernetesObject:
+        """Change only how many replicas a Deployment has; returns it as the API server then has it."""
+        return await self._patch(_path(obj), {"spec": {"replicas": replicas}}, _MERGE_PATCH)
 
     async def delete(self, obj: KubernetesObject) -> None:
-        """Delete just this object (its uid is a precondition); that it is gone already is no error."""
-        metadata = obj["metadata"]
-        try:
-            await self._call(
-                "DELETE",
-                kind_of(obj["kind"]).path(metadata["namespace"], metadata["name"]),
-                body={
-                    "apiVersion": "v1",
-                    "kind": "DeleteOptions",
-                    "propagationPolicy": "Background",
-                    "preconditions": {"uid": metadata["uid"]},
-                },
-            )
-        except ApiError as error:
-            if error.status not in (404, 409):
-                raise
+        """Delete just this object (its uid is a precondition). It is no error if it is gone already."""
+        options = {**_delete_options(obj), "propagationPolicy": "Background"}
+        await _unless_gone(self._call("DELETE", _path(obj), body=options))
 
     async def delete_pod(
         self, pod: KubernetesObject, *, grace_period_seconds: int | None = None
     ) -> KubernetesObject | None:
-        """Delete just this pod (its uid is a precondition); that it is gone already is no error.
+        """Delete just this pod (its uid is a precondition). It is no error if it is gone already.
 
-        Returns the pod as it is on its way out; None if it is gone.
+        Returns the pod as it then terminates; None if it is gone.
 
         Args:
             pod: the pod.
-            grace_period_seconds: 0 removes the object at once, whether its node answers or not; None: the pod's own.
+            grace_period_seconds: 0 removes the object at once, whether its node answers or not. Defaults to the pod's
+                own grace period.
         """
-        metadata = pod["metadata"]
-        options: dict[str, Any] = {
-            "apiVersion": "v1",
-            "kind": "DeleteOptions",
-            "preconditions": {"uid": metadata["uid"]},
-        }
+        options = _delete_options(pod)
         if grace_period_seconds is not None:
             options["gracePeriodSeconds"] = grace_period_seconds
-        try:
-            answer: KubernetesObject = await self._call(
-                "DELETE", POD.path(metadata["namespace"], metadata["name"]), body=options
-            )
-        except ApiError as error:
-            if error.status not in (404, 409):
-                raise
-            return None
-        return answer if answer.get("kind") == POD.name else None
+        answer = await _unless_gone(self._call("DELETE", _path(pod), body=options))
+        # A pod that is removed at once is answered by a Status object.
+        return answer if answer is not None and answer.get("kind") == POD.name else None
 
     async def annotate_pod(
         self, pod: KubernetesObject, annotations: Mapping[str, str | None]
@@ -167,54 +134,12 @@ class KubernetesClient:
 
         Returns the pod as the API server then has it; None if it is gone.
         """
-        metadata = pod["metadata"]
-        try:
-            annotated: KubernetesObject = await self._call(
-                "PATCH",
-                POD.path(metadata["namespace"], metadata["name"]),
-                query=[("fieldManager", MANAGER)],
-                body={"metadata": {"uid": metadata["uid"], "annotations": dict(annotations)}},
-                content_type="application/merge-patch+json",
-            )
-        except ApiError as error:
-            if error.status not in (404, 409):
-                raise
-            return None
-        return annotated
-
-    async def scale(self, obj: KubernetesObject, replicas: int) -> KubernetesObject:
-        """Change nothing but how many replicas a Deployment has; returns it as the API server then has it."""
-        metadata = obj["metadata"]
-        scaled: KubernetesObject = await self._call(
-            "PATCH",
-            kind_of(obj["kind"]).path(metadata["namespace"], metadata["name"]),
-            query=[("fieldManager", MANAGER)],
-            body={"spec": {"replicas": replicas}},
-            content_type="application/merge-patch+json",
-        )
-        return scaled
+        body = {"metadata": {"uid": uid_of(pod), "annotations": dict(annotations)}}
+        return await _unless_gone(self._patch(_path(pod), body, _MERGE_PATCH))
 
     async def patch_status(self, namespace: str, name: str, status: Mapping[str, Any]) -> KubernetesObject:
         """Merge `status` into a PrestoCluster's status; a None removes a field."""
-        patched: KubernetesObject = await self._call(
-            "PATCH",
-            PRESTO_CLUSTER.path(namespace, name, "status"),
-            query=[("fieldManager", MANAGER)],
-            body={"status": status},
-            content_type="application/merge-patch+json",
-        )
-        return patched
-
-    async def create(self, obj: KubernetesObject) -> KubernetesObject:
-        """Create an object.
-
-        Raises:
-            ApiError: 409 if there is one of that name.
-        """
-        created: KubernetesObject = await self._call(
-            "POST", kind_of(obj["kind"]).path(obj["metadata"]["namespace"]), body=obj
-        )
-        return created
+        return await self._patch(PRESTO_CLUSTER.path(namespace, name, "status"), {"status": status}, _MERGE_PATCH)
 
     async def get_through_service(self, namespace: str, service: str, port: int, path: str) -> Any:
         """The JSON that a Service answers to GET `path`, fetched through the API server's proxy."""
@@ -233,6 +158,13 @@ class KubernetesClient:
             timeout_seconds=_PROXY_TIMEOUT_SECONDS,
             over=self._proxy_client,
         )
+
+    async def _patch(self, path: str, body: object, content_type: str, *query: tuple[str, str]) -> KubernetesObject:
+        """Patch an object under our field manager; returns it as the API server then has it."""
+        patched: KubernetesObject = await self._call(
+            "PATCH", path, query=[("fieldManager", MANAGER), *query], body=body, content_type=content_type
+        )
+        return patched
 
     async def _call(
         self,
@@ -266,8 +198,29 @@ class KubernetesClient:
         return json.loads(content)
 
 
+def _path(obj: KubernetesObject) -> str:
+    return kind_of(obj["kind"]).path(namespace_of(obj), name_of(obj))
+
+
+def _delete_options(obj: KubernetesObject) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid_of(obj)}}
+
+
+async def _unless_gone(call: Awaitable[KubernetesObject]) -> KubernetesObject | None:
+    """What the API server answers; None if the object is gone, or if another one has its name now.
+
+    The latter is a conflict with the uid that the call has for its precondition.
+    """
+    try:
+        return await call
+    except ApiError as error:
+        if error.status not in (404, 409):
+            raise
+        return None
+
+
 def _message(content: bytes | str | None) -> str:
-    """What the API server says is wrong, out of the Status object that it answers with."""
+    """The message of the Status object that the API server answers an error with."""
     try:
         status = json.loads(content or "{}")
     except ValueError:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from presto_operator.api import SourceData, SourceObject
-from presto_operator.kube.client import KubernetesClient
+from presto_operator.kube.api_server import ObjectReader
 from presto_operator.kube.kind import kind_of
 from presto_operator.objects import text_data
 
@@ -19,17 +19,17 @@ class _Known:
 
 
 class SourceReader:
-    """What Secrets and ConfigMaps of users hold, as of some seconds ago at most."""
+    """The contents of users' Secrets and ConfigMaps."""
 
-    def __init__(self, client: KubernetesClient, clock: Callable[[], datetime], interval: timedelta) -> None:
-        """What is known of an object is as old as `interval` at most.
+    def __init__(self, api: ObjectReader, clock: Callable[[], datetime], interval: timedelta) -> None:
+        """Contents are read again when they are older than `interval`.
 
         Clusters in one namespace share what is read, so an object costs the API server one small read in that time,
         however many clusters refer to it. (A watch would be sooner by seconds, and would have every Secret of every
         namespace in our memory.)
         """
         self._interval = interval
-        self._client = client
+        self._api = api
         self._clock = clock
         self._known: dict[tuple[str, SourceObject], _Known] = {}
 
@@ -46,7 +46,7 @@ class SourceReader:
         known = self._known.get((namespace, source))
         if known is not None and now - known.read_at < self._interval:
             return known.data
-        obj = await self._client.get(kind_of(source.kind), namespace, source.name)
+        obj = await self._api.get(kind_of(source.kind), namespace, source.name)
         data = None if obj is None else text_data(obj)
         self._known = {key: value for key, value in self._known.items() if now - value.read_at < 4 * self._interval}
         self._known[namespace, source] = _Known(data, now)

@@ -1,6 +1,6 @@
 """What we know of the Hive metastore: its addresses, and whether it answers.
 
-Everything here but `presto_operator.polling.metastore_client` is pure.
+Pure: `presto_operator.polling.metastore_client` asks it.
 """
 
 from presto_operator.metastore.address import (

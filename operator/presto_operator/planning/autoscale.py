@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from presto_operator.api import Autoscaling, AutoscalingStatus, ConditionType, PrestoCluster, ScalingDecision
 from presto_operator.objects import Notice, generation_of, ready_since
+from presto_operator.planning.memory import Memory
 from presto_operator.planning.observation import Observation
 from presto_operator.planning.verdict import Verdict
-from presto_operator.presto.poll import Poll
+from presto_operator.presto.load import ClusterLoad
 from presto_operator.presto.server import Server, server_of
-from presto_operator.scaling import Sample, autoscaling_status, decide, starting_point
+from presto_operator.scaling import autoscaling_status, decide, is_fresh, starting_point
 
 WARM_UP = timedelta(seconds=30)
 """How long a new worker's CPU use says nothing of the load: it compiles what it runs."""
@@ -36,14 +36,14 @@ class Autoscaled:
 
 
 def autoscale(
-    cluster: PrestoCluster, previous: AutoscalingStatus | None, poll: Poll | None, now: datetime
+    cluster: PrestoCluster, previous: AutoscalingStatus | None, sample: ClusterLoad | None, now: datetime
 ) -> Autoscaled:
     """How many workers there shall be.
 
     Args:
         cluster: the cluster.
         previous: what came of it at the last look.
-        poll: the last that Presto said, however old; None: nothing yet, or its coordinator isn't ready.
+        sample: the last that Presto said, however old; None: nothing yet, or its coordinator isn't ready.
         now: the time.
     """
     settings = cluster.spec.autoscaling
@@ -54,7 +54,6 @@ def autoscale(
         verdict = Verdict(_TYPE, "False", "Off", "autoscaling.mode is Off: workers.replicas says how many workers")
         return Autoscaled(replicas, None, verdict)
     wanted, history = starting_point(settings, previous, replicas)
-    sample = None if poll is None else sample_of(poll)
     decision = decide(settings, sample=sample, wanted=wanted, history=history, now=now)
     record = autoscaling_status(settings, previous, decision, wanted=wanted, now=now)
     record = record.model_copy(update={"replicas_at_start": _replicas_at_start(settings, previous, replicas)})
@@ -64,22 +63,6 @@ def autoscale(
         record,
         verdict,
         record.decisions[0] if decision.wanted != wanted else None,
-    )
-
-
-def sample_of(poll: Poll) -> Sample:
-    """The load at the moment of a poll."""
-    stats = poll.stats
-    return Sample(
-        at=poll.at,
-        running=stats.running_queries,
-        blocked=stats.blocked_queries,
-        queued=stats.queued_queries - stats.held_back_queries,
-        waiting=stats.waiting_queries,
-        held_back=stats.held_back_queries,
-        active_workers=stats.active_workers,
-        worker_cpu_percent=poll.cpu_percent,
-        workers_with_cpu=poll.workers_with_cpu,
     )
 
 
@@ -113,26 +96,21 @@ def autoscaling_notices(scaled: Autoscaled) -> list[Notice]:
     return [Notice("Normal", reason, words)]
 
 
-def autoscaling_verdicts(scaled: Autoscaled | None, previous: Mapping[str, Any]) -> list[Verdict]:
+def autoscaling_verdicts(scaled: Autoscaled | None, memory: Memory) -> list[Verdict]:
     """What to say of autoscaling.
 
     Args:
         scaled: what came of a look at the load; None: the spec can't be carried out.
-        previous: the status as it is, which then still holds.
+        memory: the status as it is, which then still holds.
     """
-    if scaled is not None:
-        return [] if scaled.verdict is None else [scaled.verdict]
-    return [
-        Verdict(_TYPE, item["status"], item["reason"], item.get("message", ""))
-        for item in previous.get("conditions", [])
-        if item["type"] == _TYPE
-    ]
+    verdict = memory.conditions.get(_TYPE) if scaled is None else scaled.verdict
+    return [] if verdict is None else [verdict]
 
 
-def autoscaling_field(scaled: Autoscaled | None, previous: Mapping[str, Any]) -> dict[str, Any]:
+def autoscaling_field(scaled: Autoscaled | None, memory: Memory) -> dict[str, Any]:
     """`autoscaling` of the status; nothing while it is off."""
     if scaled is None:
-        return {"autoscaling": previous["autoscaling"]} if "autoscaling" in previous else {}
+        return {"autoscaling": memory.status["autoscaling"]} if "autoscaling" in memory.status else {}
     if scaled.record is None:
         return {}
     return {"autoscaling": scaled.record.model_dump(by_alias=True, exclude_none=True, mode="json")}
@@ -146,10 +124,10 @@ def _replicas_at_start(settings: Autoscaling, previous: AutoscalingStatus | None
     return previous.replicas_at_start
 
 
-def _verdict(record: AutoscalingStatus, sample: Sample | None, replicas: int, now: datetime) -> Verdict:
+def _verdict(record: AutoscalingStatus, sample: ClusterLoad | None, replicas: int, now: datetime) -> Verdict:
     # No numbers that move all the time: what is told is the last decision, which stands until the next one.
     told = _last_decision(record)
-    if sample is None or not sample.is_fresh(now):
+    if sample is None or not is_fresh(sample, now):
         stays = "workers stay as they are" if record.mode == "Active" else "nothing can be advised"
         return Verdict(_TYPE, "False", "NoData", f"Presto can't be asked what there is to do: {stays}")
     if record.mode == "Advisory":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from presto_operator.api import PoolLimit
@@ -24,7 +24,8 @@ from presto_operator.objects import (
     role_of,
     wanted_replicas,
 )
-from presto_operator.presto.stats import ClusterStats
+from presto_operator.planning.reclaim import NodeReader
+from presto_operator.presto.load import ClusterLoad
 from presto_operator.scaling import AtRisk, Revision
 
 
@@ -34,7 +35,7 @@ class Observation:
 
     children: tuple[KubernetesObject, ...]
     pods: tuple[KubernetesObject, ...]
-    stats: ClusterStats | None
+    load: ClusterLoad | None
     """None: the coordinator could not be asked, or there is none yet."""
     first_to_go: frozenset[str] = frozenset()
     """The pods, by name, whose nodes may go: where workers have to leave, these do first."""
@@ -52,17 +53,6 @@ class Observation:
     def generations(self) -> list[str]:
         """The generations that have a coordinator's or a pool's Deployment, by name."""
         return sorted({generation_of(obj) for obj in self.children if obj["kind"] == "Deployment"})
-
-    def serving_generation(self, cluster_name: str) -> str | None:
-        """The generation that clients are led to; None if there is no Service for them yet.
-
-        The Service itself is the record of it, so an operator that was restarted goes on where it was.
-        """
-        for obj in self.children:
-            if obj["kind"] == "Service" and name_of(obj) == cluster_name:
-                generation: str | None = obj["spec"].get("selector", {}).get(GENERATION_LABEL)
-                return generation
-        return None
 
     def pods_of(self, role: str) -> list[KubernetesObject]:
         """The pods of a role."""
@@ -115,6 +105,30 @@ class Observation:
     def coordinator_is_ready(self, generation: str) -> bool:
         """Whether a coordinator of this generation takes queries."""
         return any(is_ready(pod) for pod in self.pods_of("coordinator") if generation_of(pod) == generation)
+
+
+def observe(
+    children: Iterable[KubernetesObject],
+    pods: Iterable[KubernetesObject],
+    nodes: NodeReader | None,
+    load: ClusterLoad | None = None,
+) -> Observation:
+    """What there is of a cluster.
+
+    Args:
+        children: its children.
+        pods: its pods, without those that are lost.
+        nodes: what the pods' nodes say; None while not all of them are known.
+        load: what its Presto says; None if it could not be asked.
+    """
+    found = tuple(pods)
+    risky = [pod for pod in found if nodes is not None and nodes.is_first_to_go(pod)]
+    to_be_replaced = [pod for pod in risky if nodes is not None and nodes.is_to_be_replaced(pod)]
+    return Observation(tuple(children), found, load, _names(risky), _names(to_be_replaced))
+
+
+def _names(pods: Iterable[KubernetesObject]) -> frozenset[str]:
+    return frozenset(map(name_of, pods))
 
 
 @dataclass(frozen=True)

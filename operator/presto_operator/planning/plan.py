@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
-from functools import partial
 
 from presto_operator.api import PrestoCluster
-from presto_operator.desired import cluster_objects, generation_name, generation_objects
+from presto_operator.desired import Generation, cluster_objects
 from presto_operator.objects import (
     KubernetesObject,
+    available_replicas,
     generation_of,
     is_known_to_presto,
     kind_and_name,
     name_of,
     pool_of,
+    present_replicas,
     wanted_replicas,
 )
 from presto_operator.planning.observation import Observation
-from presto_operator.scaling import Placement, Supply, next_turnover, place_workers
-from presto_operator.settings import DEFAULTS
+from presto_operator.planning.serving import ServingGeneration, service_accounts_in_use
+from presto_operator.presto import https_port
+from presto_operator.scaling import Placement, Supply, Turnover, next_turnover, place_workers
 
 _KEPT_FILES = 5
 """Unused ConfigMaps, and unused Secrets, that are kept for a look at what was and for going back to it: the newest."""
@@ -82,15 +83,32 @@ class Plan:
         """The names of the Deployments whose workers are as the spec asks for."""
         return {name_of(obj) for obj in self.apply if _is_of_workers(obj)}
 
+    def old_workers(self, observation: Observation) -> int:
+        """Workers of the wanted generation that are still to be replaced, or whose pool is to go."""
+        return sum(
+            max(wanted_replicas(deployment), present_replicas(deployment))
+            for deployment in observation.deployments("worker", self.wanted_generation)
+            if name_of(deployment) not in self.worker_deployments
+        )
+
+    def updated_workers(self, observation: Observation) -> int:
+        """Workers that are as the spec asks for, and that their coordinator knows."""
+        return sum(
+            available_replicas(deployment)
+            for deployment in observation.deployments("worker", self.wanted_generation)
+            if name_of(deployment) in self.worker_deployments
+        )
+
 
 def plan(
     cluster: PrestoCluster,
+    desired: Generation,
     observation: Observation,
     hold: Hold = NOTHING_WAITS,
     *,
+    serving: ServingGeneration | None,
     wanted_workers: int,
     supply: Supply | None = None,
-    worker_min_ready: timedelta = DEFAULTS.worker_min_ready,
 ) -> Plan:
     """Decide what the cluster's children shall be.
 
@@ -101,56 +119,65 @@ def plan(
 
     Args:
         cluster: the cluster.
+        desired: the generation that its spec asks for.
         observation: what there is.
         hold: what has to wait.
+        serving: the generation that serves clients now; None if there is none.
         wanted_workers: workers wanted in all pools together.
         supply: what is known of where nodes can be had; None: nothing is.
-        worker_min_ready: how long a worker is ready before it counts as available.
     """
-    objects = partial(generation_objects, cluster, worker_min_ready=worker_min_ready)
     placement = place_workers(cluster.spec.workers.pools, wanted_workers, supply)
-    wanted = generation_name(cluster)
-    complete = objects(placement.replicas_by_pool)
+    wanted = desired.name
+    complete = desired.objects(placement.replicas_by_pool)
     is_complete = observation.coordinator_is_ready(wanted) and _pools_are_complete(complete, observation)
-    serving_now = observation.serving_generation(cluster.name)
-    nothing_serves = serving_now is None or serving_now not in observation.generations()
-    takes_over = nothing_serves or (is_complete and not hold.takeover)
-    serving = wanted if takes_over else serving_now or wanted
-    names = {name_of(obj) for obj in complete if _is_of_workers(obj)}
+    serving_now = serving.name if serving is not None else wanted
+    takes_over = is_complete and not hold.takeover
+    serving_then = wanted if takes_over else serving_now
+    is_serving = serving_now == wanted
     to_go: Mapping[str, int] = {}
-    if nothing_serves or serving_now == wanted:
-        replicas, scale, to_go = _next_step(cluster, observation, placement, names)
-        generation = objects(replicas)
-    else:
-        # Nobody depends on a generation that doesn't serve yet: workers that were wanted before just go.
-        generation, scale = complete, []
-    apply = (*cluster_objects(cluster, serving), *generation)
-    kept_generations = {wanted, serving, serving_now, hold.lingering}
+    generation, scale = complete, []
+    # Nobody depends on a generation that doesn't serve yet: workers that were desired before are removed at once.
+    if is_serving:
+        step = _next_step(cluster, desired, observation, placement)
+        generation, scale, to_go = (
+            desired.objects(step.replicas_by_pool),
+            _lowered(step, wanted, observation),
+            step.at_risk_to_go,
+        )
+    serving_https = https_port(cluster.spec.coordinator.config)
+    if serving is not None and serving_then != wanted:
+        # The spec speaks of the desired coordinator only.
+        serving_https = serving.https_port
+    apply = (*cluster_objects(cluster, serving_then, serving_https), *generation)
+    kept_generations = {wanted, serving_then, serving_now, hold.lingering}
+    if serving is not None and serving.is_guess and not is_complete:
+        # Neither the Service nor status says which generation serves, so that any that is ready may do so.
+        kept_generations |= {name for name in observation.generations() if observation.coordinator_is_ready(name)}
     remove = (
         *_without_use(apply, kept_generations, observation),
-        *_finished_revisions(observation, wanted, names, is_serving=nothing_serves or serving_now == wanted),
+        *_finished_revisions(observation, desired, is_serving=is_serving),
     )
-    return Plan(wanted, serving, is_complete, placement, apply, tuple(scale), remove, hold, to_go)
+    return Plan(wanted, serving_then, is_complete, placement, apply, tuple(scale), remove, hold, to_go)
 
 
-def _next_step(
-    cluster: PrestoCluster, observation: Observation, placement: Placement, names: set[str]
-) -> tuple[Mapping[str, int], list[Scale], Mapping[str, int]]:
-    """Of the generation that serves: workers by pool, as many as there may be by now, old ones, and who may go."""
-    wanted = generation_name(cluster)
-    step = next_turnover(
+def _next_step(cluster: PrestoCluster, desired: Generation, observation: Observation, placement: Placement) -> Turnover:
+    """The next step of the workers of the generation that serves."""
+    return next_turnover(
         placement.replicas_by_pool,
-        observation.revisions(wanted, names),
-        observation.at_risk(wanted),
+        observation.revisions(desired.name, desired.worker_deployments),
+        observation.at_risk(desired.name),
         leaving=len(observation.leaving_workers()),
         max_surge=cluster.spec.workers.rollout.surge(placement.total),
     )
-    scale = [
+
+
+def _lowered(step: Turnover, generation: str, observation: Observation) -> list[Scale]:
+    """Deployments of old workers that get another number of replicas by this step."""
+    return [
         Scale(deployment, step.old_replicas[name])
-        for deployment in observation.deployments("worker", wanted)
+        for deployment in observation.deployments("worker", generation)
         if (name := name_of(deployment)) in step.old_replicas and step.old_replicas[name] != wanted_replicas(deployment)
     ]
-    return step.replicas_by_pool, scale, step.at_risk_to_go
 
 
 def _is_of_workers(obj: KubernetesObject) -> bool:
@@ -173,8 +200,9 @@ def _without_use(
     apply: tuple[KubernetesObject, ...], kept_generations: set[str | None], observation: Observation
 ) -> list[KubernetesObject]:
     """Children of no generation that is still needed, and ConfigMaps that nobody has mounted for long."""
-    identities = {kind_and_name(obj) for obj in apply}
-    rest = [obj for obj in observation.children if kind_and_name(obj) not in identities]
+    used = {kind_and_name(obj) for obj in apply}
+    used |= {("ServiceAccount", name) for name in service_accounts_in_use(observation)}
+    rest = [obj for obj in observation.children if kind_and_name(obj) not in used]
     return [
         *(obj for obj in rest if obj["kind"] not in _FILE_KINDS and generation_of(obj) not in kept_generations),
         *(
@@ -185,17 +213,15 @@ def _without_use(
     ]
 
 
-def _finished_revisions(
-    observation: Observation, generation: str, names: set[str], *, is_serving: bool
-) -> list[KubernetesObject]:
+def _finished_revisions(observation: Observation, desired: Generation, *, is_serving: bool) -> list[KubernetesObject]:
     """Deployments of workers that are no longer wanted, once that takes no worker from anybody.
 
     One whose last worker is still leaving stays: should the change be taken back, it is there.
     """
     return [
         deployment
-        for deployment in observation.deployments("worker", generation)
-        if name_of(deployment) not in names
+        for deployment in observation.deployments("worker", desired.name)
+        if name_of(deployment) not in desired.worker_deployments
         and (not is_serving or (wanted_replicas(deployment) == 0 and not observation.workers_of(deployment)))
     ]
 

@@ -7,7 +7,7 @@ remembered, and a restarted operator goes on where it was.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from presto_operator.nodes import (
@@ -64,9 +64,15 @@ class NodeReader:
     """What further taints mean, by the operator's settings."""
     is_any_ready: bool = True
     """Whether any node is well. If none is, silence says more of whoever listens than of a node."""
+    _signals: dict[str, Signal] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def signal(self, name: str) -> Signal:
-        """What the node of this name says of its future."""
+        """What the node of this name says of its future. Each node is evaluated once."""
+        if name not in self._signals:
+            self._signals[name] = self._signal(name)
+        return self._signals[name]
+
+    def _signal(self, name: str) -> Signal:
         node = self.find(name)
         if node is None:
             return gone_node_signal()

@@ -5,22 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from presto_operator.api import PrestoCluster
 from presto_operator.kube import ClusterKey
 from presto_operator.metastore import Finding, Outcome, Probe
-from presto_operator.polling.metastore_client import check_metastore
 
 CONFIRM_SECONDS = 1.0
 """How soon it is asked again after a first failure: only the second one in a row counts."""
 PATIENCE_SECONDS = 7.0
-"""More than a check takes, but for the resolver, which has its own idea of how long to wait for DNS."""
-
-_MOST_THREADS = 512
-"""Only those that are needed are started. Never so few that metastores which hang would hold up the others."""
+"""More than a check takes, except for looking up the name: the system's resolver has its own timeouts."""
 
 _logger = logging.getLogger(__name__)
 
@@ -31,19 +26,6 @@ def probes(cluster: PrestoCluster) -> tuple[Probe, ...]:
     if metastore is None or metastore.health_check == "Disabled":
         return ()
     return tuple(Probe(address.seen_from(cluster.namespace), metastore.health_check) for address in metastore.addresses)
-
-
-class ThreadedCheck:
-    """The check of a metastore, in threads of its own."""
-
-    def __init__(self, *, in_cluster: bool) -> None:
-        self._in_cluster = in_cluster
-        self._threads = ThreadPoolExecutor(_MOST_THREADS, thread_name_prefix="metastore")
-
-    async def __call__(self, probe: Probe) -> Finding:
-        """What came of the probe; names that are unknown outside of Kubernetes say nothing there."""
-        finding = await asyncio.get_running_loop().run_in_executor(self._threads, check_metastore, probe)
-        return finding if self._in_cluster else finding.seen_from_outside()
 
 
 @dataclass
@@ -121,7 +103,7 @@ class MetastorePoller:
             await asyncio.sleep(CONFIRM_SECONDS if watch.is_suspected else self._interval)
 
     async def _answer(self, probe: Probe, watch: _Watch) -> Finding:
-        # A thread can't be called off: one that hangs is waited for again, and has no second beside it.
+        # The lookup of a name can't be cancelled and holds a thread, so a check that hangs is awaited again.
         if watch.asking is None:
             watch.asking = asyncio.ensure_future(self._ask(probe))
         done, _ = await asyncio.wait([watch.asking], timeout=PATIENCE_SECONDS)

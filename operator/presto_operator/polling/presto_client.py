@@ -8,7 +8,7 @@ from typing import Any
 
 import aiohttp
 
-from presto_operator.presto.stats import PrestoNotFoundError, PrestoUnavailableError
+from presto_operator.presto.errors import PrestoNotFoundError, PrestoUnavailableError
 
 _CONNECT_TIMEOUT_SECONDS = 2.0
 _READ_TIMEOUT_SECONDS = 3.0

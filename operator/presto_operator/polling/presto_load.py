@@ -1,16 +1,21 @@
-"""One look at what a cluster's Presto says of its load."""
+"""Asking a cluster's Presto once for its load."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import asdict
+from datetime import datetime
 
 from presto_operator.kube import ClusterKey
-from presto_operator.polling.presto_transport import PrestoReader
+from presto_operator.polling.pace import loop_time
+from presto_operator.polling.presto_transport import Presto
+from presto_operator.presto.cluster import CLUSTER_PATH, active_workers
 from presto_operator.presto.cpu import SERVER_STATUS_PATH, cpu_percent
+from presto_operator.presto.errors import PrestoNotFoundError, PrestoUnavailableError
 from presto_operator.presto.load import (
     QUERY_STATES_PATH,
+    ClusterLoad,
     ResourceGroup,
     full_groups,
     query_load,
@@ -19,101 +24,83 @@ from presto_operator.presto.load import (
     unfinished_queries,
 )
 from presto_operator.presto.server import Server
-from presto_operator.presto.stats import (
-    CLUSTER_PATH,
-    ClusterStats,
-    PrestoNotFoundError,
-    PrestoUnavailableError,
-    cluster_stats,
-)
 
 CPU_SECONDS = 15.0
 """How often a worker is asked for its CPU use."""
 CPU_KEPT_SECONDS = 45.0
-"""How long its answer counts."""
+"""How long its answer is used."""
 MOST_CPU_QUESTIONS = 20
-"""How many workers are asked at once; of a hundred, each is then asked every 25 s."""
+"""How many workers are asked at once. Of a hundred workers, each is then asked every 25 s."""
 
 _MOST_ROOT_GROUPS = 16
 
 
-async def ask_coordinator(reader: PrestoReader, key: ClusterKey) -> ClusterStats:
-    """The counts of queries and workers, by the coordinator that clients reach.
-
-    The queries are counted by their own states, which are of one moment; `/v1/cluster` leaves some of them out.
+async def ask_coordinator(presto: Presto, key: ClusterKey, now: datetime) -> ClusterLoad:
+    """The load of a cluster, as the coordinator that serves clients reports it at `now`.
 
     Raises:
-        PrestoUnavailableError: it could not be asked for everything within seconds.
+        PrestoUnavailableError: one of the answers is missing.
     """
-    stats, queries = await asyncio.gather(
-        reader.get_of_service(key.namespace, key.name, CLUSTER_PATH),
-        reader.get_of_service(key.namespace, key.name, QUERY_STATES_PATH),
+    cluster, queries = await asyncio.gather(
+        presto.get_of_service(key.namespace, key.name, CLUSTER_PATH),
+        presto.get_of_service(key.namespace, key.name, QUERY_STATES_PATH),
     )
     unfinished = unfinished_queries(queries)
-    load = query_load(unfinished, await _full_groups(reader, key, queued_roots(unfinished)))
-    return replace(
-        cluster_stats(stats),
-        running_queries=load.running,
-        blocked_queries=load.blocked,
-        queued_queries=load.queued + load.held_back,
-        waiting_queries=load.waiting,
-        held_back_queries=load.held_back,
-    )
+    load = query_load(unfinished, await _full_groups(presto, key, queued_roots(unfinished)))
+    return ClusterLoad(at=now, active_workers=active_workers(cluster), **asdict(load))
 
 
-async def _full_groups(reader: PrestoReader, key: ClusterKey, roots: Iterable[str]) -> frozenset[ResourceGroup]:
+async def _full_groups(presto: Presto, key: ClusterKey, roots: Iterable[str]) -> frozenset[ResourceGroup]:
     async def full(root: str) -> frozenset[ResourceGroup]:
         try:
-            return full_groups(await reader.get_of_service(key.namespace, key.name, resource_group_path(root)))
+            return full_groups(await presto.get_of_service(key.namespace, key.name, resource_group_path(root)))
         except PrestoNotFoundError:
-            # A group without a configured limit isn't told of.
+            # Presto doesn't know a group without a configured limit.
             return frozenset()
 
-    # With more roots than anybody configures by hand, the queries of the others count as helped by workers.
+    # Beyond 16 root groups, it is assumed that more workers help the queued queries.
     found = await asyncio.gather(*(full(root) for root in list(roots)[:_MOST_ROOT_GROUPS]))
     return frozenset().union(*found)
 
 
 class WorkerCpu:
-    """The CPU use of a cluster's workers. Each is asked seldom, and few at once: a cluster may have a hundred."""
+    """The CPU use of a cluster's workers. Few are asked at once, each seldom: a cluster may have a hundred."""
 
-    def __init__(self, reader: PrestoReader) -> None:
-        self._reader = reader
+    def __init__(self, presto: Presto) -> None:
+        self._presto = presto
         self._asked: dict[Server, float] = {}
-        self._told: dict[Server, tuple[float, float]] = {}
-        """When each told it, and what."""
+        self._answers: dict[Server, tuple[float, float]] = {}
+        """When each answered, and its CPU use in percent."""
 
     async def ask(self, workers: Iterable[Server]) -> None:
-        """Ask those whose turn it is; who doesn't answer within seconds is asked again in the next turn."""
-        now = _now()
-        there = set(workers)
-        self._asked = {server: at for server, at in self._asked.items() if server in there}
-        self._told = {
-            server: told for server, told in self._told.items() if server in there and now - told[0] < CPU_KEPT_SECONDS
+        """Ask those whose turn it is. One that doesn't answer is asked again in its next turn."""
+        now = loop_time()
+        present = set(workers)
+        self._asked = {server: at for server, at in self._asked.items() if server in present}
+        self._answers = {
+            server: answer
+            for server, answer in self._answers.items()
+            if server in present and now - answer[0] < CPU_KEPT_SECONDS
         }
-        due = [server for server in there if now - self._asked.get(server, -CPU_SECONDS) >= CPU_SECONDS]
+        due = [server for server in present if now - self._asked.get(server, -CPU_SECONDS) >= CPU_SECONDS]
         due.sort(key=lambda server: (self._asked.get(server, -CPU_SECONDS), server.pod))
         await asyncio.gather(*(self._ask(server) for server in due[:MOST_CPU_QUESTIONS]))
 
     @property
     def workers(self) -> int:
-        """How many have told it."""
-        return len(self._told)
+        """How many have answered."""
+        return len(self._answers)
 
     @property
     def mean_percent(self) -> float | None:
-        """The mean of what they told; None if none did."""
-        return sum(percent for _, percent in self._told.values()) / len(self._told) if self._told else None
+        """The mean of their CPU use; None if none has answered."""
+        return sum(percent for _, percent in self._answers.values()) / len(self._answers) if self._answers else None
 
     async def _ask(self, server: Server) -> None:
-        self._asked[server] = _now()
+        self._asked[server] = loop_time()
         try:
-            percent = cpu_percent(await self._reader.get_of_server(server, SERVER_STATUS_PATH))
+            percent = cpu_percent(await self._presto.get_of_server(server, SERVER_STATUS_PATH))
         except PrestoUnavailableError:
-            # It starts, drains or is lost; nodes and pods tell of that themselves.
+            # It starts, drains or is lost, which its pod and its node show.
             return
-        self._told[server] = (_now(), percent)
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()
+        self._answers[server] = (loop_time(), percent)

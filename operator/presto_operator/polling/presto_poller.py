@@ -1,20 +1,21 @@
-"""Asking Presto for its numbers, beside the passes: a Presto that hangs holds up nobody."""
+"""Polling coordinators for their load, beside the passes: one that hangs delays no other cluster."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from zlib import crc32
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from presto_operator.kube import ClusterKey
+from presto_operator.polling.pace import Pace
 from presto_operator.polling.presto_load import WorkerCpu, ask_coordinator
-from presto_operator.polling.presto_transport import PrestoReader
-from presto_operator.presto.poll import Poll
+from presto_operator.polling.presto_transport import Presto
+from presto_operator.presto.errors import PrestoUnavailableError
+from presto_operator.presto.load import ClusterLoad
 from presto_operator.presto.server import Server
-from presto_operator.presto.stats import PrestoUnavailableError
 from presto_operator.telemetry import metrics
 
 _logger = logging.getLogger(__name__)
@@ -22,60 +23,60 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Subject:
-    """What is to be asked about a cluster, and what for."""
+    """What is asked about a cluster, and what for."""
 
     workers: tuple[Server, ...] = ()
-    """Workers whose CPU use matters."""
+    """The workers that are asked for their CPU use."""
     is_scaled_by_load: bool = False
-    """Whether a change of the load is worth a pass at once."""
+    """Whether a changed load needs a pass at once."""
 
 
 @dataclass
-class _Watch:
-    """A cluster that is polled again and again."""
+class _PolledCluster:
+    """A cluster that is polled, and what came back."""
 
     subject: Subject
     cpu: WorkerCpu
     task: asyncio.Task[None] | None = None
     was_polled: asyncio.Event = field(default_factory=asyncio.Event)
-    newest: Poll | None = None
-    """The last answer; None: the last poll had none."""
-    last_answer: Poll | None = None
+    newest: ClusterLoad | None = None
+    """The answer to the last poll; None if it failed."""
+    last_answer: ClusterLoad | None = None
     """The last answer, however old."""
 
 
 class PrestoPoller:
-    """The newest numbers of each cluster; None where the coordinator could not be asked."""
+    """The load of each cluster as its coordinator last reported it."""
 
     def __init__(
-        self,
-        reader: PrestoReader,
-        on_change: Callable[[ClusterKey], None],
-        clock: Callable[[], datetime],
-        interval: timedelta,
+        self, presto: Presto, on_change: Callable[[ClusterKey], None], clock: Callable[[], datetime], pace: Pace
     ) -> None:
-        """`on_change` is called for a cluster whose numbers have changed so much that it is to be looked at now.
+        """A poller that polls nothing yet.
 
-        Each cluster is asked once in `interval`.
+        Args:
+            presto: the servers; the poller does not close it.
+            on_change: called for a cluster whose numbers have changed so much that it needs a pass at once.
+            clock: the time that an answer is stamped with.
+            pace: when each cluster is polled.
         """
-        self.reader = reader
+        self.reader = presto
         self._on_change = on_change
         self._clock = clock
-        self._interval = interval.total_seconds()
-        self._watches: dict[ClusterKey, _Watch] = {}
+        self._pace = pace
+        self._watches: dict[ClusterKey, _PolledCluster] = {}
 
     def watch(self, key: ClusterKey, subject: Subject) -> None:
-        """Ask a cluster about just this from now on."""
-        watch = self._watches.setdefault(key, _Watch(subject, WorkerCpu(self.reader)))
+        """Poll a cluster, and ask it about `subject`, from now on."""
+        watch = self._watches.setdefault(key, _PolledCluster(subject, WorkerCpu(self.reader)))
         watch.subject = subject
         if watch.task is None or watch.task.done():
             watch.task = asyncio.create_task(self._keep_polling(key, watch))
 
-    async def newest(self, key: ClusterKey) -> Poll | None:
-        """What the cluster's Presto said last; None if it could not be asked, or isn't watched.
+    async def newest(self, key: ClusterKey) -> ClusterLoad | None:
+        """The answer to the last poll of a cluster; None if that failed, or if the cluster isn't polled.
 
-        Only the very first answer is waited for (for seconds at most: each way to ask has a timeout): an operator that
-        was restarted shall not report that it knows nothing.
+        Only the very first poll is waited for (each way to ask has a timeout of seconds), so that an operator that was
+        restarted doesn't report that it knows nothing.
         """
         watch = self._watches.get(key)
         if watch is None:
@@ -83,13 +84,13 @@ class PrestoPoller:
         await watch.was_polled.wait()
         return watch.newest
 
-    def last_answer(self, key: ClusterKey) -> Poll | None:
-        """The last that the cluster's Presto said, however old it is; what has not been asked yet isn't waited for."""
+    def last_answer(self, key: ClusterKey) -> ClusterLoad | None:
+        """The last answer of a cluster, however old it is; None if there is none yet."""
         watch = self._watches.get(key)
         return None if watch is None else watch.last_answer
 
     def forget(self, key: ClusterKey) -> None:
-        """Drop what is known of a cluster whose coordinator can't be asked, or that is no more."""
+        """Poll a cluster no longer, because its coordinator isn't ready or because it was deleted."""
         watch = self._watches.pop(key, None)
         if watch is not None:
             watch.was_polled.set()
@@ -97,31 +98,20 @@ class PrestoPoller:
                 watch.task.cancel()
 
     async def close(self) -> None:
-        """Ask no more at all."""
+        """Stop all polls."""
         tasks = [watch.task for watch in self._watches.values() if watch.task is not None]
         for key in list(self._watches):
             self.forget(key)
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self.reader.close()
 
-    async def _keep_polling(self, key: ClusterKey, watch: _Watch) -> None:
-        """Poll at a steady pace, with a phase of its own: clusters that were met together are not asked together."""
-        due = _now()
-        phase = self._interval * crc32(str(key).encode()) / 2**32
-        while True:
-            metrics.presto_poll_lag.observe(max(0.0, _now() - due))
-            with metrics.presto_poll_seconds.time():
-                await self._poll(key, watch)
-            due += self._interval + phase
-            phase = 0.0
-            # What took longer than a period is not made up for.
-            due = max(due, _now())
-            await self._wait_until(due)
+    async def _keep_polling(self, key: ClusterKey, watch: _PolledCluster) -> None:
+        async with aclosing(self._pace(key)) as pace:
+            async for lag in pace:
+                metrics.presto_poll_lag.observe(lag)
+                with metrics.presto_poll_seconds.time():
+                    await self._poll(key, watch)
 
-    async def _wait_until(self, due: float) -> None:
-        await asyncio.sleep(due - _now())
-
-    async def _poll(self, key: ClusterKey, watch: _Watch) -> None:
+    async def _poll(self, key: ClusterKey, watch: _PolledCluster) -> None:
         before = watch.newest
         was_polled = watch.was_polled.is_set()
         try:
@@ -132,27 +122,28 @@ class PrestoPoller:
             if before is not None or not was_polled:
                 _logger.warning("%s: Presto can't be asked: %s", key, error)
         except Exception:
-            # A defect of ours must not end the polls, nor be taken for an answer.
+            # A bug of ours must neither end the polls nor pass for an answer.
             watch.newest = None
             _logger.exception("%s: Presto can't be asked", key)
         watch.was_polled.set()
         if was_polled and _is_news(before, watch.newest, watch.subject):
             self._on_change(key)
 
-    async def _ask(self, key: ClusterKey, watch: _Watch) -> Poll:
+    async def _ask(self, key: ClusterKey, watch: _PolledCluster) -> ClusterLoad:
         at = self._clock()
-        stats, _ = await asyncio.gather(ask_coordinator(self.reader, key), watch.cpu.ask(watch.subject.workers))
-        return Poll(at, stats, watch.cpu.mean_percent, watch.cpu.workers)
+        load, _ = await asyncio.gather(ask_coordinator(self.reader, key, at), watch.cpu.ask(watch.subject.workers))
+        return replace(load, worker_cpu_percent=watch.cpu.mean_percent, workers_with_cpu=watch.cpu.workers)
 
 
-def _is_news(before: Poll | None, now: Poll | None, subject: Subject) -> bool:
-    """Whether a cluster is to be looked at now; it is looked at every few seconds anyway."""
+def _is_news(before: ClusterLoad | None, now: ClusterLoad | None, subject: Subject) -> bool:
+    """Whether a cluster needs a pass now, rather than when its next one is due anyway."""
     if before is None or now is None:
         return before is not now
-    if subject.is_scaled_by_load and before.stats != now.stats:
+    if subject.is_scaled_by_load and _counts(before) != _counts(now):
         return True
-    return (before.stats.active_workers == 0) != (now.stats.active_workers == 0)
+    return (before.active_workers == 0) != (now.active_workers == 0)
 
 
-def _now() -> float:
-    return asyncio.get_running_loop().time()
+def _counts(load: ClusterLoad) -> tuple[int, ...]:
+    """The numbers that a decision depends on: not when they were asked for, nor the CPU use, which always changes."""
+    return load.running, load.blocked, load.queued, load.waiting, load.held_back, load.active_workers

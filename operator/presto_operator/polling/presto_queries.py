@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 
-from presto_operator.api import PrestoCluster
 from presto_operator.desired import coordinator_name
-from presto_operator.polling.presto_transport import PrestoReader
+from presto_operator.kube import ClusterKey
+from presto_operator.polling.presto_transport import Presto
+from presto_operator.presto.errors import PrestoUnavailableError
 from presto_operator.presto.queries import QUERIES_PATH, QueryActivity, query_activity
-from presto_operator.presto.stats import PrestoUnavailableError
 from presto_operator.telemetry import metrics
 
 _logger = logging.getLogger(__name__)
@@ -21,15 +21,15 @@ class QueryReader:
     only. They are asked for while clients are to be led to another generation, and at no other time.
     """
 
-    def __init__(self, reader: PrestoReader) -> None:
-        self._reader = reader
+    def __init__(self, presto: Presto) -> None:
+        self._presto = presto
 
-    async def activity(self, cluster: PrestoCluster, generation: str) -> QueryActivity | None:
+    async def activity(self, key: ClusterKey, generation: str) -> QueryActivity | None:
         """The queries of this generation; None if its coordinator could not be asked within seconds."""
         try:
-            service = coordinator_name(cluster, generation)
-            return query_activity(await self._reader.get_of_service(cluster.namespace, service, QUERIES_PATH))
+            service = coordinator_name(key, generation)
+            return query_activity(await self._presto.get_of_service(key.namespace, service, QUERIES_PATH))
         except PrestoUnavailableError as error:
-            metrics.presto_poll_errors.labels(cluster.namespace, cluster.name).inc()
-            _logger.warning("%s/%s: %s can't be asked: %s", cluster.namespace, cluster.name, generation, error)
+            metrics.presto_poll_errors.labels(key.namespace, key.name).inc()
+            _logger.warning("%s: generation %s can't be asked for its queries: %s", key, generation, error)
             return None

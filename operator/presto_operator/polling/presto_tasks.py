@@ -7,9 +7,9 @@ import logging
 from collections.abc import Sequence
 
 from presto_operator.objects import KubernetesObject, name_of
-from presto_operator.polling.presto_transport import PrestoReader
+from presto_operator.polling.presto_transport import Presto
+from presto_operator.presto.errors import PrestoUnavailableError
 from presto_operator.presto.server import server_of
-from presto_operator.presto.stats import PrestoUnavailableError
 from presto_operator.presto.tasks import TASKS_PATH, running_tasks
 
 _logger = logging.getLogger(__name__)
@@ -21,8 +21,8 @@ _PATIENCE_SECONDS = 5.0
 class TaskReader:
     """Asks the workers themselves: no coordinator tells where tasks are without telling all about each query."""
 
-    def __init__(self, reader: PrestoReader) -> None:
-        self._reader = reader
+    def __init__(self, presto: Presto) -> None:
+        self._presto = presto
 
     async def count(self, pods: Sequence[KubernetesObject]) -> dict[str, int]:
         """How many tasks each of these workers runs, by pod name; those that don't answer in time are left out."""
@@ -41,7 +41,7 @@ class TaskReader:
     async def _ask(self, pod: KubernetesObject) -> int | None:
         server = server_of(pod)
         try:
-            return running_tasks(await self._reader.get_of_server(server, TASKS_PATH))
+            return running_tasks(await self._presto.get_of_server(server, TASKS_PATH))
         except PrestoUnavailableError as error:
             _logger.info("%s/%s can't be asked for its tasks: %s", server.namespace, server.pod, error)
             return None

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
-from presto_operator.kube import ApiError, KubernetesClient
+from presto_operator.kube import ApiError, ServerProxy
 from presto_operator.polling.presto_client import PrestoClient
 from presto_operator.presto import HTTP_PORT
+from presto_operator.presto.errors import PrestoNotFoundError, PrestoUnavailableError
 from presto_operator.presto.server import Server
-from presto_operator.presto.stats import PrestoNotFoundError, PrestoUnavailableError
+
+
+class Presto(Protocol):
+    """Presto servers, which can be asked by GET. Both calls give up after seconds.
+
+    They raise PrestoNotFoundError if the server has no such path, and PrestoUnavailableError if it can't be reached,
+    refuses, or answers with something else than JSON.
+    """
+
+    async def get_of_service(self, namespace: str, service: str, path: str) -> Any:
+        """The JSON that a Service's server answers to GET `path`."""
+        ...
+
+    async def get_of_server(self, server: Server, path: str) -> Any:
+        """The JSON that a pod's server answers to GET `path`."""
+        ...
 
 
 class PrestoReader:
@@ -18,8 +34,8 @@ class PrestoReader:
     credentials are needed here (measured on 0.287).
     """
 
-    def __init__(self, client: KubernetesClient, presto: PrestoClient | None = None) -> None:
-        self._client = client
+    def __init__(self, proxy: ServerProxy, presto: PrestoClient | None = None) -> None:
+        self._proxy = proxy
         self._presto = presto or PrestoClient()
 
     async def get_of_service(self, namespace: str, service: str, path: str) -> Any:
@@ -29,10 +45,10 @@ class PrestoReader:
             PrestoNotFoundError: it knows no such thing.
             PrestoUnavailableError: it can't be reached, refuses, or answers nonsense.
         """
-        if self._client.in_cluster:
+        if self._proxy.in_cluster:
             return await self._presto.get(f"http://{service}.{namespace}.svc:{HTTP_PORT}{path}")
         try:
-            return await self._client.get_through_service(namespace, service, HTTP_PORT, path)
+            return await self._proxy.get_through_service(namespace, service, HTTP_PORT, path)
         except (ApiError, ValueError) as error:
             raise _unavailable(f"{namespace}/{service}{path}", error) from error
 
@@ -43,13 +59,13 @@ class PrestoReader:
             PrestoNotFoundError: it knows no such thing.
             PrestoUnavailableError: it can't be reached, refuses, or answers nonsense.
         """
-        if self._client.in_cluster:
+        if self._proxy.in_cluster:
             if not server.address:
                 raise PrestoUnavailableError(f"{server.namespace}/{server.pod} has no address yet")
             host = f"[{server.address}]" if ":" in server.address else server.address
             return await self._presto.get(f"http://{host}:{HTTP_PORT}{path}")
         try:
-            return await self._client.get_through_pod(server.namespace, server.pod, HTTP_PORT, path)
+            return await self._proxy.get_through_pod(server.namespace, server.pod, HTTP_PORT, path)
         except (ApiError, ValueError) as error:
             raise _unavailable(f"{server.namespace}/{server.pod}{path}", error) from error
 

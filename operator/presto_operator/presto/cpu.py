@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from presto_operator.presto.stats import PrestoUnavailableError
+from presto_operator.presto.errors import PrestoUnavailableError
 
 SERVER_STATUS_PATH = "/v1/status"
 

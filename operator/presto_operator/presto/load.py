@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from presto_operator.presto.stats import PrestoUnavailableError
+from presto_operator.presto.errors import PrestoUnavailableError
 
 QUERY_STATES_PATH = "/v1/queryState?queryTextSizeLimit=1&excludeResourceGroupPathInfo=true"
 """The unfinished queries without their texts; `/v1/query` has hundreds of finished ones, too, on a busy cluster."""
@@ -31,7 +32,7 @@ class UnfinishedQuery:
     """Empty before it has been given one."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class QueryLoad:
     """The unfinished queries, each counted once."""
 
@@ -44,6 +45,30 @@ class QueryLoad:
     """Those in any other state: WAITING_FOR_RESOURCES, PLANNING, DISPATCHING and such."""
     held_back: int
     """Those that a resource group holds for a concurrency limit, its own or one above: more workers don't help them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterLoad(QueryLoad):
+    """A cluster's queries and the use of its workers, at one moment: from the poll to the decision and to status."""
+
+    at: datetime
+    """When Presto was asked."""
+    active_workers: int
+    """Workers that the coordinator counts."""
+    worker_cpu_percent: float | None = None
+    """Mean use of all processors of the workers that reported it; None if none did, or if they weren't asked."""
+    workers_with_cpu: int = 0
+    """Number of workers that reported their CPU use."""
+
+    @property
+    def demand(self) -> int:
+        """Queries that workers are needed for."""
+        return self.running + self.blocked + self.queued + self.waiting
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether there is no unfinished query."""
+        return self.demand + self.held_back == 0
 
 
 def unfinished_queries(answer: Any) -> tuple[UnfinishedQuery, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from presto_operator.presto.stats import PrestoUnavailableError
+from presto_operator.presto.errors import PrestoUnavailableError
 
 QUERIES_PATH = "/v1/query"
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
-from presto_operator.api import ConditionType, FieldError
+from presto_operator.desired import retry_warnings
 from presto_operator.metastore import Finding, Outcome, Probe, deciding
 from presto_operator.objects import (
     described,
@@ -19,10 +18,11 @@ from presto_operator.objects import (
     unschedulable,
     wanted_replicas,
 )
+from presto_operator.planning.memory import Memory
 from presto_operator.planning.observation import Observation
 from presto_operator.planning.plan import Plan
+from presto_operator.planning.seen import Invalid, Spec, Unreadable, Valid
 from presto_operator.planning.verdict import Verdict
-from presto_operator.reporting.rollout_record import old_workers, updated_workers
 
 _MAX_PROBLEMS = 3
 
@@ -30,13 +30,27 @@ VOLATILE_REASONS = ("WaitingForQueries", "OldGenerationLingers")
 """Reasons whose message carries a number that moves all the time: how many queries are unfinished."""
 
 
-def valid(errors: list[FieldError], warnings: Sequence[str] = ()) -> Verdict:
-    """Whether the spec can be carried out; where it can, what of it may not be as it is meant."""
-    if not errors:
-        told = f"accepted, but: {'; '.join(warnings)}" if warnings else ""
-        return Verdict("Valid", "True", "SpecAccepted", told)
-    listed = "; ".join(str(error) for error in errors)
-    return Verdict("Valid", "False", "InvalidSpec", f"{listed}. The running cluster is left as it is.")
+def valid(spec: Spec, memory: Memory, generation: int) -> Verdict:
+    """Whether the spec is valid, with warnings if it is.
+
+    While it can't be read, what was last said of it holds.
+
+    Args:
+        spec: the spec.
+        memory: the status as it is.
+        generation: metadata.generation of the spec.
+    """
+    match spec:
+        case Valid(cluster):
+            warnings = retry_warnings(cluster.spec)
+            told = f"accepted, but: {'; '.join(warnings)}" if warnings else ""
+            return Verdict("Valid", "True", "SpecAccepted", told)
+        case Invalid(errors):
+            listed = "; ".join(str(error) for error in errors)
+            return Verdict("Valid", "False", "InvalidSpec", f"{listed}. The running cluster is left as it is.")
+        case Unreadable(error):
+            unknown = Verdict("Valid", "Unknown", "SpecNotRead", f"{error}; it is tried again")
+            return memory.condition_for("Valid", generation) or unknown
 
 
 def ready(observation: Observation, serving: str | None) -> Verdict:
@@ -47,7 +61,7 @@ def ready(observation: Observation, serving: str | None) -> Verdict:
     wanted = sum(wanted_replicas(pool) for pool in workers)
     if wanted and not sum(ready_replicas(pool) for pool in workers):
         return Verdict("Ready", "False", "NoWorkerReady", f"none of {wanted} workers is ready yet")
-    if wanted and observation.stats is not None and observation.stats.active_workers == 0:
+    if wanted and observation.load is not None and observation.load.active_workers == 0:
         return Verdict("Ready", "False", "NoWorkerActive", "no worker has announced itself to the coordinator yet")
     return Verdict("Ready", "True", "Serving", "")
 
@@ -113,8 +127,8 @@ def _pending(observation: Observation, plan: Plan | None) -> list[str]:
 def _pending_workers(observation: Observation, plan: Plan) -> list[str]:
     """What the workers of the wanted generation still lack."""
     pending = []
-    if old := old_workers(plan, observation):
-        replaced = f"{updated_workers(plan, observation)} of {plan.placement.total} workers are as the spec asks for"
+    if old := plan.old_workers(observation):
+        replaced = f"{plan.updated_workers(observation)} of {plan.placement.total} workers are as the spec asks for"
         leaving = len(observation.leaving_workers())
         pending.append(f"{replaced}, {old} old ones are left" + (f", {leaving} are leaving" if leaving else ""))
         if failing := _failing_workers(observation, plan):
@@ -166,14 +180,12 @@ def degraded(observation: Observation, plan: Plan | None, apply_errors: list[str
     return Verdict("Degraded", "False", "AsExpected", "")
 
 
-def metastore_available(
-    findings: Mapping[Probe, Finding | None], previous: Mapping[str, Any], generation: int
-) -> Verdict:
+def metastore_available(findings: Mapping[Probe, Finding | None], memory: Memory, generation: int) -> Verdict:
     """Whether Presto can use its metastore.
 
     Args:
         findings: what came of asking each of its URIs, in their order; None where nothing has come of it yet.
-        previous: the status as it is. What it says of this spec holds until something else is known: an operator that
+        memory: the status as it is. What it says of this spec holds until something else is known: an operator that
             was restarted shall not report that it knows nothing.
         generation: metadata.generation of the spec.
     """
@@ -182,7 +194,7 @@ def metastore_available(
     if decisive is None:
         return Verdict("MetastoreAvailable", "Unknown", Outcome.NOT_CHECKED, "the spec can't be read")
     if decisive.outcome is Outcome.NOT_CHECKED and None in findings.values():
-        before = _condition(previous, "MetastoreAvailable", generation)
+        before = memory.condition_for("MetastoreAvailable", generation)
         if before is not None:
             return before
     # What decides comes first, and is not among those that are left out.
@@ -206,10 +218,3 @@ def metastore_available(
         decisive.outcome,
         f"metastore {'; '.join([f'{answering} answers', *told[:_MAX_PROBLEMS]])}",
     )
-
-
-def _condition(status: Mapping[str, Any], name: ConditionType, generation: int) -> Verdict | None:
-    for item in status.get("conditions", []):
-        if (item["type"], item["observedGeneration"]) == (name, generation):
-            return Verdict(name, item["status"], item["reason"], item.get("message", ""))
-    return None

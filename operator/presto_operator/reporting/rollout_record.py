@@ -6,21 +6,14 @@ no less.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
-
-from pydantic import ValidationError
+from typing import Literal
 
 from presto_operator.api import RolloutChange, RolloutStatus
 from presto_operator.objects import (
     Notice,
-    available_replicas,
     format_time,
     kubernetes_time,
-    name_of,
-    present_replicas,
-    wanted_replicas,
 )
 from presto_operator.planning.handover import LAST_PAGE
 from presto_operator.planning.observation import Observation
@@ -28,32 +21,6 @@ from presto_operator.planning.plan import Plan
 from presto_operator.presto.queries import QueryActivity
 
 _NAMED_QUERIES = 5
-
-
-def recorded_rollout(status: Mapping[str, Any]) -> RolloutStatus | None:
-    """The roll-out in a cluster's status; None if there is none that this release can read."""
-    try:
-        return RolloutStatus.model_validate(status["rollout"], by_alias=True, by_name=False)
-    except (KeyError, ValidationError):
-        return None
-
-
-def old_workers(plan: Plan, observation: Observation) -> int:
-    """Workers of the wanted generation that are still to be replaced, or whose pool is to go."""
-    return sum(
-        max(wanted_replicas(deployment), present_replicas(deployment))
-        for deployment in observation.deployments("worker", plan.wanted_generation)
-        if name_of(deployment) not in plan.worker_deployments
-    )
-
-
-def updated_workers(plan: Plan, observation: Observation) -> int:
-    """Workers that are as the spec asks for, and that their coordinator knows."""
-    return sum(
-        available_replicas(deployment)
-        for deployment in observation.deployments("worker", plan.wanted_generation)
-        if name_of(deployment) in plan.worker_deployments
-    )
 
 
 def next_record(
@@ -78,7 +45,7 @@ def next_record(
         now: when the pass began.
     """
     record = previous if previous is not None and previous.finished_at is None else None
-    old = old_workers(plan, observation)
+    old = plan.old_workers(observation)
     is_lingering = (
         record is not None
         and record.to_generation == serving
@@ -131,7 +98,7 @@ def _counted(record: RolloutStatus, plan: Plan, observation: Observation, now: d
     is_ready_first = plan.is_complete and record.ready_at is None and "Generation" in record.changes
     return record.model_copy(
         update={
-            "updated_workers": updated_workers(plan, observation),
+            "updated_workers": plan.updated_workers(observation),
             "total_workers": plan.placement.total,
             "ready_at": format_time(now) if is_ready_first else record.ready_at,
         }

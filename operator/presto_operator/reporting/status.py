@@ -20,7 +20,7 @@ from presto_operator.desired import client_uri, worker_selector
 from presto_operator.objects import Notice, format_time, present_replicas
 from presto_operator.planning.observation import Observation, PoolCount, Serving
 from presto_operator.planning.verdict import Verdict
-from presto_operator.presto.stats import ClusterStats
+from presto_operator.presto.load import ClusterLoad
 from presto_operator.reporting.conditions import VOLATILE_REASONS
 
 _NEWSWORTHY: Mapping[str, str] = {"Valid": "False", "Degraded": "True", "MetastoreAvailable": "False"}
@@ -61,7 +61,7 @@ def new_status(
             uri=client_uri(metadata["namespace"], metadata["name"]),
         ),
         workers=_workers(observation, serving, worker_selector(metadata["name"])),
-        queries=_queries(observation.stats),
+        queries=_queries(observation.load),
         rollout=rollout,
     )
     return status.model_dump(by_alias=True, exclude_none=True, mode="json")
@@ -169,7 +169,7 @@ def _workers(observation: Observation, serving: Serving, selector: str) -> Worke
         desired_replicas=desired,
         ready_replicas=ready,
         draining=len(observation.leaving_workers()),
-        active=observation.stats.active_workers if observation.stats else None,
+        active=observation.load.active_workers if observation.load else None,
         summary=f"{ready}/{desired}",
         selector=selector,
         pools=tuple(
@@ -181,15 +181,15 @@ def _workers(observation: Observation, serving: Serving, selector: str) -> Worke
     )
 
 
-def _queries(stats: ClusterStats | None) -> QueriesStatus | None:
-    if stats is None:
+def _queries(load: ClusterLoad | None) -> QueriesStatus | None:
+    if load is None:
         return None
     return QueriesStatus(
-        running=stats.running_queries,
-        queued=stats.queued_queries,
-        blocked=stats.blocked_queries,
-        waiting=stats.waiting_queries,
-        held_back=stats.held_back_queries,
+        running=load.running,
+        queued=load.queued + load.held_back,
+        blocked=load.blocked,
+        waiting=load.waiting,
+        held_back=load.held_back,
     )
 
 

@@ -1,4 +1,4 @@
-"""How many workers there shall be, and where. Pure."""
+"""How many workers are desired, in which pools, and which are removed. Pure."""
 
 from presto_operator.scaling.autoscaler import Decision, decide
 from presto_operator.scaling.budget import AtRisk, Turnover, next_turnover
@@ -7,7 +7,7 @@ from presto_operator.scaling.pace import Revision, Step, next_step
 from presto_operator.scaling.placement import Placement, Supply, place_workers
 from presto_operator.scaling.pool_limits import PoolObservation
 from presto_operator.scaling.record import autoscaling_status, starting_point
-from presto_operator.scaling.sample import MAX_SAMPLE_AGE, Sample
+from presto_operator.scaling.sample import MAX_SAMPLE_AGE, is_fresh
 from presto_operator.scaling.victims import Candidate, Departure, departure, depends_on_tasks
 
 __all__ = [
@@ -19,7 +19,6 @@ __all__ = [
     "Placement",
     "PoolObservation",
     "Revision",
-    "Sample",
     "Step",
     "Supply",
     "Turnover",
@@ -27,6 +26,7 @@ __all__ = [
     "decide",
     "departure",
     "depends_on_tasks",
+    "is_fresh",
     "next_step",
     "next_turnover",
     "place_workers",

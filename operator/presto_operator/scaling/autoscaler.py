@@ -1,4 +1,4 @@
-"""How many workers there shall be by what there is to do."""
+"""How many workers the load needs, within bounds, windows and policies."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from presto_operator.api import Autoscaling, AutoscalingHistory, DecisionReason, duration_seconds, whole_second
+from presto_operator.presto.load import ClusterLoad
 from presto_operator.scaling.behavior import limited, longest_period, stabilized
 from presto_operator.scaling.demand import Demand, Recommendation, demand
 from presto_operator.scaling.history import with_change, with_idleness, with_recommendation
-from presto_operator.scaling.sample import Sample
+from presto_operator.scaling.sample import is_fresh
 from presto_operator.scaling.schedules import Bounds, bounds
 
 _UNLIMITED: frozenset[DecisionReason] = frozenset(("QueryDemand", "WorkerCPU", "Idle"))
@@ -17,41 +18,41 @@ _UNLIMITED: frozenset[DecisionReason] = frozenset(("QueryDemand", "WorkerCPU", "
 
 @dataclass(frozen=True)
 class Decision:
-    """How many workers there shall be, and why."""
+    """How many workers are desired, and why."""
 
     wanted: int
     reason: DecisionReason
-    """What the number comes from, in one word."""
+    """What decided the number, in one word."""
     message: str
-    """The numbers that led to it, in words."""
+    """The numbers behind it, in words."""
     history: AutoscalingHistory
-    """What the next decision needs to know; to be kept in status."""
+    """What the next decision needs to know; kept in status."""
 
     @property
     def limited_by(self) -> DecisionReason | None:
-        """What keeps the number from what the load asks for; None: nothing does."""
+        """Why the number differs from what the load needs; None if it doesn't."""
         return None if self.reason in _UNLIMITED else self.reason
 
 
 def decide(
-    settings: Autoscaling, *, sample: Sample | None, wanted: int, history: AutoscalingHistory, now: datetime
+    settings: Autoscaling, *, sample: ClusterLoad | None, wanted: int, history: AutoscalingHistory, now: datetime
 ) -> Decision:
-    """How many workers there shall be.
+    """Decide how many workers are desired.
 
-    Each target gives a number, and the largest counts; windows and policies say how fast the number may follow it, and
-    bounds hold whatever else. Without a sample of the present no worker goes, unless there are more than maxReplicas.
+    Each target gives a number, and the largest applies. Windows and policies limit how fast the number may follow, and
+    bounds apply in any case. Without a fresh sample no worker is removed, unless there are more than maxReplicas.
 
     Args:
-        settings: what the spec says of autoscaling, whatever its mode.
-        sample: the newest sample of the load; None: there is none.
-        wanted: workers that there shall be as things stand: the last decision, or at first what runs. Those that only
-            start are among them, which is why they aren't asked for twice.
-        history: that of the last decision; an empty one at first.
+        settings: spec.autoscaling, whatever its mode.
+        sample: the newest sample of the load; None if there is none.
+        wanted: workers desired so far: the last decision, or at first what runs. Workers that are still starting are
+            included, so they aren't requested twice.
+        history: the history of the last decision; empty at first.
         now: the time.
     """
     now = whole_second(now)
     allowed = bounds(settings, now)
-    if sample is None or not sample.is_fresh(now):
+    if sample is None or not is_fresh(sample, now):
         return _blind(settings, allowed, sample, wanted, history, now)
     history = with_idleness(history, now, is_idle=sample.is_idle)
     asked = demand(settings.targets, settings.behavior, sample, wanted=wanted)
@@ -64,12 +65,12 @@ def decide(
 
 
 def _held_up(asked: Demand, wanted: int) -> tuple[Recommendation, str]:
-    """The recommendation that counts, which is no fewer than there are where not all is known; and its words."""
+    """The recommendation that applies, and its words. While some load is unknown, it is never fewer than `wanted`."""
     largest = asked.largest
     if largest is None:
         return Recommendation("SamplesMissing", wanted, asked.unknown), asked.unknown
     if asked.unknown and largest.workers < wanted:
-        message = f"{largest.message}; but {asked.unknown}, so that none goes"
+        message = f"{largest.message}; no worker is removed, because {asked.unknown}"
         return Recommendation("SamplesMissing", wanted, message), message
     return largest, largest.message
 
@@ -82,7 +83,7 @@ def _stable(
     history: AutoscalingHistory,
     now: datetime,
 ) -> Recommendation:
-    """What the windows allow of what is asked for."""
+    """The recommendation after the stabilization windows."""
     stable = stabilized(settings.behavior, history, recommended=largest.workers, wanted=wanted, now=now)
     if not stable.words:
         return Recommendation(largest.reason, largest.workers, message)
@@ -97,7 +98,7 @@ def _paced(
     history: AutoscalingHistory,
     now: datetime,
 ) -> Recommendation:
-    """The next step towards what is asked for, as far as bounds and policies allow. Bounds hold at once."""
+    """The next step towards the recommendation that bounds and policies allow. Bounds apply at once."""
     target = _bounded(allowed, stable)
     step = limited(settings.behavior, history, target=target.workers, wanted=wanted, now=now)
     if target.workers in (step, _bounded(allowed, Recommendation(target.reason, step, "")).workers):
@@ -115,30 +116,29 @@ def _bounded(allowed: Bounds, step: Recommendation) -> Recommendation:
 
 
 def _idle(settings: Autoscaling, allowed: Bounds, history: AutoscalingHistory, now: datetime) -> Recommendation | None:
-    """No worker at all, if that is allowed now; None: it isn't."""
+    """Scale to zero, if that is allowed now; None if it isn't."""
     if settings.scale_to_zero is None or history.idle_since is None or allowed.is_scheduled_floor:
         return None
     if settings.behavior.scale_down.select_policy == "Disabled":
         return None
     if now - history.idle_since < timedelta(seconds=duration_seconds(settings.scale_to_zero.idle_after)):
         return None
-    return Recommendation("Idle", 0, f"no query since {history.idle_since:%Y-%m-%dT%H:%M:%SZ}")
+    return Recommendation("Idle", 0, f"no queries since {history.idle_since:%Y-%m-%dT%H:%M:%SZ}")
 
 
 def _blind(
     settings: Autoscaling,
     allowed: Bounds,
-    sample: Sample | None,
+    sample: ClusterLoad | None,
     wanted: int,
     history: AutoscalingHistory,
     now: datetime,
 ) -> Decision:
-    """What there is, within maxReplicas, and no fewer than the floor. A schedule's ceiling takes nobody's worker away.
+    """Keep the number of workers, within minReplicas and maxReplicas. A schedule's maxReplicas removes no workers then.
 
-    Who sleeps without a worker goes on to, until a schedule or a sample says otherwise.
+    A cluster scaled to zero stays there until a schedule or a fresh sample says otherwise.
     """
-    age = "there is no sample" if sample is None else f"the last sample is {(now - sample.at).total_seconds():.0f}s old"
-    message = f"{age}: {wanted} workers stay"
+    message = f"{_age(sample, now)}, so the number of workers stays at {wanted}"
     sleeps = wanted == 0 and settings.scale_to_zero is not None and not allowed.is_scheduled_floor
     if wanted < allowed.floor.workers and not sleeps:
         step = Recommendation(allowed.floor.reason, allowed.floor.workers, f"{message}; {allowed.floor.words}")
@@ -147,6 +147,12 @@ def _blind(
     else:
         step = Recommendation("SamplesMissing", wanted, message)
     return _decided(settings, step, wanted, history, now)
+
+
+def _age(sample: ClusterLoad | None, now: datetime) -> str:
+    if sample is None:
+        return "Presto has not reported its load yet"
+    return f"Presto last reported its load {(now - sample.at).total_seconds():.0f}s ago"
 
 
 def _decided(

@@ -1,4 +1,4 @@
-"""How fast the number of workers may follow the load: windows and policies with the meaning that they have in HPA."""
+"""How fast the number of workers may follow the load: windows and policies, with the same meaning as in HPA."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from presto_operator.scaling.history import highest, lowest
 
 @dataclass(frozen=True)
 class Stable:
-    """A number of workers that the windows allow."""
+    """The number of workers after the stabilization windows."""
 
     workers: int
     words: str
-    """What keeps it from the recommendation; empty: nothing does."""
+    """Why it differs from the recommendation; empty if it doesn't."""
 
 
 def stabilized(
@@ -33,14 +33,14 @@ def stabilized(
     most = max(recommended, highest(history, now - timedelta(seconds=down_seconds)))
     stable = min(max(wanted, least), most)
     if stable > recommended:
-        return Stable(stable, f"highest of the last {down_seconds}s = {most}")
+        return Stable(stable, f"highest in the last {down_seconds}s = {most}")
     if stable < recommended:
-        return Stable(stable, f"lowest of the last {up_seconds}s = {least}")
+        return Stable(stable, f"lowest in the last {up_seconds}s = {least}")
     return Stable(stable, "")
 
 
 def limited(behavior: ScalingBehavior, history: AutoscalingHistory, *, target: int, wanted: int, now: datetime) -> int:
-    """The number nearest to `target` that the policies allow to go to from `wanted`."""
+    """The number nearest to `target` that the policies allow, starting from `wanted`."""
     if target > wanted:
         return min(target, max(wanted, _most(behavior.scale_up, history, wanted, now)))
     if target < wanted:
@@ -54,7 +54,7 @@ def _most(rules: ScaleUp, history: AutoscalingHistory, wanted: int, now: datetim
     limits = []
     for policy in rules.policies:
         start = _at_start_of_period(policy, history, wanted, now)
-        # Rounded up, or a few workers would never become more.
+        # Rounded up: a small number of workers could never grow otherwise.
         limits.append(start + policy.value if policy.type == "Pods" else -(-start * (100 + policy.value) // 100))
     return max(limits) if rules.select_policy == "Max" else min(limits)
 
@@ -80,6 +80,6 @@ def _sum_since(events: Sequence[ScaleEvent], cutoff: datetime) -> int:
 
 
 def longest_period(behavior: ScalingBehavior) -> timedelta:
-    """How far back any policy looks."""
+    """The longest period of any policy."""
     policies = (*behavior.scale_up.policies, *behavior.scale_down.policies)
     return timedelta(seconds=max(policy.period_seconds for policy in policies))

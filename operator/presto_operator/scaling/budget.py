@@ -1,4 +1,4 @@
-"""The disruption budget: the one place that decides how many workers may be on their way out, whatever the reason."""
+"""The disruption budget: the one place that decides how many workers may drain at once, for whatever reason."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SURPLUS = "/surplus"
 
 @dataclass(frozen=True)
 class AtRisk:
-    """Workers of one revision from which others shall take over, since their nodes may go."""
+    """Workers of one revision that are to be replaced because their nodes may go away."""
 
     pods: int
     ready: int
@@ -21,14 +21,14 @@ class AtRisk:
 
 @dataclass(frozen=True)
 class Turnover:
-    """How many workers there shall be next."""
+    """How many workers to have next."""
 
     replicas_by_pool: dict[str, int]
-    """Workers as the spec asks for, by pool; those that are to be replaced or moved to another pool are counted in."""
+    """Workers that match the spec, by pool, including those that are to be replaced or moved to another pool."""
     old_replicas: dict[str, int]
     """Workers of each old revision, by its name."""
     at_risk_to_go: dict[str, int]
-    """How many of the workers at risk may go now, by pool: others have taken over from them."""
+    """How many of the workers at risk may be removed now, by pool: they have been replaced."""
 
 
 def next_turnover(
@@ -39,21 +39,21 @@ def next_turnover(
     leaving: int,
     max_surge: int,
 ) -> Turnover:
-    """The next step from the workers that there are to those that are wanted, where they are wanted.
+    """The next step from the present workers to the desired ones in each pool.
 
-    What a roll-out replaces, what is at risk and what a pool has beyond its share since others get it now are all one
-    to the budget: workers that leave once others have taken over from them. So all that `next_step` promises holds for
-    all of them together, `max_surge` among it. Two kinds don't wait for the budget: workers that nobody wants any more,
-    in whatever pool, and workers that don't serve in a pool that has more than its share, as those that wait for a
-    node. They count all the same, as do those whose nodes are leaving.
+    The budget treats all of these alike: workers that a roll-out replaces, workers at risk, and workers that a pool has
+    beyond its share because other pools get it now. Each is removed once it has been replaced, and the promises of
+    `next_step`, `max_surge` included, hold for all of them together. Two kinds don't wait for the budget: workers
+    beyond the desired total, and workers that don't serve in a pool beyond its share, such as those without a node.
+    They count all the same, as do workers on leaving nodes.
 
     Args:
-        wanted: workers wanted in each pool of the spec.
-        revisions: what there is, of pools that the spec no longer has, too.
-        at_risk: the workers at risk, by the name of their revision. Only those of wanted revisions matter: the others
-            go anyway.
-        leaving: workers that leave: they drain, and count until they are gone.
-        max_surge: how many workers more than wanted there may be; at least 1.
+        wanted: workers desired in each pool of the spec.
+        revisions: the present revisions, including those of pools that the spec no longer has.
+        at_risk: the workers at risk, by the name of their revision. Only desired revisions matter: workers of the
+            others are replaced anyway.
+        leaving: workers that drain; they count until they are gone.
+        max_surge: how many workers there may be beyond the desired number; at least 1.
     """
     parts = [part for revision in revisions for part in _parts(revision, wanted, at_risk.get(revision.name))]
     step = next_step(wanted, parts, leaving=leaving, max_surge=max_surge)
@@ -71,11 +71,11 @@ def next_turnover(
 
 
 def _parts(revision: Revision, wanted: Mapping[str, int], at_risk: AtRisk | None) -> Iterable[Revision]:
-    """A revision as the workers that may stay, and those that others are to take over from."""
+    """Split a revision into the workers that may stay and those that are to be replaced."""
     if not revision.is_wanted or revision.pool not in wanted:
         yield revision
         return
-    # What was told to go in an earlier step, and hasn't yet, serves nobody for long. Workers at risk are the first.
+    # Workers removed by an earlier step may still be there, but not for long. Workers at risk are removed first.
     told_to_go = max(0, revision.pods - revision.replicas)
     rest = replace(revision, available=revision.available_with(revision.replicas))
     count = min(max(0, at_risk.pods - told_to_go), revision.replicas) if at_risk is not None else 0
@@ -89,14 +89,14 @@ def _parts(revision: Revision, wanted: Mapping[str, int], at_risk: AtRisk | None
             replicas=count,
             pods=count,
             ready=ready,
-            # Which of the ready ones are available isn't known of each: suppose that it is these.
+            # It isn't known which of the ready workers are available: assume these.
             available=min(ready, rest.available),
             failing=0,
         )
         rest = _without(rest, part)
         yield part
     surplus = max(0, rest.replicas - wanted[rest.pool])
-    # One that is ready may be available before it has heard that it is to go.
+    # A ready worker can become available before it is deleted.
     idle = max(0, rest.replicas - rest.ready)
     if surplus > idle:
         count = surplus - idle

@@ -1,4 +1,4 @@
-"""What the load asks for: a number of workers by each target."""
+"""How many workers the load needs, by each target."""
 
 from __future__ import annotations
 
@@ -8,41 +8,41 @@ from fractions import Fraction
 from math import ceil, isfinite
 
 from presto_operator.api import DecisionReason, ScalingBehavior, ScalingTargets, ratio_value, tolerance_value
-from presto_operator.scaling.sample import Sample
+from presto_operator.presto.load import ClusterLoad
 
 
 @dataclass(frozen=True)
 class Recommendation:
-    """A number of workers that a target asks for."""
+    """The number of workers that a target needs."""
 
     reason: DecisionReason
     workers: int
     message: str
-    """The numbers that it comes from."""
+    """The numbers behind it, in words."""
 
 
 @dataclass(frozen=True)
 class Demand:
-    """What the targets ask for together."""
+    """What the targets need together."""
 
     recommendations: tuple[Recommendation, ...]
     unknown: str
-    """Of what nothing is known, in words, so that no worker may go for what the others ask; empty: all is known."""
+    """Which load is unknown, in words: no worker is removed because of the others then. Empty if all is known."""
 
     @property
     def largest(self) -> Recommendation | None:
-        """The recommendation that counts: the largest; None: no target has one."""
+        """The largest recommendation, which applies; None if no target has one."""
         return max(self.recommendations, key=lambda item: item.workers, default=None)
 
 
-def demand(targets: ScalingTargets, behavior: ScalingBehavior, sample: Sample, *, wanted: int) -> Demand:
-    """What each of the `targets` asks for.
+def demand(targets: ScalingTargets, behavior: ScalingBehavior, sample: ClusterLoad, *, wanted: int) -> Demand:
+    """The number of workers that each of the `targets` needs.
 
     Args:
-        targets: what a worker shall have to do.
-        behavior: its tolerances: within them, a target asks for what there is.
+        targets: the load that a worker is to have.
+        behavior: for its tolerances: within them, a target needs as many workers as are desired now.
         sample: the load.
-        wanted: workers that there shall be now, those that only start included.
+        wanted: workers desired now, those that are still starting included.
     """
     tolerances = _Tolerances(
         up=Fraction(tolerance_value(behavior.scale_up.tolerance)),
@@ -56,9 +56,9 @@ def demand(targets: ScalingTargets, behavior: ScalingBehavior, sample: Sample, *
     by_cpu = _by_cpu(targets.worker_cpu_percent, tolerances, sample, wanted)
     if by_cpu is not None:
         found.append(by_cpu)
-    # No workers, no CPU use: that is known.
+    # Without workers there is no CPU use: that is not unknown.
     is_unknown = by_cpu is None and wanted > 0
-    return Demand(tuple(found), "no worker's CPU use is known" if is_unknown else "")
+    return Demand(tuple(found), "no worker reports its CPU use" if is_unknown else "")
 
 
 @dataclass(frozen=True)
@@ -67,25 +67,25 @@ class _Tolerances:
     down: Fraction
 
     def contain(self, ratio: Fraction) -> bool:
-        """Whether a need of this share of what there is leaves all as it is."""
+        """Whether nothing changes when this ratio of the present workers is needed."""
         return 1 - self.down <= ratio <= 1 + self.up
 
 
-def _by_queries(target: str, tolerances: _Tolerances, sample: Sample, wanted: int) -> Recommendation:
+def _by_queries(target: str, tolerances: _Tolerances, sample: ClusterLoad, wanted: int) -> Recommendation:
     need = Fraction(sample.demand) / Fraction(ratio_value(target))
-    words = f"{_queries(sample)} at {_plain(target)} a worker = {ceil(need)}"
+    words = f"{_queries(sample)} at {_plain(target)} per worker = {ceil(need)}"
     if sample.held_back:
-        words += f" ({sample.held_back} held back by a concurrency limit)"
+        words += f" ({sample.held_back} more held back by a concurrency limit)"
     if wanted not in (0, ceil(need)) and tolerances.contain(need / wanted):
-        return Recommendation("QueryDemand", wanted, f"{words}, within the tolerance of {wanted}")
+        return Recommendation("QueryDemand", wanted, f"{words}, within tolerance of {wanted}")
     return Recommendation("QueryDemand", ceil(need), words)
 
 
-def _by_cpu(target: int, tolerances: _Tolerances, sample: Sample, wanted: int) -> Recommendation | None:
-    """What CPU use asks for, in HPA's way; None: it isn't known.
+def _by_cpu(target: int, tolerances: _Tolerances, sample: ClusterLoad, wanted: int) -> Recommendation | None:
+    """The workers that CPU use needs, computed as HPA does; None if CPU use is unknown.
 
-    Workers that start have no use yet: on the way up they are reckoned with 0 %, so that they aren't asked for twice.
-    Workers that didn't tell their use are reckoned with 0 % on the way up and with 100 % on the way down.
+    Workers that are starting count as 0 % when scaling up, so that they aren't requested twice. Workers that don't
+    report their CPU use count as 0 % when scaling up, and as 100 % when scaling down.
     """
     if sample.worker_cpu_percent is None or not isfinite(sample.worker_cpu_percent) or sample.workers_with_cpu <= 0:
         return None
@@ -93,26 +93,26 @@ def _by_cpu(target: int, tolerances: _Tolerances, sample: Sample, wanted: int) -
     used = Fraction(max(0.0, sample.worker_cpu_percent)) * measured
     words = f"{measured} workers at {sample.worker_cpu_percent:.0f}% CPU, target {target}%"
     if tolerances.contain(used / (target * measured)):
-        return Recommendation("WorkerCPU", wanted, f"{words}: within the tolerance")
+        return Recommendation("WorkerCPU", wanted, f"{words}, within tolerance")
     if used > target * measured:
         need = ceil(used / target)
         if used / target <= wanted * (1 + tolerances.up):
-            return Recommendation("WorkerCPU", wanted, f"{words} = {need}: no more than the {wanted} there shall be")
+            return Recommendation("WorkerCPU", wanted, f"{words} = {need}, and {wanted} are desired already")
         return Recommendation("WorkerCPU", need, f"{words} = {need}")
     silent = max(0, sample.active_workers - measured)
-    words += f", {silent} more that told nothing" if silent else ""
+    words += f", {silent} more report no CPU use" if silent else ""
     need = ceil((used + 100 * silent) / target)
     return Recommendation("WorkerCPU", min(wanted, need), f"{words} = {need}")
 
 
-def _queries(sample: Sample) -> str:
+def _queries(sample: ClusterLoad) -> str:
     counts: Sequence[tuple[int, str]] = (
         (sample.running, "running"),
         (sample.blocked, "blocked"),
         (sample.queued, "queued"),
         (sample.waiting, "waiting"),
     )
-    return " + ".join(f"{count} {state}" for count, state in counts if count) or "no query"
+    return " + ".join(f"{count} {state}" for count, state in counts if count) or "no queries"
 
 
 def _plain(number: str) -> str:

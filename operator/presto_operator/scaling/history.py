@@ -1,8 +1,8 @@
-"""What is remembered of the past: no more than windows and policies can ask for, and the same while nothing changes.
+"""The history that windows and policies need: no more than that, and unchanged while nothing changes.
 
-Recommendations are kept as peaks, not as samples. Of two recommendations the earlier one matters to the window of
-scaleDown only while it is higher, and to that of scaleUp only while it is lower; so a list that falls, and one that
-rises, answer every question that a list of all samples would.
+Recommendations are kept as peaks, not as samples. An earlier recommendation matters to the window of scaleDown only
+while it is higher than the later ones, and to that of scaleUp only while it is lower. So a falling list and a rising
+list give the same answers as a list of all samples.
 """
 
 from __future__ import annotations
@@ -25,25 +25,25 @@ from presto_operator.api import (
 )
 
 _MANY = 1_000_000
-"""More workers than there ever are: what a window without lower recommendations has for its lowest."""
+"""More workers than a cluster can have: the lowest recommendation of a window that has none."""
 
 
 def highest(history: AutoscalingHistory, cutoff: datetime) -> int:
-    """The highest recommendation after `cutoff`, but for the present one; 0: there is none above it."""
+    """The highest past recommendation after `cutoff`; 0 if none is above the present one."""
     return max((past.workers for past in history.highs if past.until > cutoff), default=0)
 
 
 def lowest(history: AutoscalingHistory, cutoff: datetime) -> int:
-    """The lowest recommendation after `cutoff`, but for the present one; very many: there is none below it."""
+    """The lowest past recommendation after `cutoff`; `_MANY` if none is below the present one."""
     return min((past.workers for past in history.lows if past.until > cutoff), default=_MANY)
 
 
 def with_recommendation(
     history: AutoscalingHistory, recommended: int, *, wanted: int, behavior: ScalingBehavior, now: datetime
 ) -> AutoscalingHistory:
-    """The history with what is recommended now; the same one if that is no other number than before.
+    """The history with the present recommendation; unchanged if the recommendation is.
 
-    At the beginning, what there is counts as the recommendation before: so the windows hold from the first moment on.
+    At first, the number of workers that run counts as the previous recommendation, so windows apply from the start.
     """
     before = wanted if history.recommended is None else history.recommended
     if recommended == before:
@@ -69,7 +69,7 @@ def with_recommendation(
 def with_change(
     history: AutoscalingHistory, change: int, *, longest_period: timedelta, now: datetime
 ) -> AutoscalingHistory:
-    """The history with `change` workers more (or fewer, below 0) from now on."""
+    """The history with a change of the number of workers by `change`, which may be negative."""
     if change == 0:
         return history
     event = ScaleEvent(workers=abs(change), time=whole_second(now))
@@ -85,14 +85,14 @@ def with_change(
 
 
 def with_idleness(history: AutoscalingHistory, now: datetime, *, is_idle: bool) -> AutoscalingHistory:
-    """The history with the knowledge whether there is any query now."""
+    """The history with whether there are any queries now."""
     if is_idle == (history.idle_since is not None):
         return history
     return history.model_copy(update={"idle_since": whole_second(now) if is_idle else None})
 
 
 def read_autoscaling(status: Mapping[str, Any]) -> AutoscalingStatus | None:
-    """What a cluster's `status` says of autoscaling; None: nothing, or nothing that this release understands."""
+    """status.autoscaling of a cluster's `status`; None if there is none that this release can read."""
     try:
         return AutoscalingStatus.model_validate(status["autoscaling"], by_alias=True, by_name=False)
     except (KeyError, ValidationError):
@@ -100,17 +100,17 @@ def read_autoscaling(status: Mapping[str, Any]) -> AutoscalingStatus | None:
 
 
 def _bounded(peaks: Sequence[PastRecommendation]) -> tuple[PastRecommendation, ...]:
-    """At most so many peaks: one that gives way is held to have lasted as long as the next, milder one."""
+    """At most MAX_PEAKS peaks: when two are merged, the higher (or lower) one takes the later end time."""
     kept = list(peaks)
     while len(kept) > MAX_PEAKS:
-        # The two that ended closest to each other; the more extreme one stands first.
+        # The two that ended closest to each other; the more extreme one comes first.
         index = min(range(len(kept) - 1), key=lambda place: kept[place + 1].until - kept[place].until)
         kept[index : index + 2] = [PastRecommendation(workers=kept[index].workers, until=kept[index + 1].until)]
     return tuple(kept)
 
 
 def _merged(events: tuple[ScaleEvent, ...]) -> tuple[ScaleEvent, ...]:
-    """At most so many events: the two oldest become one, at the time of the later."""
+    """At most MAX_SCALE_EVENTS events: the two oldest are merged, at the later one's time."""
     while len(events) > MAX_SCALE_EVENTS:
         first, second, *rest = events
         events = (ScaleEvent(workers=first.workers + second.workers, time=second.time), *rest)

@@ -1,4 +1,4 @@
-"""What is remembered of pools that are short of nodes: how few workers they get, and when they are tried again."""
+"""Pools that are short of nodes: how many workers they get, and when they are tried again."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from presto_operator.api import LimitReason, PlacementSettings, Pool, PoolLimit, whole_second
 
 _MOST_DOUBLINGS = 3
-"""A pool that is tried in vain again and again is tried at least every 8 penalties: 2 h unless told."""
+"""The wait doubles up to 8 penalties: 2 hours with the default reclaimPenalty."""
 
 
 @dataclass(frozen=True)
@@ -16,17 +16,17 @@ class PoolObservation:
     """What is known of one pool's workers."""
 
     workers: int
-    """How many its Deployment shall have."""
+    """Desired replicas of its Deployment."""
     placed: int
-    """How many have a node, one that is neither leaving nor lost."""
+    """Workers that have a node which is neither leaving nor lost."""
     unschedulable_since: datetime | None = None
-    """Since when the worker that has waited longest finds no node; None: none waits."""
+    """Since when its longest-waiting worker has had no node; None if none waits."""
     reclaimed_at: datetime | None = None
-    """When nodes of this pool, on which workers were, last began to go away by themselves."""
+    """When nodes with workers of this pool were last reclaimed; None if none were."""
 
     @property
     def supplied(self) -> int:
-        """How many of the workers that it shall have are supplied with a node; not those that a roll-out adds."""
+        """How many of its desired workers have a node; extra workers of a roll-out don't count."""
         return min(self.placed, self.workers)
 
 
@@ -38,18 +38,17 @@ def next_limit(
     settings: PlacementSettings,
     now: datetime,
 ) -> PoolLimit | None:
-    """The limit of a pool after what was observed; None: it gets its share.
+    """The limit of a pool after an observation; None if it gets its share.
 
-    A pool is limited to the workers that have a node when its nodes are reclaimed, and when workers find none. After
-    the penalty it is tried with one more, then two, four and so on, as long as they get nodes in time; a pool in which
-    the first one doesn't is put off for twice as long as before. So pools come back without flapping, and few workers
-    wait for nodes at a time.
+    When its nodes are reclaimed, or its workers find none, a pool is limited to the workers that have a node. After the
+    penalty it is tried with one more worker, then two, four and so on, as long as they get nodes in time. If the first
+    one doesn't, the penalty doubles. So pools come back without flapping, and few workers wait for nodes at a time.
 
     Args:
         limit: the limit so far.
-        observed: what is known of the pool; None: nothing is, and the limit stays whatever the time.
-        share: what it would get without a limit of its own.
-        settings: how long is how long.
+        observed: what was observed of the pool; if None, the limit stays as it is.
+        share: workers that it would get without its limit.
+        settings: the thresholds.
         now: the time.
     """
     if observed is None:
@@ -62,16 +61,17 @@ def next_limit(
     if is_stuck and (limit is None or limit.reason == "Reclaimed" or now >= limit.until):
         return _put_off(limit, observed, now, settings)
     if limit is None or now < limit.until or observed.supplied < observed.workers:
-        # Those that were sent here as a last resort and got a node may stay.
+        # Workers that were placed here as a last resort and got a node may stay.
         return limit and _with_most(limit, max(limit.most, observed.supplied))
     return None if share <= limit.most else _tried_with_more(limit, now, settings)
 
 
 def explanation(pool: Pool, limit: PoolLimit) -> str:
     """Why the pool gets fewer workers than its share, and until when, in words."""
-    why = {"Reclaimed": "nodes of it were reclaimed", "Unschedulable": "workers found no node in it"}[limit.reason]
+    why = {"Reclaimed": "its nodes were reclaimed", "Unschedulable": "its workers found no nodes"}[limit.reason]
     most = max(limit.most, pool.min_replicas)
-    return f"pool {pool.name} gets at most {most} workers until {limit.until:%Y-%m-%dT%H:%M:%SZ}: {why}"
+    workers = "1 worker" if most == 1 else f"{most} workers"
+    return f"pool {pool.name} gets at most {workers} until {limit.until:%Y-%m-%dT%H:%M:%SZ}: {why}"
 
 
 def _is_news(
@@ -130,7 +130,7 @@ def _tried_with_more(limit: PoolLimit, now: datetime, settings: PlacementSetting
             "most": limit.most + limit.step,
             "step": 2 * limit.step,
             "until": whole_second(now + settings.longest_wait),
-            # Only a try that has gone well makes up for those that haven't.
+            # Failures are forgotten only after a successful attempt.
             "failures": limit.failures if limit.step == 1 else 0,
         }
     )

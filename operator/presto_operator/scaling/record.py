@@ -1,4 +1,4 @@
-"""What status says of a decision, and where the next one starts from."""
+"""Autoscaling's decisions in status, and where the next decision starts from."""
 
 from __future__ import annotations
 
@@ -18,15 +18,14 @@ from presto_operator.scaling.autoscaler import Decision
 def starting_point(
     settings: Autoscaling, previous: AutoscalingStatus | None, replicas: int
 ) -> tuple[int, AutoscalingHistory]:
-    """Workers that there shall be as things stand, and what is known of the past: what `decide` takes.
+    """The workers desired so far, and the history: the input of `decide`.
 
-    In Advisory mode that is what there would be had it been followed. Who switches from Advisory to Active starts from
-    what runs.
+    In Advisory mode that is the last recommendation. A switch from Advisory to Active starts from what runs.
 
     Args:
-        settings: what the spec says of autoscaling.
-        previous: what status says of it; None: nothing.
-        replicas: `workers.replicas`, which rules where autoscaling doesn't.
+        settings: spec.autoscaling.
+        previous: status.autoscaling; None if there is none.
+        replicas: `workers.replicas`, which applies without autoscaling.
     """
     if previous is None:
         return replicas, AutoscalingHistory()
@@ -37,13 +36,13 @@ def starting_point(
 def autoscaling_status(
     settings: Autoscaling, previous: AutoscalingStatus | None, decision: Decision, *, wanted: int, now: datetime
 ) -> AutoscalingStatus:
-    """What status says of autoscaling after a decision; the same as before if nothing has changed.
+    """status.autoscaling after a decision; unchanged if nothing has changed.
 
     Args:
-        settings: what the spec says of autoscaling.
-        previous: what status said of it before.
+        settings: spec.autoscaling.
+        previous: status.autoscaling before; None if there was none.
         decision: what was decided.
-        wanted: workers that there were to be before that.
+        wanted: workers desired before the decision.
         now: the time of the decision.
     """
     decisions = previous.decisions if previous is not None else ()

@@ -1,7 +1,7 @@
-"""Which schedules hold at a moment, and the bounds that they make.
+"""Which schedules are active at a moment, and the bounds that they set.
 
-Start and end are of the wall clock of the schedule's time zone, as cron has it on the days that the clock is changed: a
-time that is skipped comes at the moment of the change, and a time that comes twice counts the first time.
+Start and end are times of the wall clock in the schedule's time zone. When the clock changes, a time that is skipped
+occurs at the moment of the change, and a time that repeats counts the first time.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from cronsim import CronSim
 from presto_operator.api import Autoscaling, DecisionReason, Schedule
 
 _LARGEST_CHANGE = timedelta(hours=2)
-"""No clock is put back by more than this; times of the day that repeat come again within it."""
+"""No clock is set back by more than this: repeated times occur again within it."""
 
 
 @dataclass(frozen=True)
 class Bound:
-    """A number of workers that there must be at least, or at most, and whose wish that is."""
+    """A minimum or maximum number of workers, and what sets it."""
 
     workers: int
     reason: DecisionReason
@@ -29,30 +29,29 @@ class Bound:
 
 @dataclass(frozen=True)
 class Bounds:
-    """How many workers there may be at a moment."""
+    """The minimum and maximum number of workers at a moment."""
 
     floor: Bound
     """Never above the ceiling."""
     ceiling: Bound
     is_scheduled_floor: bool
-    """Whether a schedule wants workers now, whatever the load."""
+    """Whether a schedule sets a minimum now, whatever the load."""
 
 
 def bounds(settings: Autoscaling, now: datetime) -> Bounds:
-    """How many workers there may be now.
+    """The minimum and maximum number of workers now.
 
-    Of several floors the highest counts, of several ceilings the lowest. Where a floor is above the ceiling, the
-    ceiling counts: it says what may be spent.
+    The highest floor and the lowest ceiling apply. The ceiling overrides a higher floor, because it caps spending.
     """
     held = [schedule for schedule in settings.schedules if holds(schedule, now)]
     floors = [Bound(settings.min_replicas, "MinReplicas", f"minReplicas = {settings.min_replicas}")]
     ceilings = [Bound(settings.max_replicas, "MaxReplicas", f"maxReplicas = {settings.max_replicas}")]
     for schedule in held:
         if schedule.min_replicas is not None:
-            words = f"floor of schedule '{schedule.name}' = {schedule.min_replicas}"
+            words = f"minReplicas of schedule '{schedule.name}' = {schedule.min_replicas}"
             floors.append(Bound(schedule.min_replicas, "ScheduleFloor", words))
         if schedule.max_replicas is not None:
-            words = f"ceiling of schedule '{schedule.name}' = {schedule.max_replicas}"
+            words = f"maxReplicas of schedule '{schedule.name}' = {schedule.max_replicas}"
             ceilings.append(Bound(schedule.max_replicas, "ScheduleCeiling", words))
     floor = max(floors, key=lambda bound: bound.workers)
     ceiling = min(ceilings, key=lambda bound: bound.workers)
@@ -64,9 +63,9 @@ def bounds(settings: Autoscaling, now: datetime) -> Bounds:
 
 
 def holds(schedule: Schedule, now: datetime) -> bool:
-    """Whether the schedule has begun and not ended: from the moment of a start to before the moment of the next end.
+    """Whether the schedule is active: from a start, inclusive, to the next end, exclusive.
 
-    Where both come at the same moment, as they may in an hour that the clock leaps over, it has ended.
+    If both fall on the same moment, as they may in an hour that the clock skips, it has ended.
     """
     start = _last(schedule.start, schedule.time_zone, now)
     if start is None:
@@ -76,10 +75,11 @@ def holds(schedule: Schedule, now: datetime) -> bool:
 
 
 def _last(expression: str, time_zone: str, now: datetime) -> datetime | None:
-    """When the cron expression last came at `now` or before; None: never."""
+    """The last time at or before `now` that matches the cron expression; None if there is none."""
     zone = ZoneInfo(time_zone)
-    # Cron is reckoned on the wall clock without a zone, and each of its times is then found on the real one. Where the
-    # clock was put back a while ago, times that it will show again have already come.
+    # Cron times are computed on a wall clock without a zone, and then placed in the zone. CronSim's own handling of
+    # zones gives wrong answers for fixed times in the hour that repeats when the clock is set back. After that, times
+    # that the wall clock will show again have already occurred.
     wall = now.astimezone(zone).replace(tzinfo=None)
     shown_before = (now - _LARGEST_CHANGE).astimezone(zone).replace(tzinfo=None) + _LARGEST_CHANGE
     for time in CronSim(expression, max(wall, shown_before) + timedelta(seconds=1), reverse=True):
@@ -90,13 +90,13 @@ def _last(expression: str, time_zone: str, now: datetime) -> datetime | None:
 
 
 def _moment(wall: datetime, zone: ZoneInfo) -> datetime:
-    """When the wall clock first shows `wall`, or leaps over it."""
+    """When the wall clock first shows `wall`, or skips it."""
     moment = wall.replace(tzinfo=zone).astimezone(UTC)
     shown = moment.astimezone(zone).replace(tzinfo=None)
     if shown <= wall:
         return moment
-    # Skipped: the clock leapt from before `wall` to after it. Of a skipped time, fold=0 has the offset before the leap,
-    # so that it comes out as far after the leap as the time is after its start.
+    # Skipped: the clock jumped from before `wall` to after it. With fold=0 a skipped time gets the offset before the
+    # jump, so it lands as far after the jump as `wall` is after the start of the gap.
     return _leap(moment - (shown - wall), moment, zone)
 
 

@@ -1,4 +1,4 @@
-"""Sharing workers out over pools in a fixed order, so that one worker more or less changes one pool by one."""
+"""Distributing workers over pools in a fixed order, so that one worker more or less changes one pool by one."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from fractions import Fraction
 from presto_operator.api import MAX_WORKERS, Pool, price_value
 
 Ceilings = Mapping[str, int]
-"""The most workers that each pool may have, by its name."""
+"""The maximum number of workers of each pool, by name."""
 
 
 def hard_ceilings(pools: Sequence[Pool]) -> dict[str, int]:
-    """What the spec allows each pool at most."""
+    """Each pool's maximum by the spec."""
     return {pool.name: MAX_WORKERS if pool.max_replicas is None else pool.max_replicas for pool in pools}
 
 
 def filled(
     replicas: Mapping[str, int], pools: Sequence[Pool], missing: int, ceilings: Ceilings
 ) -> tuple[dict[str, int], int]:
-    """`replicas` with up to `missing` more workers in `pools`, and how many found no room.
+    """Add up to `missing` workers to `replicas` in `pools`; returns also how many don't fit.
 
-    The next worker goes to the pool whose workers together cost least, by price and per instance type: so each gets
-    its first before any gets its second, a pool of three instance types gets three times what a pool of one gets, since
-    one type is reclaimed at a time, and a pool at half the price gets twice as many. Among equals it is the cheaper,
-    and then the first of the list.
+    The next worker goes to the pool whose workers cost least together, by price and per instance type. So each pool
+    gets its first worker before any gets its second; a pool of three instance types gets three times as many workers as
+    a pool of one, since one type is reclaimed at a time; and a pool at half the price gets twice as many. Among equals
+    the cheaper pool comes first, then the first of the list.
     """
     shares = dict(replicas)
     costs = _costs(pools)
@@ -47,7 +47,7 @@ def filled(
 
 
 def _costs(pools: Sequence[Pool]) -> list[int]:
-    """What a worker of each pool costs in relation to the others, in whole numbers, which compare exactly."""
+    """The cost of a worker of each pool relative to the others, in integers, so that they compare exactly."""
     prices = [Fraction(price_value(pool.price_per_hour)) if pool.price_per_hour else None for pool in pools]
     dearest = max((price for price in prices if price is not None), default=Fraction(1))
     costs = [

@@ -1,4 +1,4 @@
-"""Which workers leave when there shall be fewer."""
+"""Which workers a scale-down removes."""
 
 from __future__ import annotations
 
@@ -9,57 +9,57 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class Candidate:
-    """A worker of one Deployment that could leave."""
+    """A worker of one Deployment that could be removed."""
 
     name: str
     created_at: datetime
     is_ready: bool = True
     is_available: bool = True
-    """Whether it has been ready for long enough that its coordinator knows it; only then does it serve."""
+    """Whether it has been ready for long enough that its coordinator knows it: only then does it serve."""
     is_first_to_go: bool = False
-    """Whether its node may go."""
+    """Whether its node may go away."""
     is_to_be_replaced: bool = False
-    """Whether another worker shall take over from it because of that; it is first to go, then."""
+    """Whether another worker is to replace it because of that; `is_first_to_go` is set then, too."""
     running_tasks: int | None = None
-    """None: not known, which counts as many."""
+    """None if unknown, which counts as many."""
 
 
 @dataclass(frozen=True)
 class Departure:
-    """Who leaves, by name."""
+    """The workers to remove, by name."""
 
     chosen: tuple[str, ...] = ()
-    """All of them, in the order in which they shall go."""
+    """All of them, the first to remove first."""
     deleted: tuple[str, ...] = ()
-    """Those of them that have to be deleted one by one, as Kubernetes would take others that aren't ready, or none."""
+    """Those that have to be deleted one by one: Kubernetes would remove others that aren't ready, or none."""
 
 
 def departure(candidates: Sequence[Candidate], *, fewer: int, to_be_replaced: int = 0) -> Departure:
-    """Who of the workers of one Deployment leaves.
+    """Choose the workers of one Deployment to remove.
 
-    Those that others have taken over from are first. The others go as Kubernetes would have it, those that aren't
-    ready before those that are, and then those that are so since a moment ago: they serve nobody. Among equals it is
-    those whose nodes may go, then those with the fewest running tasks, then the newest.
+    Workers that have been replaced come first. The others are removed in Kubernetes' own order: workers that aren't
+    ready first, then those that have been ready only for a moment, as neither serve. Among equals, workers on nodes
+    that may go away come first, then those with the fewest running tasks, then the newest.
 
     Args:
-        candidates: its workers, without those that leave already.
-        fewer: how many replicas less it is about to have.
-        to_be_replaced: how many of those that others take over from may go now. As many as `fewer` of them leave by
-            that, the others are replaced on the spot.
+        candidates: its workers, without those that are terminating already.
+        fewer: by how many its replicas are about to be lowered.
+        to_be_replaced: how many workers that have been replaced may be removed now. Up to `fewer` of them go with the
+            lower number of replicas; the rest are deleted, and the ReplicaSet recreates them.
     """
     replaceable = sorted((item for item in candidates if item.is_to_be_replaced), key=_rank)
     replaced = replaceable[: max(0, to_be_replaced)]
     others = sorted((item for item in candidates if item not in replaced), key=_rank)
     count = max(0, fewer - len(replaced))
-    is_kubernetes_of_another_mind = len(replaced) > fewer or any(not item.is_ready for item in others[count:])
+    replicaset_would_pick_others = len(replaced) > fewer or any(not item.is_ready for item in others[count:])
     return Departure(
         tuple(item.name for item in (*replaced, *others[:count])),
-        tuple(item.name for item in replaced) if is_kubernetes_of_another_mind else (),
+        tuple(item.name for item in replaced) if replicaset_would_pick_others else (),
     )
 
 
 def depends_on_tasks(candidates: Sequence[Candidate], *, fewer: int) -> bool:
-    """Whether it has to be known how many tasks the workers run, to tell who leaves."""
+    """Whether the choice depends on how many tasks the workers run."""
     serving = sum(1 for item in candidates if item.is_ready and item.is_available and not item.is_first_to_go)
     return 0 < fewer - (len(candidates) - serving) < serving
 

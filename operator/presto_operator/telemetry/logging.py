@@ -13,6 +13,6 @@ LogFormat = Literal["text", "json"]
 def configure_logging(log_format: LogFormat, *, debug: bool) -> None:
     """Log to standard error, as text for people or as JSON lines for a log store."""
     kopf.configure(debug=debug, log_format=kopf.LogFormat.JSON if log_format == "json" else kopf.LogFormat.FULL)
-    # Each watch that the API server ends in its ordinary course would be a line.
+    # kopf logs each watch that the API server closes, which is routine.
     logging.getLogger("kopf").setLevel(logging.DEBUG if debug else logging.WARNING)
     logging.getLogger("urllib3").setLevel(logging.WARNING)

@@ -6,104 +6,117 @@ from collections.abc import Mapping
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 
-from presto_operator.presto.stats import ClusterStats
+from presto_operator.presto.load import ClusterLoad
 
 registry: CollectorRegistry = REGISTRY
 
 _CLUSTER = ("namespace", "cluster")
 
 reconcile_seconds = Histogram(
-    "presto_operator_reconcile_duration_seconds", "Time of one pass over one cluster.", registry=registry
+    "presto_operator_reconcile_duration_seconds", "Duration of one reconcile pass over one cluster.", registry=registry
 )
 reconcile_errors = Counter(
-    "presto_operator_reconcile_errors", "Passes that ended in an error and are made again.", registry=registry
+    "presto_operator_reconcile_errors", "Reconcile passes that failed and are retried.", registry=registry
 )
-queue_length = Gauge("presto_operator_queue_length", "Clusters that wait for a pass now.", registry=registry)
+queue_length = Gauge("presto_operator_queue_length", "Clusters waiting to be reconciled.", registry=registry)
 applies = Counter(
     "presto_operator_applies",
-    "Children looked at, by kind and by what became of them.",
+    "Applies of a cluster's objects, by kind and outcome (created, updated, unchanged, skipped).",
     ("kind", "outcome"),
     registry=registry,
 )
-status_writes = Counter("presto_operator_status_writes", "Status writes.", registry=registry)
+status_writes = Counter("presto_operator_status_writes", "Writes of a PrestoCluster's status.", registry=registry)
 presto_poll_errors = Counter(
-    "presto_operator_presto_poll_errors", "Polls of a coordinator that failed.", _CLUSTER, registry=registry
+    "presto_operator_presto_poll_errors", "Failed polls of a coordinator.", _CLUSTER, registry=registry
 )
 presto_poll_seconds = Histogram(
-    "presto_operator_presto_poll_duration_seconds", "Time of one poll of one cluster's Presto.", registry=registry
+    "presto_operator_presto_poll_duration_seconds", "Duration of one poll of a cluster's Presto.", registry=registry
 )
 presto_poll_lag = Histogram(
     "presto_operator_presto_poll_lag_seconds",
-    "How much later than it was due a poll began: the operator has too much to do if that grows.",
+    "Delay of a poll behind its schedule. The operator is overloaded if it grows.",
     registry=registry,
 )
-clusters = Gauge("presto_operator_clusters", "PrestoCluster resources.", registry=registry)
+clusters = Gauge("presto_operator_clusters", "PrestoCluster resources that the operator manages.", registry=registry)
 
 reclaims = Counter(
     "presto_operator_reclaims",
-    "Pods that were deleted because their node goes or is gone, by what the node said.",
+    "Pods deleted because their node was about to go away or was gone, by reason.",
     (*_CLUSTER, "reason"),
     registry=registry,
 )
 _drains = Counter(
     "presto_operator_drains",
-    "Workers that were told to leave and are gone, by how it ended.",
+    "Finished drains of workers, by outcome.",
     (*_CLUSTER, "outcome"),
     registry=registry,
 )
 _drain_seconds = Histogram(
     "presto_operator_drain_duration_seconds",
-    "Time from a worker's deletion to the end of its server, where both are known.",
+    "Time from a worker's deletion to the end of its Presto server, if both are known.",
     _CLUSTER,
     buckets=(10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 21600),
     registry=registry,
 )
 nodes_known = Gauge(
-    "presto_operator_nodes_known", "1 if nodes can be watched, 0 if not: reclaims go unnoticed then.", registry=registry
+    "presto_operator_nodes_known",
+    "1 if the operator can watch nodes; 0 if it can't, so that reclaims go unnoticed.",
+    registry=registry,
 )
 
 autoscaling_decisions = Counter(
     "presto_operator_autoscaling_decisions",
-    "Changes of the number of workers that autoscaling decided, in Advisory mode those that it advised, by reason.",
+    "Changes of the desired number of workers by autoscaling, by mode (in Advisory: recommended only) and reason.",
     (*_CLUSTER, "mode", "reason"),
     registry=registry,
 )
 _autoscaling_workers = Gauge(
     "presto_operator_autoscaling_workers",
-    "Workers that autoscaling wants, or in Advisory mode would want.",
+    "Number of workers that autoscaling desires; in mode Advisory, that it recommends.",
     (*_CLUSTER, "mode"),
     registry=registry,
 )
 
 _queries = Gauge(
-    "presto_operator_cluster_queries", "Queries by Presto's own count.", (*_CLUSTER, "state"), registry=registry
+    "presto_operator_cluster_queries",
+    "Queries by Presto's own count, by state.",
+    (*_CLUSTER, "state"),
+    registry=registry,
 )
 _active_workers = Gauge(
-    "presto_operator_cluster_active_workers", "Active workers by Presto's own count.", _CLUSTER, registry=registry
+    "presto_operator_cluster_active_workers",
+    "Active workers by the coordinator's own count.",
+    _CLUSTER,
+    registry=registry,
 )
-_workers = Gauge("presto_operator_cluster_workers", "Workers.", (*_CLUSTER, "pool", "state"), registry=registry)
+_workers = Gauge(
+    "presto_operator_cluster_workers",
+    "Workers of the serving generation, by pool and state (wanted: desired number, ready).",
+    (*_CLUSTER, "pool", "state"),
+    registry=registry,
+)
 _metastore_available = Gauge(
     "presto_operator_metastore_available",
-    "Whether the cluster's Hive metastore answers: 1 or 0; not there while it isn't known, and without a metastore.",
+    "1 if the cluster's Hive metastore answers, 0 if it doesn't; absent while unknown and without a metastore.",
     _CLUSTER,
     registry=registry,
 )
 
 _pool_limited = Gauge(
     "presto_operator_pool_limited",
-    "1 for a pool that gets fewer workers than its share for now, by why: Reclaimed or Unschedulable.",
+    "1 for a pool that gets fewer workers than its share for now, by reason (Reclaimed, Unschedulable).",
     (*_CLUSTER, "pool", "reason"),
     registry=registry,
 )
 replacements = Counter(
     "presto_operator_at_risk_replacements",
-    "Workers that leave since their node may go and others have taken over, by what the node said.",
+    "Workers replaced and drained because their node may go away, by reason.",
     (*_CLUSTER, "reason"),
     registry=registry,
 )
 departures = Counter(
     "presto_operator_departures",
-    "Workers that were chosen to leave, by whether they have (chosen) or Kubernetes has taken another (other).",
+    "Workers chosen for removal by a scale-down (chosen), and how often Kubernetes removed another one (other).",
     (*_CLUSTER, "outcome"),
     registry=registry,
 )
@@ -126,46 +139,46 @@ _PER_CLUSTER = (
 
 
 def observe_cluster(
-    namespace: str, name: str, stats: ClusterStats | None, workers_by_pool: Mapping[str, tuple[int, int]]
+    namespace: str, name: str, load: ClusterLoad | None, workers_by_pool: Mapping[str, tuple[int, int]]
 ) -> None:
-    """Publish what is known of a cluster.
+    """Publish a cluster's queries and workers.
 
     Args:
         namespace: the cluster's namespace.
         name: the cluster's name.
-        stats: None withdraws the numbers that only Presto knows, rather than showing old ones as if they were new.
-        workers_by_pool: wanted and ready workers of each pool.
+        load: Presto's numbers; None withdraws them, so that old numbers aren't taken for current ones.
+        workers_by_pool: desired and ready workers of each pool.
     """
     for gauge in (_queries, _active_workers, _workers):
         gauge.remove_by_labels({"namespace": namespace, "cluster": name})
     for pool, (wanted, ready) in workers_by_pool.items():
         _workers.labels(namespace, name, pool, "wanted").set(wanted)
         _workers.labels(namespace, name, pool, "ready").set(ready)
-    if stats is not None:
-        _queries.labels(namespace, name, "running").set(stats.running_queries)
-        _queries.labels(namespace, name, "queued").set(stats.queued_queries)
-        _queries.labels(namespace, name, "blocked").set(stats.blocked_queries)
-        _queries.labels(namespace, name, "waiting").set(stats.waiting_queries)
-        _queries.labels(namespace, name, "held_back").set(stats.held_back_queries)
-        _active_workers.labels(namespace, name).set(stats.active_workers)
+    if load is not None:
+        _queries.labels(namespace, name, "running").set(load.running)
+        _queries.labels(namespace, name, "queued").set(load.queued + load.held_back)
+        _queries.labels(namespace, name, "blocked").set(load.blocked)
+        _queries.labels(namespace, name, "waiting").set(load.waiting)
+        _queries.labels(namespace, name, "held_back").set(load.held_back)
+        _active_workers.labels(namespace, name).set(load.active_workers)
 
 
 def observe_autoscaling(namespace: str, name: str, wanted: Mapping[str, int]) -> None:
-    """Publish how many workers autoscaling wants, by its mode; nothing while it is off."""
+    """Publish the number of workers that autoscaling desires, by its mode; empty while it is off."""
     _autoscaling_workers.remove_by_labels({"namespace": namespace, "cluster": name})
     for mode, workers in wanted.items():
         _autoscaling_workers.labels(namespace, name, mode).set(workers)
 
 
 def observe_drain(namespace: str, name: str, outcome: str, seconds: float | None) -> None:
-    """Count a drain that has ended; `seconds` is None where it isn't known how long it took."""
+    """Count a finished drain; `seconds` is None if its duration is unknown."""
     _drains.labels(namespace, name, outcome).inc()
     if seconds is not None:
         _drain_seconds.labels(namespace, name).observe(seconds)
 
 
 def observe_metastore(namespace: str, name: str, status: str | None) -> None:
-    """Publish whether a cluster's metastore answers: the status of its condition, or None if it has none."""
+    """Publish whether a cluster's metastore answers, by the status of its condition; None if it has none."""
     if status in ("True", "False"):
         _metastore_available.labels(namespace, name).set(status == "True")
     else:
@@ -180,6 +193,6 @@ def observe_limits(namespace: str, name: str, reasons_by_pool: Mapping[str, str]
 
 
 def forget_cluster(namespace: str, name: str) -> None:
-    """Withdraw everything about a cluster that is no more."""
+    """Withdraw all metrics of a deleted cluster."""
     for metric in _PER_CLUSTER:
         metric.remove_by_labels({"namespace": namespace, "cluster": name})

@@ -11,7 +11,7 @@ from presto_operator.telemetry import metrics
 
 
 async def serve(port: int, *, is_healthy: Callable[[], bool], is_ready: Callable[[], bool]) -> web.AppRunner:
-    """Serve on all addresses; the caller cleans up the runner that it gets.
+    """Serve on all addresses; the caller has to clean up the returned runner.
 
     Raises:
         OSError: the port is taken.

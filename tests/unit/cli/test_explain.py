@@ -30,14 +30,14 @@ CLUSTER: dict[str, Any] = {
                     "fromReplicas": 12,
                     "toReplicas": 6,
                     "reason": "ScheduleCeiling",
-                    "message": "12 running at 1 a worker = 12; ceiling of schedule 'night' = 6",
+                    "message": "12 running at 1 per worker = 12; maxReplicas of schedule 'night' = 6",
                 },
                 {
                     "time": "2026-01-01T11:00:00Z",
                     "fromReplicas": 2,
                     "toReplicas": 12,
                     "reason": "QueryDemand",
-                    "message": "12 running at 1 a worker = 12",
+                    "message": "12 running at 1 per worker = 12",
                 },
             ],
         },
@@ -62,8 +62,8 @@ def test_decisions_are_a_table() -> None:
     assert lines[header].split() == ["TIME", "FROM", "TO", "REASON", "WHY"]
     assert lines[header + 1].split()[:4] == ["2026-01-01T12:00:00Z", "12", "6", "ScheduleCeiling"]
     column = lines[header].index("WHY")
-    assert lines[header + 1][column:] == "12 running at 1 a worker = 12; ceiling of schedule 'night' = 6"
-    assert lines[header + 2][column:] == "12 running at 1 a worker = 12"
+    assert lines[header + 1][column:] == "12 running at 1 per worker = 12; maxReplicas of schedule 'night' = 6"
+    assert lines[header + 2][column:] == "12 running at 1 per worker = 12"
 
 
 def test_events_are_told_the_newest_first() -> None:

@@ -332,7 +332,7 @@ def test_an_event_that_could_not_be_written_is_no_error(
     monkeypatch.setattr(settled.api, "create", refuse)
     settled.set_spec(**_replicas(-1))
     assert settled.reconcile() == RECONCILE_SECONDS
-    assert "Event InvalidSpec of analytics/adhoc is lost: no Events here" in caplog.text
+    assert "analytics/adhoc: Event InvalidSpec could not be written: no Events here" in caplog.text
 
 
 def test_children_of_a_namesake_that_was_deleted_are_not_taken_for_its_own(settled: World) -> None:

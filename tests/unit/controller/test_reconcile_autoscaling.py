@@ -62,12 +62,12 @@ def test_workers_follow_the_load(active: World) -> None:
     assert _wanted(active) == 6
     assert active.status["autoscaling"]["desired"] == 6
     assert active.condition("AutoscalingActive")["reason"] == "Active"
-    assert active.news("ScaleUp") == ["workers from 2 to 6 (QueryDemand): 2 running + 4 queued at 1 a worker = 6"]
+    assert active.news("ScaleUp") == ["workers from 2 to 6 (QueryDemand): 2 running + 4 queued at 1 per worker = 6"]
     _load(active, running=1)
     for _ in range(5):
         _see(active)
     assert _wanted(active) == 1
-    assert "1 running at 1 a worker = 1" in active.news("ScaleDown")[-1]
+    assert "1 running at 1 per worker = 1" in active.news("ScaleDown")[-1]
     assert active.status["autoscaling"]["decisions"][0]["toReplicas"] == 1
     assert active.api.find("PrestoCluster", "adhoc")["spec"]["workers"] == {"replicas": 2}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -357,3 +358,59 @@ def _crash_new_workers(world: World) -> None:
     for name, status in deployments.items():
         if not status:
             world.edit("Deployment", name, lambda obj: obj["status"].update(readyReplicas=0, availableReplicas=0))
+
+
+# --- what serves, while somebody edits what leads to it
+
+
+def _unlabelled(world: World) -> None:
+    world.edit("Service", "adhoc", lambda obj: obj["metadata"]["labels"].pop("prestooperator.io/cluster"))
+    world.store.remove(world.api.find("Service", "adhoc"))
+
+
+def _deleted(world: World) -> None:
+    world.delete("Service", "adhoc")
+
+
+def _without_generation(world: World) -> None:
+    world.edit("Service", "adhoc", lambda obj: obj["spec"]["selector"].pop("prestooperator.io/generation"))
+
+
+@pytest.mark.parametrize("act", [_deleted, _unlabelled, _without_generation])
+def test_what_serves_stays_and_its_service_is_put_right(settled: World, act: Callable[[World], None]) -> None:
+    (old,) = {generation(obj) for obj in _deployments(settled)}
+    before = {obj["metadata"]["uid"] for obj in _deployments(settled)}
+    settled.set_spec(coordinator={"jvm": {"extraArgs": ["-XX:+UseG2GC"]}})
+    settled.reconcile()
+    act(settled)
+    for _ in range(3):
+        settled.reconcile()
+    assert before <= {obj["metadata"]["uid"] for obj in _deployments(settled)}
+    assert settled.api.find("Service", "adhoc")["spec"]["selector"]["prestooperator.io/generation"] == old
+    assert settled.condition("Ready")["status"] == "True"
+
+
+def test_the_service_account_of_what_serves_stays_until_nothing_names_it(settled: World) -> None:
+    settled.set_spec(serviceAccount={"name": "other"})
+    settled.reconcile()
+    assert "adhoc-presto" in settled.api.names("ServiceAccount")
+    settled.settle()
+    settled.reconcile()
+    assert "adhoc-presto" not in settled.api.names("ServiceAccount")
+
+
+def test_https_of_what_serves_stays_until_clients_are_switched(settled: World) -> None:
+    def ports() -> set[int]:
+        return {port["port"] for port in settled.api.find("Service", "adhoc")["spec"]["ports"]}
+
+    https = {"http-server.https.enabled": "true", "http-server.https.port": "8443"}
+    settled.set_spec(coordinator={"config": https})
+    settled.reconcile()
+    assert ports() == {8080}, "the generation that serves has no HTTPS yet"
+    settled.settle()
+    assert ports() == {8080, 8443}
+    settled.set_spec(coordinator={"config": {}})
+    settled.reconcile()
+    assert ports() == {8080, 8443}, "the generation that serves still has HTTPS"
+    settled.settle()
+    assert ports() == {8080}

@@ -106,7 +106,7 @@ def test_a_worker_without_a_node_moves_to_another_pool_and_that_is_remembered(tw
     assert limit is not None
     assert (limit["reason"], limit["most"]) == ("Unschedulable", 1)
     (told,) = world.news("PoolUnschedulable")
-    assert "workers found no node in it" in told
+    assert "its workers found no nodes" in told
     assert world.news("Corrected") == []
     labels = {"namespace": "analytics", "cluster": "adhoc", "pool": "r5", "reason": "Unschedulable"}
     assert metrics.registry.get_sample_value("presto_operator_pool_limited", labels) == 1
@@ -118,7 +118,7 @@ def test_a_worker_without_a_node_moves_to_another_pool_and_that_is_remembered(tw
     _sync(world)
     world.reconcile()
     assert _limit(world, "r5") == limit
-    assert world.condition("Progressing")["message"].startswith("pool r5 gets at most 1 workers until")
+    assert world.condition("Progressing")["message"].startswith("pool r5 gets at most 1 worker until")
     world.reconcile()
     assert world.api.requests == []
 

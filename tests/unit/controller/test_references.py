@@ -118,3 +118,25 @@ def test_old_copies_of_secrets_go_but_for_a_few(world: World) -> None:
     _pass_later(world)
     copies = [name for name in world.api.names("Secret") if name.startswith("adhoc-catalogs-")]
     assert len(copies) == 6  # the one in use, and five
+
+
+def test_a_spec_that_is_known_to_be_invalid_stays_so_while_its_secret_cannot_be_read(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.api.objects.pop(("Secret", "analytics", "db"))
+    _pass_later(world)
+    before = world.condition("Valid")
+    assert before["status"] == "False"
+
+    async def refuse(_: FakeKubernetes, kind: Kind, namespace: str, name: str) -> None:
+        raise ApiError(503, f"etcd leader changed: {kind.plural} {namespace}/{name}")
+
+    monkeypatch.setattr(FakeKubernetes, "get", refuse)
+    with pytest.raises(ApiError, match="can't be read"):
+        world.reconcile(after_seconds=20)
+
+    assert world.condition("Valid") == before
+    assert world.news("SpecAccepted") == []
+    monkeypatch.undo()
+    world.reconcile(after_seconds=20)
+    assert world.condition("Valid") == before

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,6 @@ from presto_operator.metastore import Finding, Probe
 from presto_operator.objects import KubernetesObject
 from presto_operator.polling.metastore_poller import MetastorePoller
 from presto_operator.polling.presto_poller import PrestoPoller
-from presto_operator.polling.presto_queries import QueryReader
 from presto_operator.polling.presto_transport import PrestoReader
 from presto_operator.settings import DEFAULTS, Settings
 from tests.unit import live
@@ -44,11 +43,9 @@ class FakeMetastores(MetastorePoller):
         return {probe: self.answers.get(str(probe.address)) for probe in self.watched.get(key, ())}
 
 
-class SteppedPoller(PrestoPoller):
-    """Asks once at each pass, rather than every few seconds."""
-
-    async def _wait_until(self, due: float) -> None:  # noqa: ARG002 - the base class's signature
-        raise asyncio.CancelledError
+async def one_poll(_: ClusterKey) -> AsyncGenerator[float, None]:
+    """A pace of one poll each time that a pass starts polling, rather than one every few seconds."""
+    yield 0.0
 
 
 class World:
@@ -68,9 +65,9 @@ class World:
         self.woken: list[ClusterKey] = []
         self.metastores = FakeMetastores()
         reader = PrestoReader(self.api)
-        poller = SteppedPoller(reader, self.woken.append, lambda: self.now, self.settings.presto_poll_interval)
+        poller = PrestoPoller(reader, self.woken.append, lambda: self.now, one_poll)
         self.nodes = NodeStore(str)
-        reclaimer = Reclaimer(self.api, self.store, self.nodes, QueryReader(reader))
+        reclaimer = Reclaimer(self.api, self.store, self.nodes)
         self.reconciler = Reconciler(
             self.api, self.store, poller, self.metastores, reclaimer, lambda: self.now, settings=self.settings
         )

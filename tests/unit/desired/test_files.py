@@ -9,6 +9,7 @@ import pytest
 from presto_operator.api import InvalidClusterError, PrestoCluster, SourceObject, parse_cluster
 from presto_operator.desired import cluster_objects, generation_name, generation_objects
 from presto_operator.objects import KubernetesObject
+from presto_operator.presto import https_port
 from tests.unit.manifest import cluster, manifest
 
 _GROUP = {"name": "all", "softMemoryLimit": "80%", "maxQueued": 10, "hardConcurrencyLimit": 2}
@@ -17,7 +18,7 @@ _PASSWORD = "hunter2"
 
 def _objects(built: PrestoCluster) -> list[KubernetesObject]:
     return [
-        *cluster_objects(built, generation_name(built)),
+        *cluster_objects(built, generation_name(built), https_port(built.spec.coordinator.config)),
         *generation_objects(built, {pool.name: 1 for pool in built.spec.workers.pools}),
     ]
 

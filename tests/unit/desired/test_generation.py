@@ -202,7 +202,7 @@ def test_selectors_select_pods_that_there_are(spec: dict[str, Any]) -> None:
 
 
 def test_clients_are_led_to_one_generation_only() -> None:
-    services = [obj for obj in cluster_objects(cluster(), "cafe0001") if obj["metadata"]["name"] == "adhoc"]
+    services = [obj for obj in cluster_objects(cluster(), "cafe0001", None) if obj["metadata"]["name"] == "adhoc"]
     assert [obj["spec"]["selector"][GENERATION_LABEL] for obj in services] == ["cafe0001"]
     assert services[0]["spec"]["selector"][ROLE_LABEL] == "coordinator"
 
@@ -263,7 +263,7 @@ def _frozen(config_map: KubernetesObject) -> tuple[str, frozenset[tuple[str, str
 
 
 def _all_objects(cluster: PrestoCluster) -> list[KubernetesObject]:
-    return [*cluster_objects(cluster, generation_name(cluster)), *_objects(cluster)]
+    return [*cluster_objects(cluster, generation_name(cluster), None), *_objects(cluster)]
 
 
 def _names(cluster: PrestoCluster, kind: str) -> set[str]:

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from prometheus_client import Metric
 
+from presto_operator.settings import Settings
 from presto_operator.telemetry.metrics import registry
 
 ROOT = Path(__file__).parents[3]
@@ -57,6 +58,11 @@ def test_the_table_of_metrics_has_the_operators_metrics() -> None:
     )
     published = {_exposed_name(metric) for metric in registry.collect() if metric.name.startswith("presto_operator_")}
     assert documented == published
+
+
+def test_the_table_of_settings_has_the_operators_settings() -> None:
+    documented = re.findall(r"^\| `--([a-z-]+)` \|", (ROOT / "docs" / "operations.md").read_text(), re.MULTILINE)
+    assert sorted(documented) == sorted(name.replace("_", "-") for name in Settings.model_fields)
 
 
 def _anchors(page: Path) -> set[str]:

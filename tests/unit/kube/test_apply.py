@@ -10,10 +10,10 @@ from presto_operator.kube import (
     SERVICE,
     ApiError,
     Applier,
+    ApplyOutcome,
     ClusterKey,
     ForeignObjectError,
     ObjectStore,
-    Outcome,
 )
 from presto_operator.objects import KubernetesObject
 from tests.unit.fake_kubernetes import FakeKubernetes
@@ -30,7 +30,7 @@ class _Bench:
         self.store = ObjectStore()
         self.applier = Applier(self.api, self.store)
 
-    def apply(self, generation: str = "cafe0001") -> Outcome:
+    def apply(self, generation: str = "cafe0001") -> ApplyOutcome:
         return asyncio.run(self.applier.apply(KEY, service(generation)))
 
     def live(self) -> KubernetesObject:
@@ -43,7 +43,7 @@ class _Bench:
 
 def service(generation: str) -> KubernetesObject:
     """The clients' Service of a cluster."""
-    (found,) = [obj for obj in cluster_objects(cluster(), generation) if obj["metadata"]["name"] == "adhoc"]
+    (found,) = [obj for obj in cluster_objects(cluster(), generation, None) if obj["metadata"]["name"] == "adhoc"]
     return found
 
 
@@ -51,7 +51,7 @@ def service(generation: str) -> KubernetesObject:
 def bench() -> _Bench:
     """A bench on which the Service has been applied once."""
     prepared = _Bench()
-    assert prepared.apply() is Outcome.CREATED
+    assert prepared.apply() is ApplyOutcome.CREATED
     prepared.api.requests.clear()
     return prepared
 
@@ -61,34 +61,34 @@ def test_what_is_made_is_known_at_once(bench: _Bench) -> None:
 
 
 def test_a_quiet_world_costs_no_request(bench: _Bench) -> None:
-    assert bench.apply() is Outcome.SKIPPED
+    assert bench.apply() is ApplyOutcome.SKIPPED
     assert bench.api.requests == []
 
 
 def test_a_changed_wish_is_applied(bench: _Bench) -> None:
-    assert bench.apply("cafe0002") is Outcome.UPDATED
+    assert bench.apply("cafe0002") is ApplyOutcome.UPDATED
     assert bench.live()["spec"]["selector"]["prestooperator.io/generation"] == "cafe0002"
-    assert bench.apply("cafe0002") is Outcome.SKIPPED
+    assert bench.apply("cafe0002") is ApplyOutcome.SKIPPED
 
 
 def test_an_edit_by_others_is_put_right(bench: _Bench) -> None:
     bench.edit(lambda obj: obj["spec"]["selector"].update({"prestooperator.io/generation": "beef"}))
-    assert bench.apply() is Outcome.UPDATED
+    assert bench.apply() is ApplyOutcome.UPDATED
     assert bench.live()["spec"]["selector"]["prestooperator.io/generation"] == "cafe0001"
-    assert bench.apply() is Outcome.SKIPPED
+    assert bench.apply() is ApplyOutcome.SKIPPED
 
 
 def test_a_field_of_others_stays_and_is_asked_about_once(bench: _Bench) -> None:
     bench.edit(lambda obj: obj["metadata"].update(annotations={"team": "data"}))
-    assert bench.apply() is Outcome.UNCHANGED
-    assert bench.apply() is Outcome.SKIPPED
+    assert bench.apply() is ApplyOutcome.UNCHANGED
+    assert bench.apply() is ApplyOutcome.SKIPPED
     assert bench.live()["metadata"]["annotations"] == {"team": "data"}
 
 
 def test_a_status_is_no_reason_to_ask(bench: _Bench) -> None:
     bench.edit(lambda obj: obj.update(status={"loadBalancer": {}}))
     bench.edit(lambda obj: obj["metadata"].update(managedFields=[{"manager": "kubelet"}]))
-    assert bench.apply() is Outcome.SKIPPED
+    assert bench.apply() is ApplyOutcome.SKIPPED
     assert bench.api.requests == []
 
 
@@ -96,25 +96,25 @@ def test_a_status_that_no_watch_has_told_of_yet_is_no_update(bench: _Bench) -> N
     # As after a restart: the memory is empty, and the list is a moment old.
     bench.applier = Applier(bench.api, bench.store)
     bench.api.edit(SERVICE, "adhoc", lambda obj: obj.update(status={"loadBalancer": {}}))
-    assert bench.apply() is Outcome.UNCHANGED
+    assert bench.apply() is ApplyOutcome.UNCHANGED
 
 
 def test_a_restart_changes_nothing(bench: _Bench) -> None:
     before = bench.live()
     bench.applier = Applier(bench.api, bench.store)
-    assert bench.apply() is Outcome.UNCHANGED
+    assert bench.apply() is ApplyOutcome.UNCHANGED
     assert bench.live() == before
 
 
 def test_an_object_that_was_deleted_is_made_again(bench: _Bench) -> None:
     bench.store.remove(bench.api.objects.pop(("Service", "analytics", "adhoc")))
-    assert bench.apply() is Outcome.CREATED
+    assert bench.apply() is ApplyOutcome.CREATED
     assert "adhoc" in bench.api.names("Service")
 
 
 def test_an_object_that_the_store_had_lost_is_found_again(bench: _Bench) -> None:
     bench.store.remove(bench.live())
-    assert bench.apply() is not Outcome.CREATED
+    assert bench.apply() is not ApplyOutcome.CREATED
     assert bench.store.get(KEY, SERVICE, "adhoc") == bench.live()
 
 
@@ -137,11 +137,11 @@ def test_a_refusal_is_tried_again(bench: _Bench) -> None:
     with pytest.raises(ApiError, match=r"no \(HTTP 422\)"):
         bench.apply("cafe0002")
     bench.api.refused.clear()
-    assert bench.apply("cafe0002") is Outcome.UPDATED
+    assert bench.apply("cafe0002") is ApplyOutcome.UPDATED
 
 
 def test_what_is_deleted_is_forgotten(bench: _Bench) -> None:
     asyncio.run(bench.applier.delete(bench.live()))
     assert bench.api.names("Service") == set()
     assert bench.store.get(KEY, SERVICE, "adhoc") is None
-    assert bench.apply() is Outcome.CREATED
+    assert bench.apply() is ApplyOutcome.CREATED

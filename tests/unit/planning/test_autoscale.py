@@ -16,9 +16,9 @@ from presto_operator.planning.autoscale import (
     autoscaling_verdicts,
     workers_to_ask,
 )
+from presto_operator.planning.memory import Memory, memory_of
 from presto_operator.planning.observation import Observation
-from presto_operator.presto.poll import Poll
-from presto_operator.presto.stats import ClusterStats
+from presto_operator.presto.load import ClusterLoad
 from tests.unit import live
 from tests.unit.live import planned
 from tests.unit.manifest import cluster
@@ -32,12 +32,22 @@ AUTOSCALING: dict[str, Any] = {
 }
 
 
-def _poll(*, at: datetime = NOW, running: int = 0, queued: int = 0, held_back: int = 0, waiting: int = 0) -> Poll:
-    return Poll(at, ClusterStats(running, 0, queued, 2, waiting_queries=waiting, held_back_queries=held_back))
+def _poll(
+    *, at: datetime = NOW, running: int = 0, queued: int = 0, held_back: int = 0, waiting: int = 0
+) -> ClusterLoad:
+    return ClusterLoad(
+        at=at,
+        running=running,
+        blocked=0,
+        queued=queued - held_back,
+        waiting=waiting,
+        held_back=held_back,
+        active_workers=2,
+    )
 
 
 def _look(
-    poll: Poll | None,
+    poll: ClusterLoad | None,
     previous: AutoscalingStatus | None = None,
     *,
     mode: str = "Active",
@@ -73,7 +83,7 @@ def test_active_follows_the_load() -> None:
     (notice,) = autoscaling_notices(scaled)
     assert (notice.type, notice.reason) == ("Normal", "ScaleUp")
     assert notice.message.startswith(
-        "workers from 2 to 6 (QueryDemand): 3 running + 2 queued + 1 waiting at 1 a worker = 6"
+        "workers from 2 to 6 (QueryDemand): 3 running + 2 queued + 1 waiting at 1 per worker = 6"
     )
 
 
@@ -95,7 +105,7 @@ def test_advisory_says_what_it_would_do_and_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("poll", [None, _poll(at=NOW - timedelta(minutes=5))])
-def test_without_a_fresh_answer_nobody_goes(poll: Poll | None) -> None:
+def test_without_a_fresh_answer_nobody_goes(poll: ClusterLoad | None) -> None:
     before = _look(_poll(running=8))
     scaled = _look(poll, before.record)
     assert scaled.workers == 6
@@ -133,9 +143,10 @@ def test_what_is_said_holds_while_the_spec_is_invalid() -> None:
     scaled = _look(_poll(running=8))
     assert scaled.verdict is not None
     condition = {"type": "AutoscalingActive", "status": "True", "reason": "Active", "message": scaled.verdict.message}
-    status = {"conditions": [condition], **autoscaling_field(scaled, {})}
-    assert autoscaling_verdicts(None, status) == [scaled.verdict]
-    assert autoscaling_field(None, status) == autoscaling_field(scaled, {})
+    status = {"conditions": [condition], **autoscaling_field(scaled, Memory())}
+    memory = memory_of({"status": status})
+    assert autoscaling_verdicts(None, memory) == [scaled.verdict]
+    assert autoscaling_field(None, memory) == autoscaling_field(scaled, Memory())
 
 
 def test_workers_that_warm_up_are_not_asked_for_their_cpu_use() -> None:

@@ -11,6 +11,7 @@ from presto_operator.desired import generation_name
 from presto_operator.planning.handover import LAST_PAGE, LONGEST_LINGER, Handover
 from presto_operator.planning.observation import Observation
 from presto_operator.planning.plan import NOTHING_WAITS
+from presto_operator.planning.serving import serving_generation
 from presto_operator.presto.queries import QueryActivity
 from tests.unit.live import joined, observation, planned
 from tests.unit.manifest import cluster
@@ -167,7 +168,8 @@ def _both() -> Observation:
 
 
 def _handover(seen: Observation, record: RolloutStatus | None = None) -> Handover:
-    return Handover(planned(NEW_CLUSTER, seen), seen, record, seen.serving_generation("adhoc"))
+    serving = serving_generation(seen, "adhoc", None)
+    return Handover(planned(NEW_CLUSTER, seen), seen, record, serving.name if serving is not None else None)
 
 
 def _waiting(*, old: Observation | None = None, record: RolloutStatus | None = None) -> Handover:

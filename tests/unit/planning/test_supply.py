@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from presto_operator.api import PoolLimit
-from presto_operator.desired import generation_name
+from presto_operator.desired import generation_name, render_generation
 from presto_operator.nodes import gone_node_signal, node_signal
 from presto_operator.objects import KubernetesObject, Notice
+from presto_operator.planning.memory import memory_of
 from presto_operator.planning.observation import Observation
 from presto_operator.planning.reclaim import NodeReader, Reclaim
-from presto_operator.planning.supply import limit_notices, observed_supply, recorded_limits
+from presto_operator.planning.seen import Reclaimed, Seen, Valid
+from presto_operator.planning.supply import limit_notices, observed_supply
 from presto_operator.scaling import PoolObservation, Supply
 from tests.unit.live import observation, planned, pool
 from tests.unit.manifest import cluster
@@ -42,7 +44,18 @@ def supply(
 ) -> Supply:
     """What follows from that, where all nodes but `nodes` are well; None: nodes can't be read."""
     well = None if nodes is None else NodeReader(lambda name: nodes.get(name, node()), NOW)
-    return observed_supply(CLUSTER, found, generation_name(CLUSTER), well, status=status or {}, now=NOW, **more)
+    body = {"metadata": {}, "status": status or {}}
+    looked_at = Seen(
+        body,
+        NOW,
+        memory_of(body),
+        Valid(CLUSTER, render_generation(CLUSTER)),
+        found,
+        None,
+        well,
+        reclaimed=Reclaimed(**more),
+    )
+    return observed_supply(CLUSTER, generation_name(CLUSTER), looked_at)
 
 
 def first_node(found: Observation) -> str:
@@ -139,10 +152,10 @@ def test_what_a_roll_out_adds_is_no_part_of_a_pool() -> None:
 
 def test_limits_are_read_back_from_status() -> None:
     rows = [{"name": "r5", "limit": LIMIT}, {"name": "base"}, {"name": "odd", "limit": {"reason": "Unheard-of"}}]
-    limits = recorded_limits({"workers": {"pools": rows}})
+    limits = memory_of({"status": {"workers": {"pools": rows}}}).limits
     assert limits == {"r5": PoolLimit(reason="Reclaimed", most=1, until=datetime.fromisoformat(str(LIMIT["until"])))}
     assert supply(seen(), {}, {"workers": {"pools": rows}}).limits == limits
-    assert recorded_limits({}) == {}
+    assert memory_of({}).limits == {}
 
 
 def test_news_of_limits() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import queue
 import socket
 import socketserver
@@ -15,8 +16,7 @@ from thrift.Thrift import TApplicationException, TMessageType, TType
 from thrift.transport.TTransport import TBufferedTransport, TFileObjectTransport
 
 from presto_operator.metastore import Check, Finding, MetastoreAddress, Outcome, Probe
-from presto_operator.polling import metastore_client as client
-from presto_operator.polling.metastore_client import check_metastore
+from presto_operator.polling.metastore_client import MetastoreCheck
 
 Talk = Callable[[socketserver.StreamRequestHandler], None]
 Serve = Callable[[Talk], int]
@@ -33,10 +33,8 @@ def stopped() -> Iterator[threading.Event]:
 
 
 @pytest.fixture
-def serve(stopped: threading.Event, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
+def serve(stopped: threading.Event) -> Iterator[Serve]:
     """Start a server that talks so to each connection; gives its port."""
-    monkeypatch.setattr(client, "_CONNECT_TIMEOUT_SECONDS", 0.3)
-    monkeypatch.setattr(client, "_TOTAL_TIMEOUT_SECONDS", 0.6)
     servers: list[socketserver.ThreadingTCPServer] = []
 
     def start(talk: Talk) -> int:
@@ -183,8 +181,7 @@ def test_nobody_there_is_told_at_once() -> None:
     assert finding == Finding(Outcome.UNREACHABLE, "can't be reached: Connection refused")
 
 
-def test_a_host_that_takes_no_connection_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "_CONNECT_TIMEOUT_SECONDS", 0.3)
+def test_a_host_that_takes_no_connection_holds_nobody_up() -> None:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen(0)
@@ -210,6 +207,30 @@ def test_an_unknown_name_is_told_apart(monkeypatch: pytest.MonkeyPatch, host: st
     assert finding.detail.startswith("can't be found: ")
 
 
+def test_outside_of_kubernetes_an_unknown_name_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", _no_such_name)
+    assert _check(9083, host="hive.data.svc", in_cluster=False).outcome is Outcome.NOT_CHECKED
+
+
+def test_a_hundred_metastores_that_are_silent_hold_up_none_that_answers(serve: Serve, stopped: threading.Event) -> None:
+    silent, answering = serve(lambda _: _wait(stopped)), serve(_answering)
+
+    async def scenario() -> tuple[list[Finding | BaseException], Finding]:
+        check = MetastoreCheck(in_cluster=True, connect_timeout=0.3, timeout=_LONGEST_SECONDS)
+        hanging = [check(Probe(MetastoreAddress("127.0.0.1", silent), "Thrift")) for _ in range(100)]
+        tasks = [asyncio.create_task(one) for one in hanging]
+        await asyncio.sleep(0)
+        answered = await check(Probe(MetastoreAddress("127.0.0.1", answering), "Thrift"))
+        assert not any(task.done() for task in tasks)
+        for task in tasks:
+            task.cancel()
+        return await asyncio.gather(*tasks, return_exceptions=True), answered
+
+    others, answered = asyncio.run(scenario())
+    assert answered.outcome is Outcome.ANSWERING
+    assert all(isinstance(one, asyncio.CancelledError) for one in others)
+
+
 def test_the_next_address_of_a_name_is_tried(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     ports = [_free_port(), serve(_answering)]
     monkeypatch.setattr(
@@ -231,11 +252,15 @@ def test_a_connection_is_enough_where_no_more_is_wanted(serve: Serve) -> None:
     assert _check(_free_port(), check="Connect").outcome is Outcome.UNREACHABLE
 
 
-def _check(port: int, *, host: str = "127.0.0.1", check: Check = "Thrift") -> Finding:
+def _check(port: int, *, host: str = "127.0.0.1", check: Check = "Thrift", in_cluster: bool = True) -> Finding:
     started = time.monotonic()
-    finding = check_metastore(Probe(MetastoreAddress(host, port), check))
+    finding = asyncio.run(_asked(Probe(MetastoreAddress(host, port), check), in_cluster=in_cluster))
     assert time.monotonic() - started < _LONGEST_SECONDS
     return finding
+
+
+async def _asked(probe: Probe, *, in_cluster: bool) -> Finding:
+    return await MetastoreCheck(in_cluster=in_cluster, connect_timeout=0.3, timeout=0.6)(probe)
 
 
 def _free_port() -> int:

@@ -9,8 +9,7 @@ import pytest
 
 from presto_operator.kube import ClusterKey
 from presto_operator.metastore import Finding, MetastoreAddress, Outcome, Probe
-from presto_operator.polling import metastore_poller
-from presto_operator.polling.metastore_poller import MetastorePoller, ThreadedCheck, probes
+from presto_operator.polling.metastore_poller import MetastorePoller, probes
 from tests.unit.manifest import cluster
 from tests.unit.virtual_time import run
 
@@ -186,18 +185,6 @@ def test_nothing_is_asked_once_nobody_wants_to_know() -> None:
 
     run(scenario())
     assert metastores.times == [0]
-
-
-@pytest.mark.parametrize(("in_cluster", "outcome"), [(True, Outcome.UNKNOWN_HOST), (False, Outcome.NOT_CHECKED)])
-def test_names_of_kubernetes_mean_nothing_outside_of_it(
-    monkeypatch: pytest.MonkeyPatch, outcome: Outcome, *, in_cluster: bool
-) -> None:
-    def check(probe: Probe) -> Finding:
-        assert probe == _HIVE
-        return Finding(Outcome.UNKNOWN_HOST, "can't be found: no such name")
-
-    monkeypatch.setattr(metastore_poller, "check_metastore", check)
-    assert asyncio.run(ThreadedCheck(in_cluster=in_cluster)(_HIVE)).outcome is outcome
 
 
 def test_a_metastore_whose_check_is_off_is_not_asked() -> None:

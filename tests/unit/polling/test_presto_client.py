@@ -13,7 +13,7 @@ import pytest
 
 from presto_operator.polling import presto_client as client
 from presto_operator.polling.presto_client import PrestoClient
-from presto_operator.presto.stats import PrestoNotFoundError, PrestoUnavailableError
+from presto_operator.presto.errors import PrestoNotFoundError, PrestoUnavailableError
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 Serve = Callable[[Answer], str]

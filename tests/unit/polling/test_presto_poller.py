@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from presto_operator.kube import ApiError, ClusterKey
+from presto_operator.polling.pace import steady_pace
 from presto_operator.polling.presto_load import MOST_CPU_QUESTIONS
 from presto_operator.polling.presto_poller import PrestoPoller, Subject
 from presto_operator.polling.presto_transport import PrestoReader
@@ -14,7 +15,8 @@ from tests.unit import virtual_time
 from tests.unit.fake_kubernetes import FakeKubernetes
 
 KEY = ClusterKey("analytics", "adhoc")
-POLL_SECONDS = 5.0
+INTERVAL = timedelta(seconds=5)
+POLL_SECONDS = INTERVAL.total_seconds()
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 IDLE = {"runningQueries": 0, "blockedQueries": 0, "queuedQueries": 0, "activeWorkers": 2}
 
@@ -28,7 +30,7 @@ class Presto(FakeKubernetes):
         self.times: list[float] = []
         self.woken: list[ClusterKey] = []
         self.hangs = False
-        self.poller = PrestoPoller(PrestoReader(self), self.woken.append, lambda: NOW, timedelta(seconds=POLL_SECONDS))
+        self.poller = PrestoPoller(PrestoReader(self), self.woken.append, lambda: NOW, steady_pace(INTERVAL))
 
     async def get_through_service(self, namespace: str, service: str, port: int, path: str) -> Any:
         if path == "/v1/cluster":
@@ -135,9 +137,8 @@ def test_the_load_is_complete() -> None:
         poll = await presto.poller.newest(KEY)
         assert poll is not None
         assert poll.at == NOW
-        stats = poll.stats
-        assert (stats.running_queries, stats.blocked_queries, stats.queued_queries) == (1, 2, 3)
-        assert (stats.waiting_queries, stats.held_back_queries, stats.active_workers) == (4, 3, 5)
+        assert (poll.running, poll.blocked, poll.queued) == (1, 2, 0)
+        assert (poll.waiting, poll.held_back, poll.active_workers) == (4, 3, 5)
 
     presto.run(scenario)
 
@@ -150,7 +151,7 @@ def test_a_group_that_presto_does_not_know_holds_nothing_back() -> None:
         presto.poller.watch(KEY, Subject())
         poll = await presto.poller.newest(KEY)
         assert poll is not None
-        assert (poll.stats.queued_queries, poll.stats.held_back_queries) == (3, 0)
+        assert (poll.queued, poll.held_back) == (3, 0)
 
     presto.run(scenario)
 
@@ -210,7 +211,7 @@ def test_workers_are_asked_for_their_cpu_use_seldom() -> None:
         presto.poller.watch(KEY, Subject(workers(3)))
         poll = await presto.poller.newest(KEY)
         assert poll is not None
-        assert (poll.cpu_percent, poll.workers_with_cpu) == (50.0, 3)
+        assert (poll.worker_cpu_percent, poll.workers_with_cpu) == (50.0, 3)
         await asyncio.sleep(60)
 
     presto.run(scenario)
@@ -250,6 +251,6 @@ def test_what_workers_told_is_not_believed_for_long() -> None:
         await asyncio.sleep(70)
         poll = await presto.poller.newest(KEY)
         assert poll is not None
-        assert (poll.cpu_percent, poll.workers_with_cpu) == (None, 0)
+        assert (poll.worker_cpu_percent, poll.workers_with_cpu) == (None, 0)
 
     presto.run(scenario)

@@ -8,8 +8,8 @@ import pytest
 from presto_operator.kube import ApiError
 from presto_operator.polling.presto_client import MAX_ANSWER_BYTES, PrestoClient
 from presto_operator.polling.presto_transport import PrestoReader
+from presto_operator.presto.errors import PrestoNotFoundError, PrestoUnavailableError
 from presto_operator.presto.server import Server, server_of
-from presto_operator.presto.stats import PrestoNotFoundError, PrestoUnavailableError
 from tests.unit.fake_kubernetes import FakeKubernetes
 
 WORKER = Server("analytics", "worker-1", "10.0.0.1")

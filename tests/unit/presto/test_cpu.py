@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from presto_operator.presto.cpu import cpu_percent
-from presto_operator.presto.stats import PrestoUnavailableError
+from presto_operator.presto.errors import PrestoUnavailableError
 
 
 def test_is_in_percent_of_all_processors() -> None:

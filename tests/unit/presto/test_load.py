@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from presto_operator.presto.errors import PrestoUnavailableError
 from presto_operator.presto.load import (
     QueryLoad,
     UnfinishedQuery,
@@ -13,7 +14,6 @@ from presto_operator.presto.load import (
     resource_group_path,
     unfinished_queries,
 )
-from presto_operator.presto.stats import PrestoUnavailableError
 
 # As 0.287 answers, without the fields that don't matter here.
 RUNNING: dict[str, Any] = {

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from presto_operator.presto.errors import PrestoUnavailableError
 from presto_operator.presto.queries import query_activity
-from presto_operator.presto.stats import PrestoUnavailableError
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 

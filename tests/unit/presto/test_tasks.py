@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from presto_operator.presto.stats import PrestoUnavailableError
+from presto_operator.presto.errors import PrestoUnavailableError
 from presto_operator.presto.tasks import running_tasks
 
 

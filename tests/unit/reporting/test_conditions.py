@@ -5,14 +5,15 @@ from dataclasses import replace
 import pytest
 
 from presto_operator.api import FieldError
-from presto_operator.desired import generation_name
+from presto_operator.desired import generation_name, render_generation, retry_warnings
 from presto_operator.metastore import Finding, MetastoreAddress, Outcome, Probe
 from presto_operator.objects import KubernetesObject
+from presto_operator.planning.memory import Memory, memory_of
 from presto_operator.planning.observation import Observation
+from presto_operator.planning.seen import Invalid, Unreadable, Valid
 from presto_operator.planning.verdict import Verdict
-from presto_operator.presto.stats import ClusterStats
 from presto_operator.reporting import conditions
-from tests.unit.live import joined, observation, planned
+from tests.unit.live import joined, load, observation, planned
 from tests.unit.manifest import cluster
 
 NOTHING = Observation((), (), None)
@@ -22,16 +23,32 @@ NAME = PLAN.wanted_generation
 
 
 def test_valid_quotes_every_error() -> None:
-    assert conditions.valid([]) == Verdict("Valid", "True", "SpecAccepted", "")
-    verdict = conditions.valid([FieldError("spec.version", "required"), FieldError("spec.a", "unknown field")])
+    assert conditions.valid(Valid(CLUSTER, render_generation(CLUSTER)), Memory(), 1) == Verdict(
+        "Valid", "True", "SpecAccepted", ""
+    )
+    errors = (FieldError("spec.version", "required"), FieldError("spec.a", "unknown field"))
+    verdict = conditions.valid(Invalid(errors), Memory(), 1)
     assert (verdict.type, verdict.status, verdict.reason) == ("Valid", "False", "InvalidSpec")
     assert "spec.version: required; spec.a: unknown field" in verdict.message
     assert "left as it is" in verdict.message
 
 
 def test_a_valid_spec_may_have_warnings() -> None:
-    verdict = conditions.valid([], ["spec.a: is odd", "spec.b: is odd, too"])
-    assert verdict == Verdict("Valid", "True", "SpecAccepted", "accepted, but: spec.a: is odd; spec.b: is odd, too")
+    odd = cluster(queryRetry={"enabled": True}, coordinator={"config": {"query.remote-task.max-error-duration": "1h"}})
+    verdict = conditions.valid(Valid(odd, render_generation(odd)), Memory(), 1)
+    assert (verdict.status, verdict.reason) == ("True", "SpecAccepted")
+    assert verdict.message == f"accepted, but: {'; '.join(retry_warnings(odd.spec))}"
+
+
+def test_a_spec_that_cannot_be_read_is_as_valid_as_it_was() -> None:
+    unreadable = Unreadable('Secret "s3" can\'t be read: HTTP 503')
+    invalid = conditions.valid(Invalid((FieldError("spec.version", "required"),)), Memory(), 1)
+    memory = Memory(conditions={"Valid": invalid}, condition_generations={"Valid": 1})
+    assert conditions.valid(unreadable, memory, 1) == invalid
+    # Nothing is known of another spec.
+    unknown = conditions.valid(unreadable, memory, 2)
+    assert (unknown.status, unknown.reason) == ("Unknown", "SpecNotRead")
+    assert 'Secret "s3"' in unknown.message
 
 
 @pytest.mark.parametrize("serving", [None, "another"])
@@ -48,14 +65,14 @@ def test_ready_needs_a_worker() -> None:
 
 
 def test_ready_needs_a_worker_that_the_coordinator_knows() -> None:
-    verdict = conditions.ready(observation(PLAN.apply, stats=_stats(active=0)), NAME)
+    verdict = conditions.ready(observation(PLAN.apply, load=load(active=0)), NAME)
     assert (verdict.status, verdict.reason) == ("False", "NoWorkerActive")
-    assert conditions.ready(observation(PLAN.apply, stats=_stats(active=1)), NAME).status == "True"
+    assert conditions.ready(observation(PLAN.apply, load=load(active=1)), NAME).status == "True"
 
 
 def test_a_cluster_without_workers_is_ready_with_its_coordinator() -> None:
     empty = planned(cluster(workers={"replicas": 0}), NOTHING)
-    seen = observation(empty.apply, stats=_stats(active=0))
+    seen = observation(empty.apply, load=load(active=0))
     assert conditions.ready(seen, empty.wanted_generation).status == "True"
 
 
@@ -155,14 +172,14 @@ _OUTSIDE = Finding(Outcome.NOT_CHECKED, "can't be found")
 def test_metastore_is_available_as_presto_sees_it(
     first: Finding | None, second: Finding | None, status: str, reason: str, message: str
 ) -> None:
-    verdict = conditions.metastore_available({_FIRST: first, _SECOND: second}, {}, 1)
+    verdict = conditions.metastore_available({_FIRST: first, _SECOND: second}, Memory(), 1)
     assert (verdict.type, verdict.status, verdict.reason) == ("MetastoreAvailable", status, reason)
     assert message in verdict.message
 
 
 @pytest.mark.parametrize("outcome", [outcome for outcome in Outcome if Finding(outcome).is_failure])
 def test_a_metastore_that_fails_is_told_of_with_the_reason_and_what_follows(outcome: Outcome) -> None:
-    verdict = conditions.metastore_available({_FIRST: Finding(outcome, "is wrong")}, {}, 1)
+    verdict = conditions.metastore_available({_FIRST: Finding(outcome, "is wrong")}, Memory(), 1)
     assert (verdict.status, verdict.reason) == ("False", outcome.value)
     assert verdict.message.startswith("metastore a.data:9083 is wrong. ")
     assert "Presto is left as it is" in verdict.message
@@ -180,26 +197,23 @@ def test_what_was_said_of_the_metastore_holds_until_something_else_is_known() ->
             }
         ]
     }
-    same = conditions.metastore_available({_FIRST: None}, before, 3)
+    memory = memory_of({"status": before})
+    same = conditions.metastore_available({_FIRST: None}, memory, 3)
     assert (same.status, same.reason, same.message) == ("False", "Unreachable", "as before")
     # Of another spec nothing was said yet, it may be about another metastore.
-    assert conditions.metastore_available({_FIRST: None}, before, 4).status == "Unknown"
-    assert conditions.metastore_available({_FIRST: _OUTSIDE}, before, 3).status == "Unknown"
-    assert conditions.metastore_available({_FIRST: _ANSWERING}, before, 3).status == "True"
+    assert conditions.metastore_available({_FIRST: None}, memory, 4).status == "Unknown"
+    assert conditions.metastore_available({_FIRST: _OUTSIDE}, memory, 3).status == "Unknown"
+    assert conditions.metastore_available({_FIRST: _ANSWERING}, memory, 3).status == "True"
 
 
 def test_a_message_tells_of_a_few_metastores_only() -> None:
     found = {Probe(MetastoreAddress(f"m{number}.data", 9083), "Thrift"): _REFUSED for number in range(8)}
-    assert conditions.metastore_available(found, {}, 1).message.count("refused") == 3
+    assert conditions.metastore_available(found, Memory(), 1).message.count("refused") == 3
     # The one that decides is among them.
     found[Probe(MetastoreAddress("last.data", 9083), "Thrift")] = _FAILING
-    message = conditions.metastore_available(found, {}, 1).message
+    message = conditions.metastore_available(found, Memory(), 1).message
     assert message.startswith("metastore last.data:9083 fails: no database; m0.data:9083")
     assert message.count("refused") == 2
-
-
-def _stats(*, active: int) -> ClusterStats:
-    return ClusterStats(running_queries=0, blocked_queries=0, queued_queries=0, active_workers=active)
 
 
 def _crash(pod: KubernetesObject) -> None:

@@ -7,9 +7,10 @@ import pytest
 
 from presto_operator.api import PrestoCluster, RolloutStatus
 from presto_operator.desired import generation_name
+from presto_operator.planning.memory import memory_of
 from presto_operator.planning.observation import Observation
 from presto_operator.presto.queries import QueryActivity
-from presto_operator.reporting.rollout_record import next_record, recorded_rollout, rollout_news
+from presto_operator.reporting.rollout_record import next_record, rollout_news
 from tests.unit.live import joined, observation, planned
 from tests.unit.manifest import cluster
 
@@ -180,12 +181,15 @@ def test_a_roll_out_of_workers_is_told_by_its_condition_alone() -> None:
 
 def test_a_record_is_read_as_it_was_written() -> None:
     record = _record(switched_at="2026-01-01T12:00:00Z", queries_interrupted=3)
-    assert recorded_rollout({"rollout": record.model_dump(by_alias=True, exclude_none=True, mode="json")}) == record
+    assert (
+        memory_of({"status": {"rollout": record.model_dump(by_alias=True, exclude_none=True, mode="json")}}).rollout
+        == record
+    )
 
 
 @pytest.mark.parametrize("status", [{}, {"rollout": {}}, {"rollout": {"unknown": 1}}, {"rollout": "text"}])
 def test_a_record_that_cannot_be_read_is_none(status: dict[str, Any]) -> None:
-    assert recorded_rollout(status) is None
+    assert memory_of({"status": status}).rollout is None
 
 
 def _seen(of: PrestoCluster) -> Observation:

@@ -12,27 +12,19 @@ from hypothesis import strategies as st
 from presto_operator.api import RolloutStatus
 from presto_operator.planning.observation import Observation, Serving, pool_counts
 from presto_operator.planning.verdict import ConditionStatus, Verdict
-from presto_operator.presto.stats import ClusterStats
 from presto_operator.reporting.status import is_due, merge_patch, new_status, news
 from tests.unit.fake_kubernetes import merge_patched
-from tests.unit.live import observation, planned
+from tests.unit.live import load, observation, planned
 from tests.unit.manifest import cluster, manifest
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 PLAN = planned(cluster(workers={"replicas": 4, "pools": [{"name": "r5"}, {"name": "r6"}]}), Observation((), (), None))
-STATS = ClusterStats(
-    running_queries=3,
-    blocked_queries=1,
-    queued_queries=7,
-    active_workers=4,
-    waiting_queries=2,
-    held_back_queries=5,
-)
+LOAD = load(running=3, blocked=1, queued=2, waiting=2, held_back=5, active=4)
 
 
 def test_status_counts_what_is_there() -> None:
-    status = _status(seen=observation(PLAN.apply, ready_workers=1, stats=STATS))
+    status = _status(seen=observation(PLAN.apply, ready_workers=1, load=LOAD))
     assert status["observedGeneration"] == 1
     assert status["coordinator"] == {
         "generation": PLAN.wanted_generation,
@@ -116,9 +108,9 @@ def test_what_matters_is_due_at_once() -> None:
 
 @pytest.mark.parametrize(("seconds", "is_written"), [(0, False), (29, False), (30, True), (300, True)])
 def test_numbers_that_move_all_the_time_are_due_seldom(seconds: int, *, is_written: bool) -> None:
-    previous = _status(seen=observation(PLAN.apply, stats=STATS))
-    busier = ClusterStats(running_queries=9, blocked_queries=9, queued_queries=9, active_workers=3)
-    status = _status(previous, seen=observation(PLAN.apply, stats=busier))
+    previous = _status(seen=observation(PLAN.apply, load=LOAD))
+    busier = load(running=9, blocked=9, queued=9, active=3)
+    status = _status(previous, seen=observation(PLAN.apply, load=busier))
     now = NOON + timedelta(seconds=seconds)
     assert _is_due(previous, status, last_written=NOON, now=now) is is_written
     assert _is_due(previous, status, last_written=None, now=now)
@@ -138,7 +130,7 @@ def test_the_merge_patch_makes_the_one_into_the_other(previous: dict[str, Any], 
 
 
 def test_the_merge_patch_takes_away_numbers_that_nobody_knows_any_more() -> None:
-    previous = _status(seen=observation(PLAN.apply, stats=STATS))
+    previous = _status(seen=observation(PLAN.apply, load=LOAD))
     patch = merge_patch(previous, _status(previous))
     assert patch["queries"] is None
     assert patch["workers"]["active"] is None

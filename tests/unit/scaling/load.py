@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from presto_operator.api import Autoscaling, AutoscalingHistory
-from presto_operator.scaling import Decision, Sample, decide
+from presto_operator.presto.load import ClusterLoad
+from presto_operator.scaling import Decision, decide
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -22,7 +23,7 @@ def autoscaling(**fields: Any) -> Autoscaling:
     return Autoscaling.model_validate({**defaults, **fields}, by_alias=True, by_name=False)
 
 
-def sample(at: datetime = NOON, **fields: Any) -> Sample:
+def sample(at: datetime = NOON, **fields: Any) -> ClusterLoad:
     """A sample of a cluster without any query, with these fields changed."""
     idle: dict[str, Any] = {
         "running": 0,
@@ -34,7 +35,7 @@ def sample(at: datetime = NOON, **fields: Any) -> Sample:
         "worker_cpu_percent": None,
         "workers_with_cpu": 0,
     }
-    return Sample(at=at, **{**idle, **fields})
+    return ClusterLoad(at=at, **{**idle, **fields})
 
 
 @dataclass
@@ -59,7 +60,7 @@ class Fleet:
         self.now += timedelta(**duration)
         return self
 
-    def _followed(self, load: Sample | None) -> Decision:
+    def _followed(self, load: ClusterLoad | None) -> Decision:
         decision = decide(self.settings, sample=load, wanted=self.wanted, history=self.history, now=self.now)
         self.wanted, self.history = decision.wanted, decision.history
         return decision

@@ -14,15 +14,15 @@ def test_the_message_says_the_numbers() -> None:
     settings = autoscaling(schedules=[{"name": "night", "maxReplicas": 8, **_NOON_TO_NIGHT}])
     decision = Fleet(settings, wanted=5).decide(running=12, queued=9)
     assert (decision.wanted, decision.reason, decision.limited_by) == (8, "ScheduleCeiling", "ScheduleCeiling")
-    assert decision.message == "12 running + 9 queued at 2 a worker = 11; ceiling of schedule 'night' = 8"
+    assert decision.message == "12 running + 9 queued at 2 per worker = 11; maxReplicas of schedule 'night' = 8"
 
 
 def test_what_limits_is_said() -> None:
     decision = Fleet(autoscaling(), wanted=5).decide(running=60)
     assert (decision.wanted, decision.limited_by) == (10, "ScaleUpPolicy")
-    assert decision.message == "60 running at 2 a worker = 30; policies of scaleUp allow 10"
+    assert decision.message == "60 running at 2 per worker = 30; policies of scaleUp allow 10"
     decision = Fleet(autoscaling(maxReplicas=20), wanted=15).decide(running=60)
-    assert decision.message == "60 running at 2 a worker = 30; maxReplicas = 20"
+    assert decision.message == "60 running at 2 per worker = 30; maxReplicas = 20"
     decision = Fleet(autoscaling(), wanted=30).decide(running=60)
     assert (decision.wanted, decision.limited_by, decision.reason) == (30, None, "QueryDemand")
 
@@ -33,7 +33,7 @@ def test_the_floor_of_a_schedule_holds_from_its_first_moment() -> None:
     assert fleet.decide(running=4).wanted == 2
     decision = fleet.after(seconds=1).decide(running=4)
     assert (decision.wanted, decision.reason) == (30, "ScheduleFloor")
-    assert decision.message == "4 running at 2 a worker = 2; floor of schedule 'office' = 30"
+    assert decision.message == "4 running at 2 per worker = 2; minReplicas of schedule 'office' = 30"
     # Its end lets workers go as the load says, without waiting for anything: the load has said so for hours.
     assert fleet.after(hours=10).decide(running=4).wanted == 2
 
@@ -44,7 +44,7 @@ def test_without_a_sample_no_worker_goes() -> None:
     for _ in range(20):
         decision = fleet.after(minutes=5).decide_blindly()
         assert (decision.wanted, decision.reason) == (20, "SamplesMissing")
-    assert decision.message == "there is no sample: 20 workers stay"
+    assert decision.message == "Presto has not reported its load yet, so the number of workers stays at 20"
 
 
 def test_a_sample_grows_stale() -> None:
@@ -54,7 +54,7 @@ def test_a_sample_grows_stale() -> None:
         now = NOON + age
         decision = decide(settings, sample=sample(NOON), wanted=20, history=history, now=now)
         assert decision.wanted == wanted
-    assert decision.message == "the last sample is 46s old: 20 workers stay"
+    assert decision.message == "Presto last reported its load 46s ago, so the number of workers stays at 20"
 
 
 def test_without_a_sample_floors_hold_all_the_same() -> None:
@@ -82,7 +82,9 @@ def test_unknown_cpu_lets_no_worker_go_but_lets_queries_ask_for_more() -> None:
     fleet.decide(running=8)
     decision = fleet.after(hours=1).decide(running=2)
     assert (decision.wanted, decision.reason) == (4, "SamplesMissing")
-    assert decision.message == "2 running at 2 a worker = 1; but no worker's CPU use is known, so that none goes"
+    assert decision.message == (
+        "2 running at 2 per worker = 1; no worker is removed, because no worker reports its CPU use"
+    )
     assert fleet.after(hours=1).decide(running=12).wanted == 6
     only_cpu = Fleet(autoscaling(targets={"workerCPUPercent": 75}), wanted=4)
     assert only_cpu.decide(running=50).wanted == 4
@@ -100,7 +102,7 @@ def test_no_worker_after_a_while_without_any_query() -> None:
     assert fleet.after(minutes=29).decide().wanted == 2
     decision = fleet.after(minutes=1).decide()
     assert (decision.wanted, decision.reason, decision.limited_by) == (0, "Idle", None)
-    assert decision.message == "no query since 2026-11-24T12:01:00Z"
+    assert decision.message == "no queries since 2026-11-24T12:01:00Z"
     assert fleet.after(hours=9).decide() == decision
 
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from presto_operator.api import MAX_PEAKS, MAX_SCALE_EVENTS, Autoscaling, AutoscalingHistory
-from presto_operator.scaling import Sample, decide
+from presto_operator.presto.load import ClusterLoad
+from presto_operator.scaling import decide
 from presto_operator.scaling.history import highest, lowest, with_recommendation
 from presto_operator.scaling.schedules import bounds
 from tests.unit.scaling.load import NOON, Fleet, autoscaling, sample
@@ -66,7 +67,7 @@ def _settings(draw: st.DrawFn) -> Autoscaling:
 _samples = st.one_of(
     st.none(),
     st.builds(
-        Sample,
+        ClusterLoad,
         at=st.just(NOON),
         running=_counts,
         blocked=st.integers(0, 5),
@@ -83,7 +84,7 @@ _course = st.lists(st.tuples(st.sampled_from([1, 5, 40, 200, 900]), _samples), m
 
 
 def _walk(
-    settings: Autoscaling, course: list[tuple[int, Sample | None]], restarts: set[int]
+    settings: Autoscaling, course: list[tuple[int, ClusterLoad | None]], restarts: set[int]
 ) -> list[tuple[int, str, str]]:
     """The decisions along a course; at these steps, all that is left of the past is what status holds."""
     history, wanted, now = AutoscalingHistory(), 5, NOON
@@ -108,7 +109,7 @@ def _walk(
 
 @given(settings=_settings(), course=_course, restarts=st.sets(st.integers(0, 40)))
 def test_bounds_hold_and_a_restart_at_any_point_changes_nothing(
-    settings: Autoscaling, course: list[tuple[int, Sample | None]], restarts: set[int]
+    settings: Autoscaling, course: list[tuple[int, ClusterLoad | None]], restarts: set[int]
 ) -> None:
     assert _walk(settings, course, restarts) == _walk(settings, course, set())
 
@@ -123,7 +124,7 @@ def test_bounds_hold_and_a_restart_at_any_point_changes_nothing(
 )
 def test_more_demand_never_wants_fewer_workers(
     settings: Autoscaling,
-    course: list[tuple[int, Sample | None]],
+    course: list[tuple[int, ClusterLoad | None]],
     running: int,
     more: int,
     cpu: float,

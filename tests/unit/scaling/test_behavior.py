@@ -101,7 +101,7 @@ def test_fewer_only_after_the_highest_of_the_window() -> None:
     assert fleet.after(seconds=99).decide(running=2).wanted == 10
     decision = fleet.after(seconds=1).decide(running=2)
     assert (decision.wanted, decision.reason) == (8, "Stabilization")
-    assert decision.message == "2 running at 1 a worker = 2; highest of the last 300s = 8"
+    assert decision.message == "2 running at 1 per worker = 2; highest in the last 300s = 8"
     assert fleet.after(seconds=199).decide(running=2).wanted == 8
     assert fleet.after(seconds=1).decide(running=2).wanted == 2
 
@@ -109,7 +109,7 @@ def test_fewer_only_after_the_highest_of_the_window() -> None:
 def test_more_only_as_the_lowest_of_the_window() -> None:
     fleet = _fleet(10, up={"stabilizationWindowSeconds": 60})
     decision = fleet.decide(running=20)
-    assert (decision.wanted, decision.message) == (10, "20 running at 1 a worker = 20; lowest of the last 60s = 10")
+    assert (decision.wanted, decision.message) == (10, "20 running at 1 per worker = 20; lowest in the last 60s = 10")
     assert fleet.after(seconds=30).decide(running=15).wanted == 10
     assert fleet.after(seconds=10).decide(running=18).wanted == 10
     assert fleet.after(seconds=20).decide(running=18).wanted == 15

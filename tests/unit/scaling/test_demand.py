@@ -18,16 +18,16 @@ def _by(targets: dict[str, Any], wanted: int, **load: Any) -> Recommendation:
 @pytest.mark.parametrize(
     ("target", "load", "workers", "message"),
     [
-        ("2", {"running": 12, "queued": 9}, 11, "12 running + 9 queued at 2 a worker = 11"),
-        ("0.5", {"running": 3}, 6, "3 running at 0.5 a worker = 6"),
-        ("0.50", {"blocked": 1, "waiting": 2}, 6, "1 blocked + 2 waiting at 0.5 a worker = 6"),
-        ("10", {}, 0, "no query at 10 a worker = 0"),
-        ("0.3", {"running": 3}, 10, "3 running at 0.3 a worker = 10"),
+        ("2", {"running": 12, "queued": 9}, 11, "12 running + 9 queued at 2 per worker = 11"),
+        ("0.5", {"running": 3}, 6, "3 running at 0.5 per worker = 6"),
+        ("0.50", {"blocked": 1, "waiting": 2}, 6, "1 blocked + 2 waiting at 0.5 per worker = 6"),
+        ("10", {}, 0, "no queries at 10 per worker = 0"),
+        ("0.3", {"running": 3}, 10, "3 running at 0.3 per worker = 10"),
         (
             "1",
             {"running": 4, "held_back": 90},
             4,
-            "4 running at 1 a worker = 4 (90 held back by a concurrency limit)",
+            "4 running at 1 per worker = 4 (90 more held back by a concurrency limit)",
         ),
     ],
 )
@@ -40,7 +40,7 @@ def test_queries_ask_for_workers(target: str, load: dict[str, Any], workers: int
 def test_a_need_within_the_tolerance_changes_nothing(running: int, workers: int) -> None:
     found = _by({"queriesPerWorker": "2"}, 10, running=running)
     assert found.workers == workers
-    assert ("within the tolerance" in found.message) == (workers == 10 and running != 20)
+    assert ("within tolerance" in found.message) == (workers == 10 and running != 20)
 
 
 @pytest.mark.parametrize(
@@ -81,5 +81,5 @@ def test_unknown_cpu_is_said(cpu: float | None) -> None:
     load = sample(running=3, active_workers=2, worker_cpu_percent=cpu, workers_with_cpu=2)
     found = demand(settings.targets, settings.behavior, load, wanted=2)
     assert [item.workers for item in found.recommendations] == [3]
-    assert found.unknown == "no worker's CPU use is known"
+    assert found.unknown == "no worker reports its CPU use"
     assert demand(settings.targets, settings.behavior, load, wanted=0).unknown == ""

@@ -38,7 +38,7 @@ def test_a_change_is_kept_with_its_reason() -> None:
     status = autoscaling_status(settings, _status(3), decision, wanted=3, now=NOON)
     (taken,) = status.decisions
     assert (taken.from_replicas, taken.to_replicas, taken.reason, taken.time) == (3, 6, "QueryDemand", NOON)
-    assert taken.message == "12 running at 2 a worker = 6"
+    assert taken.message == "12 running at 2 per worker = 6"
     assert (status.mode, status.desired, status.limited_by) == ("Active", 6, None)
 
 

@@ -136,11 +136,16 @@ def test_bounds_without_schedules() -> None:
 
 def test_of_several_schedules_the_highest_floor_and_the_lowest_ceiling_count() -> None:
     several = ({"minReplicas": 5}, {"minReplicas": 8, "maxReplicas": 40}, {"maxReplicas": 30}, {"minReplicas": 2})
-    assert _bounds(*several, minReplicas=3) == (8, "floor of schedule 's1' = 8", 30, "ceiling of schedule 's2' = 30")
+    assert _bounds(*several, minReplicas=3) == (
+        8,
+        "minReplicas of schedule 's1' = 8",
+        30,
+        "maxReplicas of schedule 's2' = 30",
+    )
 
 
 def test_a_ceiling_goes_before_a_floor() -> None:
-    words = "ceiling of schedule 's1' = 4"
+    words = "maxReplicas of schedule 's1' = 4"
     assert _bounds({"minReplicas": 20}, {"maxReplicas": 4}) == (4, words, 4, words)
     assert _bounds({"maxReplicas": 4}, {"maxReplicas": 6}, minReplicas=10)[:3:2] == (4, 4)
 

@@ -27,7 +27,7 @@ def test_workers_that_find_no_node_move_to_another_spot_pool() -> None:
     assert placement.replicas_by_pool == {"r5": 1, "r6": 7, "base": 2}
     assert placement.limits["r5"].reason == "Unschedulable"
     assert placement.explanations == (
-        "pool r5 gets at most 1 workers until 2026-11-24T12:17:20Z: workers found no node in it",
+        "pool r5 gets at most 1 worker until 2026-11-24T12:17:20Z: its workers found no nodes",
     )
 
 

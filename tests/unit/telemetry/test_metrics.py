@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from presto_operator.presto.stats import ClusterStats
 from presto_operator.telemetry import metrics
+from tests.unit.live import load
 
-_STATS = ClusterStats(running_queries=3, blocked_queries=1, queued_queries=7, active_workers=4)
+_LOAD = load(running=3, blocked=1, queued=7, active=4)
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +23,7 @@ def _value(metric: str, cluster: str = "metrics-a", **labels: str) -> float | No
 
 
 def test_what_is_known_is_shown() -> None:
-    metrics.observe_cluster("analytics", "metrics-a", _STATS, {"r5": (4, 3)})
+    metrics.observe_cluster("analytics", "metrics-a", _LOAD, {"r5": (4, 3)})
     assert {state: _value("queries", state=state) for state in ("running", "queued", "blocked")} == {
         "running": 3,
         "queued": 7,
@@ -34,7 +34,7 @@ def test_what_is_known_is_shown() -> None:
 
 
 def test_numbers_that_nobody_knows_any_more_are_withdrawn() -> None:
-    metrics.observe_cluster("analytics", "metrics-a", _STATS, {"r5": (4, 3), "r6": (2, 2)})
+    metrics.observe_cluster("analytics", "metrics-a", _LOAD, {"r5": (4, 3), "r6": (2, 2)})
     metrics.observe_cluster("analytics", "metrics-a", None, {"r5": (4, 4)})
     assert _value("queries", state="running") is None
     assert _value("active_workers") is None
@@ -44,7 +44,7 @@ def test_numbers_that_nobody_knows_any_more_are_withdrawn() -> None:
 
 def test_a_cluster_that_is_gone_leaves_nothing_behind() -> None:
     for name in ("metrics-a", "metrics-b"):
-        metrics.observe_cluster("analytics", name, _STATS, {"r5": (4, 3)})
+        metrics.observe_cluster("analytics", name, _LOAD, {"r5": (4, 3)})
         metrics.observe_metastore("analytics", name, "True")
         metrics.presto_poll_errors.labels("analytics", name).inc()
     metrics.forget_cluster("analytics", "metrics-a")

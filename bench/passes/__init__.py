@@ -1,0 +1,1 @@
+"""What one pass over an unchanged cluster costs, beside another commit."""

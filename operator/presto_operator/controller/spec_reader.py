@@ -1,0 +1,66 @@
+"""Reading a cluster's spec with all that it refers to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from presto_operator.api import InvalidClusterError, SourceData, SourceObject, parse_cluster, parse_spec, references
+from presto_operator.desired import render_generation
+from presto_operator.kube import ApiError, ClusterKey, SourceReader
+from presto_operator.objects import KubernetesObject, uid_of
+from presto_operator.planning.seen import Invalid, Spec, Unreadable, Valid
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A spec that was read, and what it was made of: of the same it need not be made again."""
+
+    uid: str
+    generation: int
+    referred: frozenset[SourceObject]
+    sources: SourceData
+    spec: Valid | Invalid
+
+
+class SpecReader:
+    """Parses and renders a spec when it has changed, or when a Secret or ConfigMap that it refers to has."""
+
+    def __init__(self, sources: SourceReader, *, worker_min_ready: timedelta) -> None:
+        """`worker_min_ready` is how long a worker is ready before it counts as available."""
+        self._sources = sources
+        self._worker_min_ready = worker_min_ready
+        self._known: dict[ClusterKey, _Known] = {}
+
+    async def read(self, key: ClusterKey, body: KubernetesObject) -> Spec:
+        """The spec of a PrestoCluster."""
+        known = self._known.get(key)
+        uid, generation = uid_of(body), body["metadata"].get("generation", 0)
+        is_same = known is not None and (known.uid, known.generation) == (uid, generation)
+        try:
+            referred = known.referred if known is not None and is_same else _referred(body)
+            sources = await self._sources.read(key.namespace, referred)
+        except InvalidClusterError as invalid:
+            return Invalid(tuple(invalid.errors))
+        except ApiError as error:
+            return Unreadable(f"what the spec refers to can't be read: {error}")
+        if known is not None and is_same and known.sources == sources:
+            return known.spec
+        spec = self._parsed(body, sources)
+        self._known[key] = _Known(uid, generation, referred, sources, spec)
+        return spec
+
+    def forget(self, key: ClusterKey) -> None:
+        """Drop what is known of a cluster that is no more."""
+        self._known.pop(key, None)
+
+    def _parsed(self, body: KubernetesObject, sources: SourceData) -> Valid | Invalid:
+        try:
+            cluster = parse_cluster(body, sources)
+        except InvalidClusterError as invalid:
+            return Invalid(tuple(invalid.errors))
+        return Valid(cluster, render_generation(cluster, worker_min_ready=self._worker_min_ready))
+
+
+def _referred(body: KubernetesObject) -> frozenset[SourceObject]:
+    return frozenset(reference.source for reference in references(parse_spec(body)))

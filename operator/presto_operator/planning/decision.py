@@ -1,0 +1,176 @@
+"""The decision of a pass: from what was seen to what is to be done. Pure.
+
+It is made in two steps, since some of it depends on what Presto is asked in between: `draft` says what would be done
+and which coordinators have to be asked for their queries first, `decide` what is done given their answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from presto_operator.api import PrestoCluster, duration_seconds
+from presto_operator.objects import GENERATION_LABEL
+from presto_operator.planning.autoscale import Autoscaled, autoscale
+from presto_operator.planning.handover import LAST_PAGE, Handover
+from presto_operator.planning.last_worker import LAST_WORKER_MESSAGE, generation_to_ask, kept_workers
+from presto_operator.planning.plan import NOTHING_WAITS, Hold, Plan, plan
+from presto_operator.planning.reclaim import Reclaim
+from presto_operator.planning.seen import Seen, Valid
+from presto_operator.planning.supply import observed_supply
+from presto_operator.presto.queries import QueryActivity
+
+Answers = Mapping[str, QueryActivity | None]
+"""The queries of coordinators, by generation; None where a coordinator could not be asked."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What would be done if no client had to be spared."""
+
+    autoscaled: Autoscaled | None
+    """The desired number of workers; None: the spec isn't known to be valid."""
+    questions: frozenset[str]
+    """The generations whose queries the decision depends on."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is to be done in this pass."""
+
+    plan: Plan | None
+    """The children to apply, scale and remove; None: the spec isn't known to be valid, and they stay as they are."""
+    autoscaled: Autoscaled | None
+    moved: tuple[Reclaim, ...]
+    """Coordinators on nodes that leave, and that can be deleted now without failing a query."""
+    waiting: tuple[Reclaim, ...]
+    """Coordinators on nodes that leave, and that still run queries."""
+    is_correction: bool
+    """Whether what differs from the plan was changed by somebody else, rather than by the spec or by a roll-out."""
+    asked: str | None = None
+    """The former or next-to-last generation whose queries this decision waits for."""
+    activity: QueryActivity | None = None
+    """Its queries; None if it could not be asked."""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something waits for a moment without queries."""
+        return bool(self.waiting) or (self.plan is not None and self.plan.hold.is_on)
+
+
+def draft(seen: Seen) -> Draft:
+    """What would be done, and what to ask before it is."""
+    questions = {generation for reclaim in seen.reclaimed.coordinators if (generation := _generation(reclaim))}
+    if not isinstance(seen.spec, Valid):
+        return Draft(None, frozenset(questions))
+    cluster = seen.spec.cluster
+    autoscaled = autoscale(cluster, seen.memory.autoscaling, seen.last_load, seen.now)
+    handover = _handover(seen, _plan(seen, seen.spec, autoscaled.workers))
+    questions |= {
+        generation
+        for generation in (_last_worker_question(seen, cluster, autoscaled.workers), handover.generation_to_ask)
+        if generation is not None
+    }
+    return Draft(autoscaled, frozenset(questions))
+
+
+def decide(seen: Seen, drafted: Draft, answers: Answers) -> Decision:
+    """What is done now; what would fail queries waits.
+
+    Args:
+        seen: what the pass has seen.
+        drafted: what would be done if nothing waited.
+        answers: the queries of the coordinators that `drafted` asks for.
+    """
+    movable = [reclaim for reclaim in seen.reclaimed.coordinators if _is_quiet(seen, answers.get(_generation(reclaim)))]
+    waiting = tuple(reclaim for reclaim in seen.reclaimed.coordinators if reclaim not in movable)
+    if drafted.autoscaled is None or not isinstance(seen.spec, Valid):
+        return Decision(None, None, tuple(movable), waiting, is_correction=False)
+    cluster = seen.spec.cluster
+    asked_for = drafted.autoscaled.workers
+    desired = asked_for
+    question = _last_worker_question(seen, cluster, asked_for)
+    if question is not None:
+        desired = kept_workers(asked_for, answers.get(question), seen.now)
+    kept = Hold(last_worker=True, message=LAST_WORKER_MESSAGE) if desired > asked_for else NOTHING_WAITS
+    at_once = _plan(seen, seen.spec, desired, kept)
+    handover = _handover(seen, at_once)
+    asked = handover.generation_to_ask
+    chosen, activity = at_once, None
+    if asked is not None:
+        activity = answers.get(asked)
+        drain_timeout = timedelta(seconds=duration_seconds(cluster.spec.coordinator.drain_timeout))
+        hold = handover.hold(activity, drain_timeout=drain_timeout, now=seen.now)
+        chosen = _plan(seen, seen.spec, desired, hold) if hold.is_on else at_once
+    return Decision(
+        chosen,
+        drafted.autoscaled,
+        tuple(movable),
+        waiting,
+        is_correction=_is_correction(seen, chosen),
+        asked=asked,
+        activity=activity,
+    )
+
+
+def cost_question(decision: Decision, seen: Seen, serving: str | None) -> str | None:
+    """The generation to ask after the switch for the queries that it has cost; None if there was none just now.
+
+    What was said before the switch is of a moment at which clients still came.
+
+    Args:
+        decision: what was done.
+        seen: what the pass had seen before.
+        serving: the generation that serves since then.
+    """
+    if decision.asked is None or decision.asked == serving:
+        return None
+    record = seen.memory.rollout
+    return decision.asked if record is None or record.switched_at is None else None
+
+
+def _plan(seen: Seen, spec: Valid, workers: int, hold: Hold = NOTHING_WAITS) -> Plan:
+    supply = observed_supply(spec.cluster, spec.generation.name, seen)
+    return plan(
+        spec.cluster,
+        spec.generation,
+        seen.observation,
+        hold,
+        serving=seen.serving,
+        wanted_workers=workers,
+        supply=supply,
+    )
+
+
+def _handover(seen: Seen, at_once: Plan) -> Handover:
+    return Handover(at_once, seen.observation, seen.memory.rollout, seen.serving_name)
+
+
+def _last_worker_question(seen: Seen, cluster: PrestoCluster, workers: int) -> str | None:
+    least = sum(pool.min_replicas for pool in cluster.spec.workers.pools)
+    return generation_to_ask(seen.observation, seen.serving_name, max(workers, least))
+
+
+def _is_quiet(seen: Seen, activity: QueryActivity | None) -> bool:
+    """Whether no client is busy with a coordinator; one that could not be asked counts as busy."""
+    return activity is not None and not activity.since(seen.now - LAST_PAGE)
+
+
+def _generation(reclaim: Reclaim) -> str:
+    return str(reclaim.pod["metadata"].get("labels", {}).get(GENERATION_LABEL, ""))
+
+
+def _is_correction(seen: Seen, chosen: Plan) -> bool:
+    """Whether the cluster was as its present spec asks for when status was last written, and nothing is rolled out.
+
+    A roll-out is no correction though the spec be the same: an operator of another release makes one.
+    """
+    is_changing = (
+        seen.serving_name not in (None, chosen.wanted_generation)
+        or bool(chosen.old_workers(seen.observation))
+        or bool(seen.observation.to_be_replaced)
+        or chosen.placement.replicas_by_pool != seen.memory.shares
+    )
+    is_current = seen.memory.observed_generation == seen.body["metadata"]["generation"]
+    return is_current and seen.memory.is_settled and not is_changing

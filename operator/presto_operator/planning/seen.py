@@ -1,0 +1,80 @@
+"""What a pass has seen before it decides. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from presto_operator.api import FieldError, PrestoCluster
+from presto_operator.desired import Generation
+from presto_operator.metastore import Finding, Probe
+from presto_operator.objects import KubernetesObject
+from presto_operator.planning.memory import Memory
+from presto_operator.planning.observation import Observation
+from presto_operator.planning.reclaim import NodeReader, Reclaim
+from presto_operator.planning.serving import ServingGeneration
+from presto_operator.presto.load import ClusterLoad
+
+
+@dataclass(frozen=True)
+class Valid:
+    """A spec that can be carried out."""
+
+    cluster: PrestoCluster
+    generation: Generation
+    """The generation that it asks for, rendered once."""
+
+
+@dataclass(frozen=True)
+class Invalid:
+    """A spec that can't be carried out."""
+
+    errors: tuple[FieldError, ...]
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A spec of which nothing is known, since a Secret or ConfigMap that it refers to can't be read now."""
+
+    error: str
+
+
+Spec = Valid | Invalid | Unreadable
+
+
+@dataclass(frozen=True)
+class Reclaimed:
+    """Pods on nodes that leave or are lost, and what has been done about them already."""
+
+    coordinators: tuple[Reclaim, ...] = ()
+    """Coordinators on nodes that leave: they are deleted in a moment without queries."""
+    deleted: tuple[Reclaim, ...] = ()
+    """Pods that this pass has deleted; one that has nothing to drain is gone before the next pass sees it."""
+    errors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Everything that a decision about one cluster depends on."""
+
+    body: KubernetesObject
+    """The PrestoCluster as the API server has it."""
+    now: datetime
+    """When the pass began."""
+    memory: Memory
+    spec: Spec
+    observation: Observation
+    serving: ServingGeneration | None
+    nodes: NodeReader | None
+    """What nodes say; None while not all of them are known."""
+    last_load: ClusterLoad | None = None
+    """Presto's last answer, however old."""
+    reclaimed: Reclaimed = field(default_factory=Reclaimed)
+    metastore: Mapping[Probe, Finding | None] = field(default_factory=dict)
+    """The newest finding for each URI of the metastore; None before the first one."""
+
+    @property
+    def serving_name(self) -> str | None:
+        """The name of the generation that serves."""
+        return self.serving.name if self.serving is not None else None
