@@ -10,7 +10,7 @@ from typing import Any
 from bench.autoscaling.cluster import GRACE, STARTUP, View
 from bench.autoscaling.load import DAY, Query
 from presto_operator.api import Autoscaling, AutoscalingHistory
-from presto_operator.presto.load import ClusterLoad
+from presto_operator.presto import ClusterLoad
 from presto_operator.scaling import decide
 
 _MIDNIGHT = datetime(2026, 11, 24, tzinfo=UTC)  # a Tuesday

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import urllib3
-from kubernetes import client, config, watch
+from kubernetes import client
 
 from bench.faults.worker import Worker
 from tests.harness.interface import Cluster
+from tests.kit.pod_watch import Pod, PodWatch, core_api
 
-_WATCH_SECONDS = 1800
 _POLL_SECONDS = 0.05
 _POLL_TIMEOUT_SECONDS = 1.0
 _TASKS_TIMEOUT_SECONDS = 5.0
@@ -28,23 +28,22 @@ class Diary:
     """The workers of one Presto, since the watch began."""
 
     def __init__(self, cluster: Cluster, namespace: str, selector: str) -> None:
-        self._api = client.CoreV1Api(config.new_client_from_config(config_file=str(cluster.kubeconfig)))
+        self._api = core_api(cluster)
         self._namespace = namespace
-        self._selector = selector
+        self._watch = PodWatch(cluster, self._see, selector=selector, namespace=namespace)
         self._workers: dict[str, Worker] = {}
         self._lock = threading.Lock()
         self._over = threading.Event()
-        self._failure: Exception | None = None
 
     @contextmanager
     def kept(self) -> Iterator[None]:
         """Keep it until the block ends."""
-        thread = threading.Thread(target=self._follow, name="diary", daemon=True)
-        thread.start()
+        self._watch.start()
         try:
             yield
         finally:
             self._over.set()
+            self._watch.stop()
 
     def workers(self) -> list[Worker]:
         """All that there were.
@@ -52,8 +51,7 @@ class Diary:
         Raises:
             RuntimeError: the watch has failed, so that not all of them are known.
         """
-        if self._failure is not None:
-            raise RuntimeError(f"the watch of the workers has failed: {self._failure}")
+        self._watch.check()
         with self._lock:
             return list(self._workers.values())
 
@@ -73,21 +71,8 @@ class Diary:
             return False
         return any(task["taskStatus"]["state"] == "RUNNING" for task in tasks)
 
-    def _follow(self) -> None:
-        arguments = {
-            "namespace": self._namespace,
-            "label_selector": self._selector,
-            "timeout_seconds": _WATCH_SECONDS,
-        }
-        try:
-            for event in watch.Watch().stream(self._api.list_namespaced_pod, **arguments):
-                if self._over.is_set():
-                    return
-                self._see(event["type"], event["raw_object"], time.monotonic())
-        except Exception as failure:  # noqa: BLE001 - told of to who asks for the workers
-            self._failure = failure
-
-    def _see(self, event: str, pod: dict[str, Any], now: float) -> None:
+    def _see(self, event: str, pod: Pod) -> None:
+        now = time.monotonic()
         metadata = pod["metadata"]
         with self._lock:
             worker = self._workers.setdefault(metadata["uid"], Worker(metadata["name"]))

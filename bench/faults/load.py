@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from urllib.parse import urlsplit
 
 import requests
@@ -15,15 +16,14 @@ from bench.faults.questions import LONG, SHORT
 from bench.faults.tally import Outcome
 from tests.harness.errors import HarnessError
 from tests.harness.waiting import wait_until
-from tests.kit.load import failure_of
-from tests.kit.questions import Question, Row
+from tests.kit.load import failure_of, running
+from tests.kit.questions import Question
 
 SHORT_CLIENTS = 3
 LONG_CLIENTS = 1
 _PAUSE_SECONDS = 0.05
 """Between two short queries of a client: without it they would take all of a small machine, the nodes' share, too."""
 _REQUEST_SECONDS = 60.0
-_LAST_QUERY_SECONDS = 600.0
 _FIRST_ANSWER_SECONDS = 60.0
 
 
@@ -70,38 +70,28 @@ class Load:
     @contextmanager
     def running(self) -> Iterator[None]:
         """Let the clients ask until the block ends; each finishes the query that it is at."""
-        threads = [
-            *(self._client(number, SHORT, is_long=False) for number in range(SHORT_CLIENTS)),
-            *(self._client(number, LONG, is_long=True) for number in range(LONG_CLIENTS)),
-        ]
-        for thread in threads:
-            thread.start()
-        try:
+        clients = {
+            **{f"short-{number}": partial(self._client, number, SHORT) for number in range(SHORT_CLIENTS)},
+            **{f"long-{number}": partial(self._client, number, LONG) for number in range(LONG_CLIENTS)},
+        }
+        with running(clients, self._over):
             yield
-        finally:
-            self._over.set()
-            for thread in threads:
-                thread.join(timeout=_LAST_QUERY_SECONDS)
 
-    def _client(self, number: int, questions: Sequence[Question], *, is_long: bool) -> threading.Thread:
-        def ask() -> None:
-            turn = number
-            while not self._over.is_set():
-                outcome = self._ask(questions[turn % len(questions)], is_long=is_long)
-                turn += 1
-                with self._lock:
-                    self._outcomes.append(outcome)
-                if not is_long:
-                    self._over.wait(_PAUSE_SECONDS)
-
-        name = f"{'long' if is_long else 'short'}-{number}"
-        return threading.Thread(target=ask, name=name, daemon=True)
+    def _client(self, turn: int, questions: Sequence[Question]) -> None:
+        is_long = questions is LONG
+        while not self._over.is_set():
+            outcome = self._ask(questions[turn % len(questions)], is_long=is_long)
+            turn += 1
+            with self._lock:
+                self._outcomes.append(outcome)
+            if not is_long:
+                self._over.wait(_PAUSE_SECONDS)
 
     def _ask(self, question: Question, *, is_long: bool) -> Outcome:
         session = ClientSession("analyst", catalog="tpch", schema="tiny", source=self._source)
         request = _WatchedRequest(self._host, self._port, session, request_timeout=_REQUEST_SECONDS)
         begun = time.monotonic()
-        failure = _failure(request, question)
+        failure = failure_of(lambda: [tuple(row) for row in PrestoQuery(request, question.sql).execute()], question)
         return Outcome(
             question=question.name,
             is_long=is_long,
@@ -127,13 +117,3 @@ class _WatchedRequest(PrestoRequest):  # type: ignore[misc] # the library is not
             self.query_ids.append(status.id)
         self.rows += len(status.rows)
         return status
-
-
-def _failure(request: _WatchedRequest, question: Question) -> str | None:
-    """What went wrong, in a word that can be counted by."""
-
-    def ask() -> list[Row]:
-        return [tuple(row) for row in PrestoQuery(request, question.sql).execute()]
-
-    failure = failure_of(ask, question)
-    return failure if failure is None else failure.partition(" ")[0]

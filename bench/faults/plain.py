@@ -6,8 +6,7 @@ from typing import Any
 
 from presto_operator.api import parse_cluster
 from presto_operator.desired import render_generation
-from presto_operator.planning.observation import Observation
-from presto_operator.planning.plan import plan
+from presto_operator.planning import Observation, plan
 
 KINDS = ("ConfigMap", "Service", "ServiceAccount", "Deployment")
 SELECTOR = "app=presto,component=worker"

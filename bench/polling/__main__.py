@@ -18,10 +18,8 @@ from typing import Any
 from bench.percentile import percentile
 from bench.polling.servers import PORT, address
 from presto_operator.kube import ClusterKey
-from presto_operator.polling.pace import Pace, steady_pace
-from presto_operator.polling.presto_client import PrestoClient
-from presto_operator.polling.presto_poller import PrestoPoller, Subject
-from presto_operator.presto.server import Server
+from presto_operator.polling import Pace, PrestoClient, PrestoPoller, Subject, steady_pace
+from presto_operator.presto import Server
 from presto_operator.settings import DEFAULTS
 
 _POLL_INTERVAL = DEFAULTS.presto_poll_interval

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -17,6 +17,9 @@ from tests.harness.waiting import wait_until
 from tests.kit.questions import ENDLESS, ENDLESS_ON_ONE_WORKER, Question, Row
 from tests.kit.sql import PrestoClient
 
+_LAST_QUERY_SECONDS = 600.0
+_QUOTED_CHARACTERS = 200
+"""Of a wrong answer."""
 _ONE_WORKER_TRIES = 20
 
 
@@ -34,15 +37,12 @@ class Tally:
         return self.right + self.failures.total()
 
 
-@contextlib.contextmanager
+@contextmanager
 def steady_load(client: PrestoClient, questions: Sequence[Question], *, clients: int) -> Iterator[Tally]:
     """Let `clients` clients ask the questions in turn until the block ends; each finishes the one that it is at."""
     tally = Tally()
     lock = threading.Lock()
     over = threading.Event()
-
-    def rows_of(sql: str) -> list[Row]:
-        return client.query(sql).rows
 
     def ask(first: int) -> None:
         number = first
@@ -50,7 +50,7 @@ def steady_load(client: PrestoClient, questions: Sequence[Question], *, clients:
             question = questions[number % len(questions)]
             number += 1
             begun = time.monotonic()
-            failure = failure_of(partial(rows_of, question.sql), question)
+            failure = failure_of(partial(_rows, client, question), question)
             with lock:
                 tally.seconds.append(time.monotonic() - begun)
                 if failure is None:
@@ -58,39 +58,48 @@ def steady_load(client: PrestoClient, questions: Sequence[Question], *, clients:
                 else:
                     tally.failures[failure] += 1
 
-    threads = [threading.Thread(target=ask, args=(number,), name=f"client-{number}") for number in range(clients)]
+    with running({f"client-{number}": partial(ask, number) for number in range(clients)}, over):
+        yield tally
+
+
+@contextmanager
+def running(clients: Mapping[str, Callable[[], None]], over: threading.Event) -> Iterator[None]:
+    """Run clients by their names, each in a thread, until the block ends.
+
+    `over` is set then: each client finishes the query that it is at, and returns.
+    """
+    threads = [threading.Thread(target=client, name=name, daemon=True) for name, client in clients.items()]
     for thread in threads:
         thread.start()
     try:
-        yield tally
+        yield
     finally:
         over.set()
         for thread in threads:
-            thread.join(timeout=300)
+            thread.join(timeout=_LAST_QUERY_SECONDS)
 
 
-def failure_of(ask: Callable[[], Sequence[Row]], question: Question) -> str | None:
-    """What went wrong with a query, in a word or two; None if its answer was right.
-
-    That is Presto's error name, the class of the client's error, or WRONG_ANSWER with the rows.
-    """
+def failure_of(query: Callable[[], Sequence[Row]], question: Question) -> str | None:
+    """What went wrong with a query, in a word or two; None if its answer was right."""
     try:
-        rows = ask()
+        rows = query()
     except prestodb.exceptions.PrestoQueryError as error:
         return str(error.error_name)
     except (prestodb.exceptions.Error, prestodb.exceptions.HttpError, requests.RequestException) as error:
         return type(error).__name__
-    return None if question.is_answered_by(rows) else f"WRONG_ANSWER {rows}"
+    return None if question.is_answered_by(rows) else f"WRONG_ANSWER {str(rows)[:_QUOTED_CHARACTERS]}"
 
 
-@contextlib.contextmanager
+def _rows(client: PrestoClient, question: Question) -> Sequence[Row]:
+    return client.query(question.sql).rows
+
+
+@contextmanager
 def unfinished_query(client: PrestoClient, sql: str = ENDLESS) -> Iterator[None]:
-    """A query that runs until the block ends, or until it fails; with it ends every other query that is unfinished."""
+    """A query that runs until the block ends, or until it fails; then all queries that are unfinished are ended."""
 
     def ask() -> None:
-        with contextlib.suppress(
-            prestodb.exceptions.PrestoQueryError, prestodb.exceptions.HttpError, requests.RequestException
-        ):
+        with suppress(prestodb.exceptions.PrestoQueryError, prestodb.exceptions.HttpError, requests.RequestException):
             client.query(sql)
 
     thread = threading.Thread(target=ask)
@@ -102,7 +111,7 @@ def unfinished_query(client: PrestoClient, sql: str = ENDLESS) -> Iterator[None]
         thread.join(timeout=60)
 
 
-@contextlib.contextmanager
+@contextmanager
 def query_on_one_worker(client: PrestoClient, wanted_on: set[str]) -> Iterator[str]:
     """A query that runs on one of these workers alone until the block ends, and the name of that worker.
 

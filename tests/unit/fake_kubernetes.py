@@ -6,8 +6,10 @@ import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from presto_operator.kube import PRESTO_CLUSTER, ApiError, Kind, KubernetesClient, ObjectStore
-from presto_operator.objects import KubernetesObject
+from presto_operator.kube import PRESTO_CLUSTER, ApiError, ObjectStore
+from presto_operator.kube.api_server import Listing
+from presto_operator.kube.kind import Kind
+from presto_operator.objects import KubernetesObject, label_of
 from presto_operator.presto.load import QUERY_STATES_PATH
 from presto_operator.presto.queries import QUERIES_PATH
 from presto_operator.presto.tasks import TASKS_PATH
@@ -15,7 +17,7 @@ from presto_operator.presto.tasks import TASKS_PATH
 Identity = tuple[str, str, str]
 
 
-class FakeKubernetes(KubernetesClient):
+class FakeKubernetes:
     """Keeps objects, their resourceVersion and their generation as an API server does, and counts requests.
 
     Of server-side apply it knows what matters here: maps are merged, lists are replaced, a field that others set stays,
@@ -29,6 +31,8 @@ class FakeKubernetes(KubernetesClient):
         """Verb, kind and name of every request that could write."""
         self.refused: dict[tuple[str, str], ApiError] = {}
         """What to answer to a write of this kind and name."""
+        self.refused_kinds: dict[str, ApiError] = {}
+        """What to answer to every request about objects of this kind."""
         self.presto_answer: object = None
         """What each coordinator says of its cluster; an ApiError if it can't be asked for anything."""
         self.queries: Callable[[], object] = list
@@ -87,7 +91,20 @@ class FakeKubernetes(KubernetesClient):
             store.put(copy.deepcopy(obj))
 
     async def get(self, kind: Kind, namespace: str | None, name: str) -> KubernetesObject | None:
+        self._check(kind.name)
         return copy.deepcopy(self.objects.get((kind.name, namespace or "", name)))
+
+    async def list(self, kind: Kind, *, namespace: str | None = None, label_selector: str | None = None) -> Listing:
+        """Of label selectors it knows those that ask whether an object has a label."""
+        self._check(kind.name)
+        found = [
+            copy.deepcopy(obj)
+            for (name, of_namespace, _), obj in self.objects.items()
+            if name == kind.name
+            and namespace in (None, of_namespace)
+            and (label_selector is None or label_of(obj, label_selector))
+        ]
+        return Listing(found, self._revision)
 
     async def apply(self, obj: KubernetesObject) -> KubernetesObject:
         self._request("apply", obj)
@@ -163,8 +180,13 @@ class FakeKubernetes(KubernetesClient):
     def _request(self, verb: str, obj: KubernetesObject) -> None:
         name = obj["metadata"]["name"]
         self.requests.append((verb, obj["kind"], name))
+        self._check(obj["kind"])
         if (obj["kind"], name) in self.refused:
             raise self.refused[obj["kind"], name]
+
+    def _check(self, kind: str) -> None:
+        if kind in self.refused_kinds:
+            raise self.refused_kinds[kind]
 
 
 def query_states(counts: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -35,13 +35,7 @@ from presto_operator.api.price import price_value
 from presto_operator.api.reference import SourceData, SourceObject
 from presto_operator.api.resolution import RoleField, references
 from presto_operator.api.role import Role, Toleration
-from presto_operator.api.scaling_behavior import (
-    ScaleDown,
-    ScaleUp,
-    ScalingBehavior,
-    ScalingPolicy,
-    tolerance_value,
-)
+from presto_operator.api.scaling_behavior import ScaleDown, ScaleUp, ScalingBehavior, ScalingPolicy, tolerance_value
 from presto_operator.api.schedule import Schedule
 from presto_operator.api.spec import PrestoClusterSpec
 from presto_operator.api.status import (

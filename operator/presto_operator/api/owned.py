@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from presto_operator.presto import CONFIG_DIRECTORY
-from presto_operator.presto.configuration import DATA_DIRECTORY, PLUGINS_DIRECTORY
+from presto_operator.presto import CONFIG_DIRECTORY, DATA_DIRECTORY, PLUGINS_DIRECTORY
 
 PRESTO_CONTAINER = "presto"
 CONFIG_VOLUME = "config"

@@ -11,8 +11,7 @@ import yaml
 from presto_operator.api import KIND, InvalidClusterError, SourceData, SourceObject, parse_cluster
 from presto_operator.cli.yaml import dump
 from presto_operator.desired import render_generation
-from presto_operator.planning.observation import Observation
-from presto_operator.planning.plan import plan
+from presto_operator.planning import Observation, plan
 
 
 @click.command()

@@ -8,13 +8,14 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import click
+from kubernetes.aio.config import ConfigException
 from pydantic import ValidationError
 
 from presto_operator import controller
 from presto_operator.cli.duration import Duration, duration_text
 from presto_operator.nodes import configured_taints
 from presto_operator.settings import Settings
-from presto_operator.telemetry.logging import LogFormat, configure_logging
+from presto_operator.telemetry import LogFormat, configure_logging
 
 
 def _settings_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -92,14 +93,15 @@ def run(
     os.environ.setdefault("USER", "presto-operator")
     configure_logging(log_format, debug=debug)
     extra_taints = configured_taints(leaving_taints, at_risk_taints)
-    asyncio.run(
-        controller.run(
-            namespaces=namespaces,
-            metrics_port=metrics_port,
-            extra_taints=extra_taints,
-            settings=_settings(settings),
-        )
+    running = controller.run(
+        namespaces=namespaces, metrics_port=metrics_port, extra_taints=extra_taints, settings=_settings(settings)
     )
+    try:
+        asyncio.run(running)
+    except ConfigException as error:
+        raise click.ClickException(
+            f"there is neither a pod's ServiceAccount nor a usable kubeconfig: {error}"
+        ) from error
 
 
 def _settings(values: dict[str, timedelta]) -> Settings:

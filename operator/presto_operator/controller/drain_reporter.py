@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
-from presto_operator.kube import ClusterKey, KubernetesClient, NodeStore, ObjectStore, publish
+from presto_operator.kube import ClusterKey, NodeStore, ObjectStore, ObjectWriter, publish
 from presto_operator.objects import KubernetesObject, node_of, uid_of
-from presto_operator.reporting.drain_outcome import drain_notices, ended_drain
+from presto_operator.reporting import drain_notices, ended_drain
 from presto_operator.telemetry import metrics
 
 _REMEMBERED = 10_000
@@ -19,8 +19,8 @@ _logger = logging.getLogger(__name__)
 class DrainReporter:
     """Tells of each drain once. Those that ended while the operator was down are nowhere recorded, and not counted."""
 
-    def __init__(self, client: KubernetesClient, store: ObjectStore, nodes: NodeStore) -> None:
-        self._client = client
+    def __init__(self, api: ObjectWriter, store: ObjectStore, nodes: NodeStore) -> None:
+        self._api = api
         self._store = store
         self._nodes = nodes
         self._told: dict[str, None] = {}
@@ -42,7 +42,7 @@ class DrainReporter:
             took = f" after {drain.seconds:.0f} s" if drain.seconds is not None else ""
             _logger.info("%s: %s has left: %s%s", key, drain.pod, drain.outcome, took)
         for notice in drain_notices(ended):
-            await publish(self._client, body, notice, now)
+            await publish(self._api, body, notice, now)
 
     def _remember(self, uid: str) -> None:
         self._told[uid] = None

@@ -7,12 +7,10 @@ from datetime import datetime
 
 from presto_operator.api import AutoscalingStatus
 from presto_operator.kube import ClusterKey
-from presto_operator.objects import KubernetesObject
-from presto_operator.planning.autoscale import Autoscaled, scales_by_load, workers_to_ask
-from presto_operator.planning.observation import Observation
-from presto_operator.planning.seen import Spec, Valid
-from presto_operator.polling.presto_poller import PrestoPoller, Subject
-from presto_operator.presto.load import ClusterLoad
+from presto_operator.objects import KubernetesObject, uid_of
+from presto_operator.planning import Autoscaled, Observation, Spec, Valid, scales_by_load, workers_to_ask
+from presto_operator.polling import PrestoPoller, Subject
+from presto_operator.presto import ClusterLoad
 from presto_operator.telemetry import metrics
 
 
@@ -50,7 +48,7 @@ class LoadReader:
     def newest_record(self, key: ClusterKey, body: KubernetesObject) -> AutoscalingStatus | None:
         """The record of the last pass; None after a restart of the operator, when status has the newest one."""
         uid, record = self._records.get(key, ("", None))
-        return record if uid == body["metadata"]["uid"] else None
+        return record if uid == uid_of(body) else None
 
     def keep(self, key: ClusterKey, body: KubernetesObject, scaled: Autoscaled | None) -> None:
         """Keep the record of a pass, and count its decision; nothing changes while the spec isn't known to be valid."""
@@ -61,7 +59,7 @@ class LoadReader:
         if record is None:
             self._records.pop(key, None)
             return
-        self._records[key] = (body["metadata"]["uid"], record)
+        self._records[key] = (uid_of(body), record)
         if scaled.decision is not None:
             metrics.autoscaling_decisions.labels(key.namespace, key.name, record.mode, scaled.decision.reason).inc()
 

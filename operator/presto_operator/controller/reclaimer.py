@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import datetime
 
-from presto_operator.kube import NODE, POD, ApiError, ClusterKey, KubernetesClient, NodeStore, ObjectStore, publish
+from presto_operator.kube import NODE, POD, ApiError, ApiServer, ClusterKey, NodeStore, ObjectStore, publish
 from presto_operator.nodes import TaintMeaning
 from presto_operator.objects import KubernetesObject, described, uid_of
-from presto_operator.planning.decision import Decision
-from presto_operator.planning.reclaim import (
-    NodeReader,
+from presto_operator.planning import (
+    Decision,
+    NodeSignals,
     Reclaim,
+    Reclaimed,
+    Seen,
     is_coordinator,
     reclaim_notices,
     reclaims,
     waiting_coordinator_notice,
 )
-from presto_operator.planning.seen import Reclaimed, Seen
 from presto_operator.telemetry import metrics
 
 _logger = logging.getLogger(__name__)
@@ -28,25 +30,24 @@ class Reclaimer:
 
     def __init__(
         self,
-        client: KubernetesClient,
+        api: ApiServer,
         store: ObjectStore,
         nodes: NodeStore,
         *,
         extra_taints: tuple[TaintMeaning, ...] = (),
     ) -> None:
-        self._client = client
+        self._api = api
         self._store = store
-        self.nodes = nodes
-        """What is known of nodes."""
+        self._nodes = nodes
         self._extra_taints = extra_taints
 
-    def reader(self, now: datetime) -> NodeReader | None:
+    def signals(self, now: datetime) -> NodeSignals | None:
         """What nodes say; None while not all of them are known."""
-        if not self.nodes.is_synced:
+        if not self._nodes.is_synced:
             return None
-        return NodeReader(self.nodes.get, now, self._extra_taints, is_any_ready=self.nodes.is_any_ready())
+        return NodeSignals(self._nodes.get, now, self._extra_taints, is_any_ready=self._nodes.is_any_ready())
 
-    async def act(self, key: ClusterKey, body: KubernetesObject, nodes: NodeReader | None, now: datetime) -> Reclaimed:
+    async def act(self, key: ClusterKey, body: KubernetesObject, nodes: NodeSignals | None, now: datetime) -> Reclaimed:
         """Delete the workers on nodes that leave, and remove whatever is on lost ones.
 
         It needs nothing of the spec, so it is done for a cluster whose spec is invalid, too.
@@ -70,11 +71,11 @@ class Reclaimer:
         errors: list[str] = []
         for reclaim in decision.waiting:
             notice = waiting_coordinator_notice(reclaim, seen.now)
-            await publish(self._client, seen.body, notice, seen.now, once_for=uid_of(reclaim.pod))
+            await publish(self._api, seen.body, notice, seen.now, once_for=uid_of(reclaim.pod))
         await self._delete(key, seen.body, list(decision.moved), seen.now, errors)
         return errors
 
-    async def _confirmed(self, found: list[Reclaim], reader: NodeReader, errors: list[str]) -> list[Reclaim]:
+    async def _confirmed(self, found: list[Reclaim], nodes: NodeSignals, errors: list[str]) -> list[Reclaim]:
         """Those that are lost for certain, by asking for their nodes now.
 
         The watch of pods may be ahead of that of nodes: a node that has joined just now isn't gone.
@@ -82,10 +83,10 @@ class Reclaimer:
         asked: dict[str, KubernetesObject | None] = {}
         for name in sorted({reclaim.node for reclaim in found if reclaim.is_lost}):
             try:
-                asked[name] = await self._client.get(NODE, None, name)
+                asked[name] = await self._api.get(NODE, None, name)
             except ApiError as error:
                 errors.append(f'Node "{name}": {error}')
-        fresh = NodeReader(asked.get, reader.now, reader.extra_taints, is_any_ready=reader.is_any_ready)
+        fresh = replace(nodes, find=asked.get)
         lost = [reclaim.pod for reclaim in found if reclaim.is_lost and reclaim.node in asked]
         return [reclaim for reclaim in reclaims(lost, fresh) if reclaim.is_lost]
 
@@ -104,15 +105,15 @@ class Reclaimer:
             metrics.reclaims.labels(key.namespace, key.name, reclaim.signal.reason).inc()
         for notice in reclaim_notices(done, now):
             _logger.info("%s: %s", key, notice.message)
-            await publish(self._client, body, notice, now)
+            await publish(self._api, body, notice, now)
         return done
 
     async def _delete_pod(self, reclaim: Reclaim) -> None:
         if reclaim.is_lost:
-            await self._client.delete_pod(reclaim.pod, grace_period_seconds=0)
+            await self._api.delete_pod(reclaim.pod, grace_period_seconds=0)
             self._store.remove(reclaim.pod)
             return
         # With its own grace period: a shorter one would end a drain that the node might have let come to its end.
-        leaving = await self._client.delete_pod(reclaim.pod)
+        leaving = await self._api.delete_pod(reclaim.pod)
         if leaving is not None:
             self._store.put(leaving)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from presto_operator.controller.drain_reporter import DrainReporter
@@ -13,59 +13,46 @@ from presto_operator.controller.reclaimer import Reclaimer
 from presto_operator.controller.releaser import Releaser
 from presto_operator.controller.reporter import Reporter
 from presto_operator.controller.spec_reader import SpecReader
-from presto_operator.kube import (
-    CHILD_KINDS,
-    POD,
-    ApiError,
-    Applier,
-    ClusterKey,
-    KubernetesClient,
-    ObjectStore,
-    SourceReader,
-)
+from presto_operator.kube import CHILD_KINDS, POD, ApiError, ClusterKey, ObjectStore
 from presto_operator.objects import KubernetesObject, is_lost, is_owned_by, is_terminating, uid_of
-from presto_operator.planning.decision import Answers, Decision, cost_question, decide, draft
-from presto_operator.planning.memory import memory_of
-from presto_operator.planning.observation import Observation, observe
-from presto_operator.planning.reclaim import NodeReader
-from presto_operator.planning.seen import Reclaimed, Seen, Valid
-from presto_operator.planning.serving import serving_generation
-from presto_operator.polling.metastore_poller import MetastorePoller, probes
-from presto_operator.polling.presto_poller import PrestoPoller
-from presto_operator.polling.presto_queries import QueryReader
-from presto_operator.presto.load import ClusterLoad
-from presto_operator.reporting.report import After, Done, report
+from presto_operator.planning import (
+    Answers,
+    Decision,
+    NodeSignals,
+    Observation,
+    Reclaimed,
+    Seen,
+    Valid,
+    cost_question,
+    decide,
+    draft,
+    memory_of,
+    observe,
+    serving_generation,
+)
+from presto_operator.polling import Metastores, QueryReader, probes
+from presto_operator.presto import ClusterLoad
+from presto_operator.reporting import After, Done, report
 from presto_operator.settings import Settings
 from presto_operator.telemetry import metrics
 
 
+@dataclass(frozen=True)
 class Reconciler:
     """Brings one cluster after the other to what its spec asks for."""
 
-    def __init__(
-        self,
-        client: KubernetesClient,
-        store: ObjectStore,
-        poller: PrestoPoller,
-        metastores: MetastorePoller,
-        reclaimer: Reclaimer,
-        clock: Callable[[], datetime],
-        *,
-        settings: Settings,
-    ) -> None:
-        self._settings = settings
-        self._store = store
-        self._clock = clock
-        self._reclaimer = reclaimer
-        self._drains = DrainReporter(client, store, reclaimer.nodes)
-        sources = SourceReader(client, clock, settings.reference_interval)
-        self._specs = SpecReader(sources, worker_min_ready=settings.worker_min_ready)
-        self._load = LoadReader(poller)
-        self._metastores = metastores
-        self._queries = QueryReader(poller.reader)
-        self._releaser = Releaser(client, store, poller.reader)
-        self._executor = Executor(Applier(client, store), self._releaser, reclaimer)
-        self._reporter = Reporter(client, store, settings.status_interval)
+    store: ObjectStore
+    specs: SpecReader
+    load: LoadReader
+    metastores: Metastores
+    queries: QueryReader
+    reclaimer: Reclaimer
+    releaser: Releaser
+    executor: Executor
+    drains: DrainReporter
+    reporter: Reporter
+    clock: Callable[[], datetime]
+    settings: Settings
 
     async def reconcile(self, key: ClusterKey) -> float | None:
         """One pass over a cluster, from any state; returns after how many seconds to look again.
@@ -73,7 +60,7 @@ class Reconciler:
         Raises:
             ApiError: something could not be applied or written; the status says so where it could be written.
         """
-        body = self._store.cluster(key)
+        body = self.store.cluster(key)
         if body is None or is_terminating(body):
             self._forget(key)
             return None
@@ -81,44 +68,44 @@ class Reconciler:
             decision, done = await self._pass(key, body)
             if done.errors:
                 raise ApiError(0, "; ".join(done.errors))
-        interval = self._settings.handover_interval if decision.is_waiting else self._settings.reconcile_interval
+        interval = self.settings.handover_interval if decision.is_waiting else self.settings.reconcile_interval
         return interval.total_seconds()
 
     async def _pass(self, key: ClusterKey, body: KubernetesObject) -> tuple[Decision, Done]:
-        nodes = self._reclaimer.reader(self._clock())
+        nodes = self.reclaimer.signals(self.clock())
         # Pods on nodes that leave come first: they have little time, and it takes nothing of what follows.
-        reclaimed = await self._reclaimer.act(key, body, nodes, self._clock())
-        await self._drains.report(key, body, self._clock())
+        reclaimed = await self.reclaimer.act(key, body, nodes, self.clock())
+        await self.drains.report(key, body, self.clock())
         seen = await self._see(key, body, nodes, reclaimed)
-        await self._releaser.verify(key, seen)
+        await self.releaser.verify(key, seen)
         drafted = draft(seen)
         decision = decide(seen, drafted, await self._ask(key, drafted.questions))
-        self._load.keep(key, body, decision.autoscaled)
-        done = await self._executor.carry_out(key, seen, decision)
+        self.load.keep(key, body, decision.autoscaled)
+        done = await self.executor.carry_out(key, seen, decision)
         after = await self._after(key, seen, decision)
-        await self._reporter.publish(key, seen, report(seen, decision, done, after), after)
+        await self.reporter.publish(key, seen, report(seen, decision, done, after), after)
         return decision, done
 
     def _forget(self, key: ClusterKey) -> None:
         """Drop what is known of a cluster that is no more. Kubernetes' garbage collector removes its children."""
-        self._specs.forget(key)
-        self._reporter.forget(key)
-        self._load.forget(key)
-        self._metastores.forget(key)
-        self._store.take_departed(key)
+        self.specs.forget(key)
+        self.reporter.forget(key)
+        self.load.forget(key)
+        self.metastores.forget(key)
+        self.store.take_departed(key)
         metrics.forget_cluster(key.namespace, key.name)
 
     async def _see(
-        self, key: ClusterKey, body: KubernetesObject, nodes: NodeReader | None, reclaimed: Reclaimed
+        self, key: ClusterKey, body: KubernetesObject, nodes: NodeSignals | None, reclaimed: Reclaimed
     ) -> Seen:
-        spec = await self._specs.read(key, body)
-        now = self._clock()
-        memory = memory_of(body, self._load.newest_record(key, body))
+        spec = await self.specs.read(key, body)
+        now = self.clock()
+        memory = memory_of(body, self.load.newest_record(key, body))
         observation = self._observe(key, body, nodes, now)
         serving = serving_generation(observation, key.name, memory.serving_generation)
         if isinstance(spec, Valid):
-            self._metastores.watch(key, probes(spec.cluster))
-        load = await self._load.read(key, spec, observation, serving.name if serving is not None else None, now)
+            self.metastores.watch(key, probes(spec.cluster))
+        load = await self.load.read(key, spec, observation, serving.name if serving is not None else None, now)
         observation = replace(observation, load=load.newest)
         return Seen(
             body=body,
@@ -130,24 +117,24 @@ class Reconciler:
             nodes=nodes,
             last_load=load.last,
             reclaimed=reclaimed,
-            metastore=self._metastores.findings(key),
+            metastore=self.metastores.findings(key),
         )
 
     def _observe(
         self,
         key: ClusterKey,
         body: KubernetesObject,
-        nodes: NodeReader | None,
+        nodes: NodeSignals | None,
         now: datetime,
         load: ClusterLoad | None = None,
     ) -> Observation:
         uid = uid_of(body)
-        children = [obj for obj in self._store.list(key, *CHILD_KINDS) if is_owned_by(obj, uid)]
-        pods = [pod for pod in self._store.list(key, POD) if not is_lost(pod, now)]
+        children = [obj for obj in self.store.list(key, *CHILD_KINDS) if is_owned_by(obj, uid)]
+        pods = [pod for pod in self.store.list(key, POD) if not is_lost(pod, now)]
         return observe(children, pods, nodes, load)
 
     async def _ask(self, key: ClusterKey, generations: frozenset[str]) -> Answers:
-        return {generation: await self._queries.activity(key, generation) for generation in sorted(generations)}
+        return {generation: await self.queries.activity(key, generation) for generation in sorted(generations)}
 
     async def _after(self, key: ClusterKey, seen: Seen, decision: Decision) -> After:
         observation = self._observe(key, seen.body, seen.nodes, seen.now, seen.observation.load)
@@ -156,5 +143,5 @@ class Reconciler:
         name = serving.name if serving is not None else None
         activity = decision.activity if decision.asked != name else None
         if (question := cost_question(decision, seen, name)) is not None:
-            activity = await self._queries.activity(key, question)
-        return After(observation, name, activity, self._clock())
+            activity = await self.queries.activity(key, question)
+        return After(observation, name, activity, self.clock())

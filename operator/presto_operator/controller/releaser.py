@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import logging
 
-from presto_operator.kube import ApiError, ClusterKey, KubernetesClient, ObjectStore, publish
+from presto_operator.kube import ApiError, ApiServer, ClusterKey, ObjectStore, publish
 from presto_operator.objects import KubernetesObject, described, name_of, node_of
-from presto_operator.planning.departures import (
+from presto_operator.planning import (
     DELETION_COST,
     FIRST_TO_GO,
+    Plan,
+    Seen,
     is_chosen,
     lowerings,
     replaced_notices,
     stayed,
     stayed_notice,
 )
-from presto_operator.planning.plan import Plan
-from presto_operator.planning.seen import Seen
-from presto_operator.polling.presto_tasks import TaskReader
-from presto_operator.polling.presto_transport import Presto
+from presto_operator.polling import TaskReader
 from presto_operator.telemetry import metrics
 
 _logger = logging.getLogger(__name__)
@@ -30,10 +29,10 @@ class Releaser:
     Whatever fails here holds nothing up: then Kubernetes chooses.
     """
 
-    def __init__(self, client: KubernetesClient, store: ObjectStore, reader: Presto) -> None:
-        self._client = client
+    def __init__(self, api: ApiServer, store: ObjectStore, tasks: TaskReader) -> None:
+        self._api = api
         self._store = store
-        self._tasks = TaskReader(reader)
+        self._tasks = tasks
 
     async def choose(self, key: ClusterKey, seen: Seen, plan: Plan) -> list[KubernetesObject]:
         """Mark those who leave by the plan; returns those that have to be deleted one by one once it is carried out."""
@@ -55,7 +54,7 @@ class Releaser:
                 reason = seen.nodes.signal(node_of(pod)).reason
                 metrics.replacements.labels(key.namespace, key.name, reason).inc()
             for notice in replaced_notices(replaced, seen.nodes):
-                await publish(self._client, seen.body, notice, seen.now)
+                await publish(self._api, seen.body, notice, seen.now)
         return to_delete
 
     async def delete(self, pods: list[KubernetesObject]) -> list[str]:
@@ -63,7 +62,7 @@ class Releaser:
         errors = []
         for pod in pods:
             try:
-                leaving = await self._client.delete_pod(pod)
+                leaving = await self._api.delete_pod(pod)
             except ApiError as error:
                 errors.append(f"{described(pod)}: {error}")
                 continue
@@ -76,12 +75,12 @@ class Releaser:
         pods = [pod for pod in stayed(seen.observation) if await self._mark(key, pod, None)]
         if pods:
             metrics.departures.labels(key.namespace, key.name, "other").inc(len(pods))
-            await publish(self._client, seen.body, stayed_notice(pods), seen.now)
+            await publish(self._api, seen.body, stayed_notice(pods), seen.now)
 
     async def _mark(self, key: ClusterKey, pod: KubernetesObject, cost: str | None) -> bool:
         """Whether it could be marked; a pod that is gone can't, and needn't."""
         try:
-            marked = await self._client.annotate_pod(pod, {DELETION_COST: cost})
+            marked = await self._api.annotate_pod(pod, {DELETION_COST: cost})
         except ApiError as error:
             _logger.warning("%s: %s can't be marked: %s", key, described(pod), error)
             return False

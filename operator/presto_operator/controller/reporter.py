@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from presto_operator.kube import ClusterKey, KubernetesClient, ObjectStore, publish
-from presto_operator.planning.seen import Seen
-from presto_operator.reporting.report import After, Report
-from presto_operator.reporting.status import is_due, merge_patch
+from presto_operator.kube import ClusterKey, ObjectStore, ObjectWriter, publish
+from presto_operator.planning import Seen
+from presto_operator.reporting import After, Report, is_due, merge_patch
 from presto_operator.telemetry import metrics
 
 
 class Reporter:
     """Writes status at once when something changes, and numbers that change all the time seldom."""
 
-    def __init__(self, client: KubernetesClient, store: ObjectStore, interval: timedelta) -> None:
+    def __init__(self, api: ObjectWriter, store: ObjectStore, interval: timedelta) -> None:
         """`interval` is how often numbers that change all the time are written: clusters share one API server."""
         self._interval = interval
-        self._client = client
+        self._api = api
         self._store = store
         self._written: dict[ClusterKey, datetime] = {}
         """When each cluster's status was written."""
@@ -35,11 +34,11 @@ class Reporter:
         previous = seen.memory.status
         if is_due(previous, report.status, last_written=self._written.get(key), interval=self._interval, now=after.now):
             patch = merge_patch(previous, report.status)
-            self._store.put(await self._client.patch_status(key.namespace, key.name, patch))
+            self._store.put(await self._api.patch_status(key.namespace, key.name, patch))
             self._written[key] = after.now
             metrics.status_writes.inc()
         for notice in report.notices:
-            await publish(self._client, seen.body, notice, after.now)
+            await publish(self._api, seen.body, notice, after.now)
 
     def forget(self, key: ClusterKey) -> None:
         """Drop what is known of a cluster that is no more."""

@@ -9,7 +9,7 @@ from presto_operator.api import InvalidClusterError, SourceData, SourceObject, p
 from presto_operator.desired import render_generation
 from presto_operator.kube import ApiError, ClusterKey, SourceReader
 from presto_operator.objects import KubernetesObject, uid_of
-from presto_operator.planning.seen import Invalid, Spec, Unreadable, Valid
+from presto_operator.planning import Invalid, Spec, Unreadable, Valid
 
 
 @dataclass(frozen=True)

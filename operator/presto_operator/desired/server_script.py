@@ -9,12 +9,12 @@ from presto_operator.api import SERVER_SCRIPT
 from presto_operator.desired.script import script
 from presto_operator.presto import (
     CONFIG_DIRECTORY,
+    DATA_DIRECTORY,
     DrainRecord,
     DrainState,
     RemainingTasks,
     drain_record_text,
 )
-from presto_operator.presto.configuration import DATA_DIRECTORY
 
 TERMINATION_LOG = "/dev/termination-log"
 """Kubernetes' default path of a container's termination message."""
@@ -25,12 +25,12 @@ _DRAIN_RECORDS = {
     "deaf": DrainRecord(DrainState.DEAF),
     "unanswered": DrainRecord(DrainState.UNANSWERED),
 }
-"""What the script records, with its own variables in it."""
+"""What the script records. `$status` and `$tasks` are variables of the script."""
 
 
 @dataclass(frozen=True)
 class ServerSettings:
-    """What the script finds in its container. The defaults are those of every pod."""
+    """The script's environment and its waits. The defaults are those of every pod."""
 
     etc: str = CONFIG_DIRECTORY
     data: str = DATA_DIRECTORY

@@ -9,7 +9,7 @@ from presto_operator.api import API_VERSION, KIND, PLURAL
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of object, and where the API serves it."""
+    """A kind of object, and its place in the API."""
 
     api_version: str
     name: str
@@ -39,18 +39,18 @@ DISRUPTION_BUDGET = Kind("policy/v1", "PodDisruptionBudget", "poddisruptionbudge
 POD = Kind("v1", "Pod", "pods")
 EVENT = Kind("v1", "Event", "events")
 NODE = Kind("v1", "Node", "nodes")
-"""The only kind here that has no namespace."""
+"""Its objects have no namespace."""
 
 CHILD_KINDS = (SERVICE_ACCOUNT, CONFIG_MAP, SECRET, SERVICE, DISRUPTION_BUDGET, DEPLOYMENT)
-"""Kinds that the operator makes itself; pods are the Deployments'."""
+"""The kinds that the operator creates. Pods are created by Deployments."""
 
 _BY_NAME = {kind.name: kind for kind in (PRESTO_CLUSTER, *CHILD_KINDS, POD, EVENT)}
 
 
 def kind_of(name: str) -> Kind:
-    """The kind that an object's `kind` names.
+    """The kind by its name, as in an object's `kind`.
 
     Raises:
-        KeyError: the operator doesn't deal in it.
+        KeyError: the operator doesn't know it.
     """
     return _BY_NAME[name]

@@ -1,4 +1,4 @@
-"""What the watch of nodes has seen, in memory."""
+"""Nodes, in memory."""
 
 from __future__ import annotations
 
@@ -9,21 +9,20 @@ from presto_operator.objects import KubernetesObject, name_of, node_is_ready, re
 
 
 class NodeStore:
-    """The newest known state of every node, as far as a decision can hang on it.
+    """The newest known state of every node, without the fields that no decision depends on.
 
-    A kubelet writes its node every few seconds, so the store tells which writes matter: those after which `digest` of a
-    node is another.
+    A kubelet writes its node every few seconds. A write matters only if it changes the node's `digest`.
     """
 
     def __init__(self, digest: Callable[[KubernetesObject], Hashable]) -> None:
         self.is_synced = False
-        """Whether all nodes are known. Before that, a node that isn't here may well exist."""
+        """Whether all nodes are known. Before that, a node that isn't stored may exist."""
         self._digest = digest
         self._nodes: dict[str, KubernetesObject] = {}
         self._digests: dict[str, Hashable] = {}
 
     def get(self, name: str) -> KubernetesObject | None:
-        """The node of this name; None: it isn't known."""
+        """The node of this name; None if it isn't known."""
         return self._nodes.get(name)
 
     def is_ready(self, name: str) -> bool:
@@ -32,11 +31,11 @@ class NodeStore:
         return node is not None and node_is_ready(node)
 
     def is_any_ready(self) -> bool:
-        """Whether at least one node is ready. If none is, it may be that just nobody hears of them."""
+        """Whether at least one node is ready. If none is, the API server may just not hear from any of them."""
         return any(node_is_ready(node) for node in self._nodes.values())
 
     def put(self, node: KubernetesObject) -> bool:
-        """Take note of a node; returns whether that matters."""
+        """Store a node; returns whether that matters."""
         name = name_of(node)
         known = self._nodes.get(name)
         if known is not None and resource_version_of(node) < resource_version_of(known):
@@ -48,10 +47,10 @@ class NodeStore:
         return is_other
 
     def remove(self, node: KubernetesObject) -> bool:
-        """Take note that a node is gone; returns whether that is news."""
+        """Remove a node that is gone; returns whether it was known."""
         name = name_of(node)
         known = self._nodes.get(name)
-        # One of the same name may have joined since.
+        # Another node may have joined under the same name since.
         if known is None or known["metadata"].get("uid") != node["metadata"].get("uid"):
             return False
         del self._nodes[name]
@@ -59,9 +58,9 @@ class NodeStore:
         return True
 
     def replace_all(self, listed: Iterable[KubernetesObject], resource_version: int) -> set[str]:
-        """Make a complete list, as it was at `resource_version`, the truth; what came later stays.
+        """Store a complete list, as it was at `resource_version`; newer nodes stay.
 
-        Returns the names of the nodes of which that matters.
+        Returns the names of the nodes for which that matters.
         """
         nodes = {name_of(node): node for node in listed}
         vanished = {
@@ -77,7 +76,7 @@ class NodeStore:
 
 
 def _slim(node: KubernetesObject) -> KubernetesObject:
-    """A node without what takes much room and says nothing of its future, its list of images above all."""
+    """The node without large irrelevant fields, mainly `status.images`."""
     metadata: dict[str, Any] = node["metadata"]
     spec: dict[str, Any] = node.get("spec", {})
     kept = ("name", "uid", "resourceVersion", "deletionTimestamp")

@@ -34,10 +34,10 @@ class SourceReader:
         self._known: dict[tuple[str, SourceObject], _Known] = {}
 
     async def read(self, namespace: str, sources: Iterable[SourceObject]) -> SourceData:
-        """The data of these objects, each once; None for one that isn't there.
+        """The data of these objects; None for one that doesn't exist.
 
         Raises:
-            ApiError: the API server could not be asked, or refused.
+            ApiError: the API server refused it or could not be reached.
         """
         return {source: await self._read(namespace, source) for source in sorted(set(sources))}
 

@@ -3,20 +3,12 @@
 Pure: `presto_operator.polling.metastore_client` asks it.
 """
 
-from presto_operator.metastore.address import (
-    DEFAULT_PORT,
-    MAX_URI_LENGTH,
-    URI_PATTERN,
-    MetastoreAddress,
-    parse_metastore_uri,
-)
-from presto_operator.metastore.health import Check, Finding, Outcome, Probe, deciding
+from presto_operator.metastore.address import MAX_URI_LENGTH, URI_PATTERN, MetastoreAddress, parse_metastore_uri
+from presto_operator.metastore.health import Finding, Outcome, Probe, deciding
 
 __all__ = [
-    "DEFAULT_PORT",
     "MAX_URI_LENGTH",
     "URI_PATTERN",
-    "Check",
     "Finding",
     "MetastoreAddress",
     "Outcome",

@@ -36,9 +36,9 @@ from presto_operator.objects.object import (
     KubernetesObject,
     annotation_of,
     condition_of,
+    controller_of,
     created_at,
     described,
-    has_condition,
     is_owned_by,
     is_terminating,
     kind_and_name,
@@ -49,9 +49,9 @@ from presto_operator.objects.object import (
     uid_of,
 )
 from presto_operator.objects.pods import (
-    PodProblem,
     container_state,
     deleted_at,
+    deployment_of,
     failure,
     is_at_work,
     is_being_removed,
@@ -63,8 +63,16 @@ from presto_operator.objects.pods import (
     unschedulable,
     unschedulable_since,
 )
+from presto_operator.objects.reasons import (
+    AutoscalingReason,
+    DegradedReason,
+    DrainingReason,
+    ProgressingReason,
+    ReadyReason,
+    ValidReason,
+)
 from presto_operator.objects.strategic_merge import MERGE_KEYS, PATCH_DIRECTIVE, strategic_merge
-from presto_operator.objects.text import named
+from presto_operator.objects.text import masked, named
 from presto_operator.objects.times import clock_time, format_time, kubernetes_time
 
 __all__ = [
@@ -84,22 +92,28 @@ __all__ = [
     "REVISION_LABEL",
     "ROLE_LABEL",
     "VERSION_LABEL",
+    "AutoscalingReason",
+    "DegradedReason",
+    "DrainingReason",
     "KubernetesObject",
     "Notice",
-    "PodProblem",
+    "ProgressingReason",
+    "ReadyReason",
     "RoleName",
+    "ValidReason",
     "annotation_of",
     "available_replicas",
     "clock_time",
     "condition_of",
     "container_state",
+    "controller_of",
     "created_at",
     "deleted_at",
+    "deployment_of",
     "described",
     "failure",
     "format_time",
     "generation_of",
-    "has_condition",
     "is_at_work",
     "is_being_removed",
     "is_known_to_presto",
@@ -112,6 +126,7 @@ __all__ = [
     "kind_and_name",
     "kubernetes_time",
     "label_of",
+    "masked",
     "name_of",
     "named",
     "namespace_of",

@@ -85,5 +85,11 @@ def has_condition(obj: Mapping[str, Any], condition_type: str, status: str = "Tr
 
 def is_owned_by(obj: Mapping[str, Any], uid: str) -> bool:
     """Whether the object with this uid is the controller of `obj`, by its owner references."""
+    controller = controller_of(obj)
+    return controller is not None and controller.get("uid") == uid
+
+
+def controller_of(obj: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The owner reference of the object's controller; None if it has none."""
     owners: list[Mapping[str, Any]] = obj["metadata"].get("ownerReferences") or []
-    return any(owner.get("controller") and owner["uid"] == uid for owner in owners)
+    return next((owner for owner in owners if owner.get("controller")), None)

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from presto_operator.objects.object import KubernetesObject, condition_of, has_condition, is_terminating, name_of
+from presto_operator.objects.object import (
+    KubernetesObject,
+    condition_of,
+    controller_of,
+    has_condition,
+    is_terminating,
+    label_of,
+    name_of,
+)
 from presto_operator.objects.times import kubernetes_time
 
 _FAILING_WAITS = (
@@ -21,9 +29,10 @@ _FAILING_WAITS = (
     "RunContainerError",
 )
 _SYSCTL_FORBIDDEN = "SysctlForbidden"
-"""The kubelet's reason for a pod that it turns away for good; its ReplicaSet makes another, which fares no better."""
+"""The kubelet's reason for a pod that it rejects for good; the next one that the ReplicaSet creates is rejected too."""
 
-_LAST_WORDS_CHARACTERS = 700
+_TEMPLATE_HASH_LABEL = "pod-template-hash"
+"""Set by the Deployment controller on each ReplicaSet and its pods."""
 
 _OVERDUE = timedelta(minutes=1)
 """How long after its grace period a terminating pod may still run, on a busy node."""
@@ -36,6 +45,7 @@ class PodProblem:
     pod: str
     reason: str
     message: str
+    """What Kubernetes says; of a container that has crashed, the end of its log."""
 
     def __str__(self) -> str:
         return f"{self.pod}: {self.reason}: {self.message}" if self.message else f"{self.pod}: {self.reason}"
@@ -45,6 +55,19 @@ def node_of(pod: KubernetesObject) -> str:
     """The name of the node that the pod is on; empty while the scheduler has not chosen one."""
     node: str = pod.get("spec", {}).get("nodeName", "")
     return node
+
+
+def deployment_of(pod: KubernetesObject) -> str:
+    """The name of the Deployment that the pod was made by; empty if it was made by anything else.
+
+    The pod's controller is a ReplicaSet, which its Deployment has named by its own name and the hash of the template.
+    """
+    template_hash = label_of(pod, _TEMPLATE_HASH_LABEL)
+    owner = controller_of(pod)
+    if owner is None or (owner.get("apiVersion"), owner.get("kind")) != ("apps/v1", "ReplicaSet") or not template_hash:
+        return ""
+    name, _, suffix = str(owner.get("name", "")).rpartition("-")
+    return name if suffix == template_hash else ""
 
 
 def is_ready(pod: KubernetesObject) -> bool:
@@ -138,29 +161,29 @@ def container_state(pod: KubernetesObject, container: str) -> Mapping[str, Any]:
 
 
 def failure(pod: KubernetesObject) -> PodProblem | None:
-    """What keeps the pod's server from running, in its own or its init container's last words; None if nothing does.
+    """Why the pod's server doesn't run, with the last words of the container; None if nothing is wrong.
 
-    A container that has failed and is being tried again counts as failing until it has started, so that the answer
-    does not change with every turn of a crash loop.
+    Checks whether
+    - the kubelet has rejected the pod for good,
+    - an init container has crashed and has not completed since,
+    - a container has crashed and has not started since,
+    - a container can't be started, as when its image can't be pulled.
+
+    So the answer stays the same while a container that has crashed is restarted again and again. A pod that is
+    terminating doesn't fail.
     """
     if is_terminating(pod):
         return None
     status = pod.get("status", {})
     if status.get("reason") == _SYSCTL_FORBIDDEN:
         return PodProblem(name_of(pod), _SYSCTL_FORBIDDEN, status.get("message", ""))
-    # What has started since a crash has got over it, ready or not; an init container only when it is through.
     containers = [
         *((container, container.get("ready")) for container in status.get("initContainerStatuses", [])),
         *((container, container.get("started")) for container in status.get("containerStatuses", [])),
     ]
-    for container, has_got_over_it in containers:
-        waiting = container.get("state", {}).get("waiting", {})
-        terminated = container.get("lastState", {}).get("terminated") or container.get("state", {}).get("terminated")
-        crashed = bool(terminated) and terminated.get("exitCode") != 0 and not has_got_over_it
-        if crashed and terminated:
-            return PodProblem(name_of(pod), _crash_reason(terminated), _last_words(terminated))
-        if waiting.get("reason") in _FAILING_WAITS:
-            return PodProblem(name_of(pod), waiting["reason"], waiting.get("message", ""))
+    for container, recovered in containers:
+        if problem := _container_failure(name_of(pod), container, has_recovered=bool(recovered)):
+            return problem
     return None
 
 
@@ -170,11 +193,13 @@ def _without_a_node(pod: KubernetesObject) -> Mapping[str, Any] | None:
     return condition if is_waiting else None
 
 
-def _crash_reason(terminated: dict[str, Any]) -> str:
-    reason = terminated.get("reason", "Error")
-    return f"{reason} (exit code {terminated['exitCode']})"
-
-
-def _last_words(terminated: dict[str, Any]) -> str:
-    words = str(terminated.get("message", "")).strip()
-    return words if len(words) <= _LAST_WORDS_CHARACTERS else "... " + words[-_LAST_WORDS_CHARACTERS:]
+def _container_failure(pod: str, container: Mapping[str, Any], *, has_recovered: bool) -> PodProblem | None:
+    state = container.get("state", {})
+    crash = container.get("lastState", {}).get("terminated") or state.get("terminated") or {}
+    if crash.get("exitCode", 0) != 0 and not has_recovered:
+        reason = f"{crash.get('reason', 'Error')} (exit code {crash['exitCode']})"
+        return PodProblem(pod, reason, crash.get("message", "").strip())
+    waiting = state.get("waiting", {})
+    if waiting.get("reason") in _FAILING_WAITS:
+        return PodProblem(pod, waiting["reason"], waiting.get("message", ""))
+    return None

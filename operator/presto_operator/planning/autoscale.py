@@ -11,8 +11,7 @@ from presto_operator.objects import Notice, generation_of, ready_since
 from presto_operator.planning.memory import Memory
 from presto_operator.planning.observation import Observation
 from presto_operator.planning.verdict import Verdict
-from presto_operator.presto.load import ClusterLoad
-from presto_operator.presto.server import Server, server_of
+from presto_operator.presto import ClusterLoad, Server, server_of
 from presto_operator.scaling import autoscaling_status, decide, is_fresh, starting_point
 
 WARM_UP = timedelta(seconds=30)

@@ -19,7 +19,7 @@ from presto_operator.planning.plan import NOTHING_WAITS, Hold, Plan, plan
 from presto_operator.planning.reclaim import Reclaim
 from presto_operator.planning.seen import Seen, Valid
 from presto_operator.planning.supply import observed_supply
-from presto_operator.presto.queries import QueryActivity
+from presto_operator.presto import QueryActivity
 
 Answers = Mapping[str, QueryActivity | None]
 """The queries of coordinators, by generation; None where a coordinator could not be asked."""

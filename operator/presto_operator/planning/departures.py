@@ -25,7 +25,7 @@ from presto_operator.objects import (
 )
 from presto_operator.planning.observation import Observation
 from presto_operator.planning.plan import Plan
-from presto_operator.planning.reclaim import NodeReader
+from presto_operator.planning.reclaim import NodeSignals
 from presto_operator.scaling import Candidate, Departure, departure, depends_on_tasks
 
 DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
@@ -126,7 +126,7 @@ def stayed_notice(pods: list[KubernetesObject]) -> Notice:
     return Notice("Warning", "OtherWorkerLeft", f"chosen to leave, but Kubernetes has taken others instead of: {names}")
 
 
-def replaced_notices(pods: list[KubernetesObject], nodes: NodeReader) -> list[Notice]:
+def replaced_notices(pods: list[KubernetesObject], nodes: NodeSignals) -> list[Notice]:
     """What to tell of workers that leave since their nodes may go: a notice a node."""
     by_node: dict[str, list[str]] = {}
     for pod in pods:

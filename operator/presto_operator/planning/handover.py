@@ -13,7 +13,7 @@ from presto_operator.api import RolloutStatus
 from presto_operator.objects import clock_time, kubernetes_time
 from presto_operator.planning.observation import Observation
 from presto_operator.planning.plan import NOTHING_WAITS, Hold, Plan
-from presto_operator.presto.queries import QueryActivity
+from presto_operator.presto import QueryActivity
 
 LAST_PAGE = timedelta(seconds=5)
 """How long a client may take to fetch the last page of a query that Presto calls finished. Clients ask for the next

@@ -7,7 +7,7 @@ from datetime import datetime
 from presto_operator.objects import wanted_replicas
 from presto_operator.planning.handover import LAST_PAGE
 from presto_operator.planning.observation import Observation
-from presto_operator.presto.queries import QueryActivity
+from presto_operator.presto import QueryActivity
 
 LAST_WORKER_MESSAGE = "the last worker stays until no query is unfinished"
 

@@ -24,8 +24,8 @@ from presto_operator.objects import (
     role_of,
     wanted_replicas,
 )
-from presto_operator.planning.reclaim import NodeReader
-from presto_operator.presto.load import ClusterLoad
+from presto_operator.planning.reclaim import NodeSignals
+from presto_operator.presto import ClusterLoad
 from presto_operator.scaling import AtRisk, Revision
 
 
@@ -110,7 +110,7 @@ class Observation:
 def observe(
     children: Iterable[KubernetesObject],
     pods: Iterable[KubernetesObject],
-    nodes: NodeReader | None,
+    nodes: NodeSignals | None,
     load: ClusterLoad | None = None,
 ) -> Observation:
     """What there is of a cluster.

@@ -54,7 +54,7 @@ class Reclaim:
 
 
 @dataclass(frozen=True)
-class NodeReader:
+class NodeSignals:
     """What is known of nodes at one moment."""
 
     find: Callable[[str], KubernetesObject | None]
@@ -115,7 +115,7 @@ class NodeReader:
         return is_worth_it and node is not None and is_closed_to(node, pod)
 
 
-def reclaims(pods: Iterable[KubernetesObject], nodes: NodeReader) -> list[Reclaim]:
+def reclaims(pods: Iterable[KubernetesObject], nodes: NodeSignals) -> list[Reclaim]:
     """The pods that have to go. A lost one is to be confirmed by asking for its node; see `Reclaim.is_lost`."""
     return [reclaim for pod in pods if (reclaim := nodes.reclaim(pod)) is not None]
 

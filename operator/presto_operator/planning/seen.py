@@ -12,9 +12,9 @@ from presto_operator.metastore import Finding, Probe
 from presto_operator.objects import KubernetesObject
 from presto_operator.planning.memory import Memory
 from presto_operator.planning.observation import Observation
-from presto_operator.planning.reclaim import NodeReader, Reclaim
+from presto_operator.planning.reclaim import NodeSignals, Reclaim
 from presto_operator.planning.serving import ServingGeneration
-from presto_operator.presto.load import ClusterLoad
+from presto_operator.presto import ClusterLoad
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Seen:
     spec: Spec
     observation: Observation
     serving: ServingGeneration | None
-    nodes: NodeReader | None
+    nodes: NodeSignals | None
     """What nodes say; None while not all of them are known."""
     last_load: ClusterLoad | None = None
     """Presto's last answer, however old."""

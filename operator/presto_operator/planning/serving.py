@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from presto_operator.objects import GENERATION_LABEL, KubernetesObject
-from presto_operator.objects.deployments import available_replicas, wanted_replicas
+from presto_operator.objects import GENERATION_LABEL, KubernetesObject, available_replicas, wanted_replicas
 from presto_operator.planning.observation import Observation
 
 

@@ -21,7 +21,7 @@ from presto_operator.objects import (
     wanted_replicas,
 )
 from presto_operator.planning.observation import Observation
-from presto_operator.planning.reclaim import NodeReader
+from presto_operator.planning.reclaim import NodeSignals
 from presto_operator.planning.seen import Seen
 from presto_operator.scaling import PoolObservation, Supply
 
@@ -79,7 +79,7 @@ def limit_notices(
     return [*notices, *(Notice("Normal", "PoolUnlimited", f"pool {name} gets its share again") for name in ended)]
 
 
-def _is_placed(pod: KubernetesObject, nodes: NodeReader | None, observation: Observation) -> bool:
+def _is_placed(pod: KubernetesObject, nodes: NodeSignals | None, observation: Observation) -> bool:
     """Whether the pod has a node on which it may stay."""
     name = node_of(pod)
     if not name or name_of(pod) in observation.to_be_replaced:
@@ -105,7 +105,7 @@ def _reclaimed_at(pool: Pool, seen: Seen) -> datetime | None:
     return max(moments, default=None)
 
 
-def _is_reclaimed(pod: KubernetesObject, nodes: NodeReader) -> bool:
+def _is_reclaimed(pod: KubernetesObject, nodes: NodeSignals) -> bool:
     name = node_of(pod)
     if not name:
         return False

@@ -1,4 +1,4 @@
-"""Asking metastores whether they answer, beside the passes: a metastore that hangs holds up nobody."""
+"""Checking metastores, beside the passes: one that hangs delays no other cluster."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Protocol
 
 from presto_operator.api import PrestoCluster
 from presto_operator.kube import ClusterKey
 from presto_operator.metastore import Finding, Outcome, Probe
 
 CONFIRM_SECONDS = 1.0
-"""How soon it is asked again after a first failure: only the second one in a row counts."""
+"""How soon it is checked again after a first failure: only the second one in a row counts."""
 PATIENCE_SECONDS = 7.0
 """More than a check takes, except for looking up the name: the system's resolver has its own timeouts."""
 
@@ -21,27 +22,47 @@ _logger = logging.getLogger(__name__)
 
 
 def probes(cluster: PrestoCluster) -> tuple[Probe, ...]:
-    """What is to be asked about a cluster's metastore; nothing without one, or with its check switched off."""
+    """The checks of a cluster's metastore; none if the cluster has no metastore or `healthCheck: Disabled`."""
     metastore = cluster.spec.metastore
     if metastore is None or metastore.health_check == "Disabled":
         return ()
     return tuple(Probe(address.seen_from(cluster.namespace), metastore.health_check) for address in metastore.addresses)
 
 
+class Metastores(Protocol):
+    """What is known of the clusters' metastores."""
+
+    def watch(self, key: ClusterKey, wanted: tuple[Probe, ...]) -> None:
+        """Check just these for a cluster from now on."""
+        ...
+
+    def findings(self, key: ClusterKey) -> dict[Probe, Finding | None]:
+        """The newest finding of each probe of a cluster, in the order of its URIs; None before the first one."""
+        ...
+
+    def forget(self, key: ClusterKey) -> None:
+        """Check no more for a cluster that was deleted."""
+        ...
+
+    async def close(self) -> None:
+        """End all checks."""
+        ...
+
+
 @dataclass
-class _Watch:
-    """One address that is asked again and again, for all clusters that use it."""
+class _CheckedMetastore:
+    """An address that is checked again and again, for all clusters that use it."""
 
     clusters: set[ClusterKey] = field(default_factory=set)
     finding: Finding | None = None
     is_suspected: bool = False
-    """Whether it failed just now, having answered before: it is asked once more before that is believed."""
+    """Whether it failed after it had answered: it is checked once more before that counts."""
     asking: asyncio.Future[Finding] | None = None
     task: asyncio.Task[None] | None = None
 
 
 class MetastorePoller:
-    """The newest finding for each metastore; clusters that share one share its polls."""
+    """The newest finding for each metastore. Clusters that share a metastore share its checks."""
 
     def __init__(
         self,
@@ -49,22 +70,22 @@ class MetastorePoller:
         ask: Callable[[Probe], Awaitable[Finding]],
         interval: timedelta,
     ) -> None:
-        """`on_change` is called for each cluster whose metastore has another outcome than at the last poll.
+        """`on_change` is called for each cluster whose metastore has another outcome than at the last check.
 
-        A metastore is asked again `interval` after its last answer.
+        A metastore is checked again `interval` after its last answer.
         """
         self._on_change = on_change
         self._ask = ask
         self._interval = interval.total_seconds()
-        self._watches: dict[Probe, _Watch] = {}
+        self._watches: dict[Probe, _CheckedMetastore] = {}
         self._probes: dict[ClusterKey, tuple[Probe, ...]] = {}
 
     def watch(self, key: ClusterKey, wanted: tuple[Probe, ...]) -> None:
-        """Ask just these for a cluster from now on."""
+        """Check just these for a cluster from now on."""
         for probe in set(self._probes.get(key, ())) - set(wanted):
             self._leave(key, probe)
         for probe in wanted:
-            watch = self._watches.setdefault(probe, _Watch())
+            watch = self._watches.setdefault(probe, _CheckedMetastore())
             watch.clusters.add(key)
             if watch.task is None:
                 watch.task = asyncio.create_task(self._poll(probe, watch))
@@ -74,15 +95,15 @@ class MetastorePoller:
             self._probes.pop(key, None)
 
     def findings(self, key: ClusterKey) -> dict[Probe, Finding | None]:
-        """What came of asking for a cluster, in the order of its URIs; None where nothing has come of it yet."""
+        """The newest finding of each probe of a cluster, in the order of its URIs; None before the first one."""
         return {probe: self._watches[probe].finding for probe in self._probes.get(key, ())}
 
     def forget(self, key: ClusterKey) -> None:
-        """Ask no more for a cluster that is no more."""
+        """Check no more for a cluster that was deleted."""
         self.watch(key, ())
 
     async def close(self) -> None:
-        """Ask no more at all."""
+        """End all checks."""
         tasks = [watch.task for watch in self._watches.values() if watch.task is not None]
         for key in list(self._probes):
             self.forget(key)
@@ -97,12 +118,12 @@ class MetastorePoller:
                 if running is not None:
                     running.cancel()
 
-    async def _poll(self, probe: Probe, watch: _Watch) -> None:
+    async def _poll(self, probe: Probe, watch: _CheckedMetastore) -> None:
         while True:
             self._take(probe, watch, await self._answer(probe, watch))
             await asyncio.sleep(CONFIRM_SECONDS if watch.is_suspected else self._interval)
 
-    async def _answer(self, probe: Probe, watch: _Watch) -> Finding:
+    async def _answer(self, probe: Probe, watch: _CheckedMetastore) -> Finding:
         # The lookup of a name can't be cancelled and holds a thread, so a check that hangs is awaited again.
         if watch.asking is None:
             watch.asking = asyncio.ensure_future(self._ask(probe))
@@ -113,11 +134,11 @@ class MetastorePoller:
         try:
             return asked.result()
         except Exception:
-            # A defect of ours must not end the polls, nor be taken for the metastore's.
+            # A bug of ours must neither end the checks nor count as the metastore's failure.
             _logger.exception("%s can't be checked", probe.address)
             return Finding(Outcome.NOT_CHECKED, "can't be checked: the operator's log says why")
 
-    def _take(self, probe: Probe, watch: _Watch, finding: Finding) -> None:
+    def _take(self, probe: Probe, watch: _CheckedMetastore, finding: Finding) -> None:
         before = watch.finding
         was_failing = before is not None and before.is_failure
         if finding.is_failure and not was_failing and not watch.is_suspected:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import struct
 
 from thrift.protocol.TBinaryProtocol import TBinaryProtocol
@@ -11,6 +10,7 @@ from thrift.Thrift import TApplicationException, TMessageType, TType
 from thrift.transport.TTransport import TMemoryBuffer, TTransportBase, TTransportException
 
 from presto_operator.metastore import Finding, Outcome
+from presto_operator.objects import masked
 
 _MAX_STRING_BYTES = 1024 * 1024
 _MAX_QUOTE = 200
@@ -29,8 +29,6 @@ _OTHER_PROTOCOLS = {
 }
 """How answers begin in protocols that are often found on a wrong port. No such answer is quoted: whoever may create a
 PrestoCluster could otherwise read what any server within the operator's reach says."""
-
-_SECRET = re.compile(r"(?i)(password|passwd|pwd|secret|token)=[^\s&;,]+")
 
 
 def thrift_request() -> bytes:
@@ -142,5 +140,5 @@ def _quoted(message: str) -> str:
     """The message's first line, without control characters, in bounds, and without a password of a JDBC URL."""
     line = next((line for line in message.splitlines() if line.strip()), "").strip()
     printable = "".join(character if character.isprintable() else " " for character in line)
-    quoted = _SECRET.sub(r"\1=...", printable)
+    quoted = masked(printable)
     return quoted if len(quoted) <= _MAX_QUOTE else f"{quoted[:_MAX_QUOTE]}..."

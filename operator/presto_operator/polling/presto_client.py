@@ -1,39 +1,51 @@
-"""Presto's HTTP API: the only I/O of this package."""
+"""Asking Presto servers over HTTP."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 
-from presto_operator.presto.errors import PrestoNotFoundError, PrestoUnavailableError
+from presto_operator.presto import PrestoNotFoundError, PrestoUnavailableError
 
-_CONNECT_TIMEOUT_SECONDS = 2.0
-_READ_TIMEOUT_SECONDS = 3.0
-_TOTAL_TIMEOUT_SECONDS = 5.0
 _CHUNK_BYTES = 64 * 1024
 _BYTES_PARSED_ON_THE_LOOP = 1024 * 1024
 _ADDRESSES_KEPT_SECONDS = 30
-"""How long a Service's address is believed: names are looked up in few threads, and clusters may be hundreds."""
+"""How long a Service's address is cached: names are looked up in few threads, and there may be hundreds of clusters."""
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
-"""Some answers hold the text of each query, which may have a million characters; most have a few hundred."""
+"""Some answers contain the text of each query, which may have a million characters; most have a few hundred."""
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """How long a server may take, in seconds."""
+
+    connect: float = 2.0
+    read: float = 3.0
+    """Between two parts of its answer."""
+    total: float = 5.0
+
+
+DEFAULT_TIMEOUTS = Timeouts()
 
 
 class PrestoClient:
     """Asks Presto servers, any number of them at the same time: nothing waits for a thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, timeouts: Timeouts = DEFAULT_TIMEOUTS) -> None:
+        self._timeouts = timeouts
         self._session: aiohttp.ClientSession | None = None
 
     async def get(self, uri: str, max_bytes: int = MAX_ANSWER_BYTES) -> Any:
-        """The JSON at `uri`. Takes about five seconds at most, however slowly the server answers.
+        """The JSON at `uri`. Takes no longer than the total timeout, however slowly the server answers.
 
         Raises:
-            PrestoNotFoundError: there is no such thing.
-            PrestoUnavailableError: the server can't be reached, refuses, or answers nonsense.
+            PrestoNotFoundError: the server has no such path.
+            PrestoUnavailableError: the server can't be reached, refuses, or answers with something else than JSON.
         """
         try:
             async with self._open_session().get(uri, allow_redirects=False) as response:
@@ -47,7 +59,7 @@ class PrestoClient:
                 return await asyncio.to_thread(json.loads, content)
             return json.loads(content)
         except TimeoutError as error:
-            raise PrestoUnavailableError(f"{uri}: no whole answer within {_TOTAL_TIMEOUT_SECONDS:g} s") from error
+            raise PrestoUnavailableError(f"{uri}: no whole answer within {self._timeouts.total:g} s") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise PrestoUnavailableError(f"{uri}: {str(error) or type(error).__name__}") from error
 
@@ -58,13 +70,13 @@ class PrestoClient:
             self._session = None
 
     def _open_session(self) -> aiohttp.ClientSession:
-        # It belongs to the event loop that it is made in, so it is made when it is needed first. A proxy of the
-        # operator's environment is for the world outside, not for Services: aiohttp takes none unless told.
+        # A session belongs to the event loop that it is created in, so it is created when it is first needed. aiohttp
+        # ignores the proxy of the environment by default, which is right here: it is not for Services.
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=_ADDRESSES_KEPT_SECONDS),
                 timeout=aiohttp.ClientTimeout(
-                    total=_TOTAL_TIMEOUT_SECONDS, connect=_CONNECT_TIMEOUT_SECONDS, sock_read=_READ_TIMEOUT_SECONDS
+                    total=self._timeouts.total, connect=self._timeouts.connect, sock_read=self._timeouts.read
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
             )

@@ -10,20 +10,23 @@ from datetime import datetime
 from presto_operator.kube import ClusterKey
 from presto_operator.polling.pace import loop_time
 from presto_operator.polling.presto_transport import Presto
-from presto_operator.presto.cluster import CLUSTER_PATH, active_workers
-from presto_operator.presto.cpu import SERVER_STATUS_PATH, cpu_percent
-from presto_operator.presto.errors import PrestoNotFoundError, PrestoUnavailableError
-from presto_operator.presto.load import (
+from presto_operator.presto import (
+    CLUSTER_PATH,
     QUERY_STATES_PATH,
+    SERVER_STATUS_PATH,
     ClusterLoad,
+    PrestoNotFoundError,
+    PrestoUnavailableError,
     ResourceGroup,
+    Server,
+    active_workers,
+    cpu_percent,
     full_groups,
     query_load,
     queued_roots,
     resource_group_path,
     unfinished_queries,
 )
-from presto_operator.presto.server import Server
 
 CPU_SECONDS = 15.0
 """How often a worker is asked for its CPU use."""

@@ -13,9 +13,7 @@ from presto_operator.kube import ClusterKey
 from presto_operator.polling.pace import Pace
 from presto_operator.polling.presto_load import WorkerCpu, ask_coordinator
 from presto_operator.polling.presto_transport import Presto
-from presto_operator.presto.errors import PrestoUnavailableError
-from presto_operator.presto.load import ClusterLoad
-from presto_operator.presto.server import Server
+from presto_operator.presto import ClusterLoad, PrestoUnavailableError, Server
 from presto_operator.telemetry import metrics
 
 _logger = logging.getLogger(__name__)
@@ -59,7 +57,7 @@ class PrestoPoller:
             clock: the time that an answer is stamped with.
             pace: when each cluster is polled.
         """
-        self.reader = presto
+        self._presto = presto
         self._on_change = on_change
         self._clock = clock
         self._pace = pace
@@ -67,7 +65,7 @@ class PrestoPoller:
 
     def watch(self, key: ClusterKey, subject: Subject) -> None:
         """Poll a cluster, and ask it about `subject`, from now on."""
-        watch = self._watches.setdefault(key, _PolledCluster(subject, WorkerCpu(self.reader)))
+        watch = self._watches.setdefault(key, _PolledCluster(subject, WorkerCpu(self._presto)))
         watch.subject = subject
         if watch.task is None or watch.task.done():
             watch.task = asyncio.create_task(self._keep_polling(key, watch))
@@ -131,7 +129,7 @@ class PrestoPoller:
 
     async def _ask(self, key: ClusterKey, watch: _PolledCluster) -> ClusterLoad:
         at = self._clock()
-        load, _ = await asyncio.gather(ask_coordinator(self.reader, key, at), watch.cpu.ask(watch.subject.workers))
+        load, _ = await asyncio.gather(ask_coordinator(self._presto, key, at), watch.cpu.ask(watch.subject.workers))
         return replace(load, worker_cpu_percent=watch.cpu.mean_percent, workers_with_cpu=watch.cpu.workers)
 
 

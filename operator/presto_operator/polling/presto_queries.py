@@ -1,4 +1,4 @@
-"""Asking a coordinator for its queries."""
+"""Asking a coordinator for its queries, when a decision depends on them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ import logging
 from presto_operator.desired import coordinator_name
 from presto_operator.kube import ClusterKey
 from presto_operator.polling.presto_transport import Presto
-from presto_operator.presto.errors import PrestoUnavailableError
-from presto_operator.presto.queries import QUERIES_PATH, QueryActivity, query_activity
+from presto_operator.presto import QUERIES_PATH, PrestoUnavailableError, QueryActivity, query_activity
 from presto_operator.telemetry import metrics
 
 _logger = logging.getLogger(__name__)
@@ -17,15 +16,15 @@ _logger = logging.getLogger(__name__)
 class QueryReader:
     """Asks a generation's coordinator for its queries.
 
-    Unlike the numbers above, they are waited for: what is decided by them, and what it cost, is true of this moment
-    only. They are asked for while clients are to be led to another generation, and at no other time.
+    A pass waits for the answer, unlike for what is polled: a decision to interrupt queries, and the report of what it
+    cost, need the queries of this moment. They are asked for only while such a decision is due.
     """
 
     def __init__(self, presto: Presto) -> None:
         self._presto = presto
 
     async def activity(self, key: ClusterKey, generation: str) -> QueryActivity | None:
-        """The queries of this generation; None if its coordinator could not be asked within seconds."""
+        """The queries of this generation; None if its coordinator gave no answer within seconds."""
         try:
             service = coordinator_name(key, generation)
             return query_activity(await self._presto.get_of_service(key.namespace, service, QUERIES_PATH))

@@ -1,4 +1,4 @@
-"""Asking workers how many tasks they run."""
+"""Asking workers how many tasks they run, before a scale-down chooses some of them."""
 
 from __future__ import annotations
 
@@ -8,18 +8,16 @@ from collections.abc import Sequence
 
 from presto_operator.objects import KubernetesObject, name_of
 from presto_operator.polling.presto_transport import Presto
-from presto_operator.presto.errors import PrestoUnavailableError
-from presto_operator.presto.server import server_of
-from presto_operator.presto.tasks import TASKS_PATH, running_tasks
+from presto_operator.presto import TASKS_PATH, PrestoUnavailableError, running_tasks, server_of
 
 _logger = logging.getLogger(__name__)
 
 _PATIENCE_SECONDS = 5.0
-"""For all workers together: a scale-down waits for no one longer than that."""
+"""How long a scale-down waits for the answers of all workers."""
 
 
 class TaskReader:
-    """Asks the workers themselves: no coordinator tells where tasks are without telling all about each query."""
+    """Asks the workers themselves: a coordinator says where tasks run only along with everything about each query."""
 
     def __init__(self, presto: Presto) -> None:
         self._presto = presto
@@ -35,7 +33,7 @@ class TaskReader:
         counts = {asked[task]: task.result() for task in done}
         known = {name: count for name, count in counts.items() if count is not None}
         if len(known) < len(asked):
-            _logger.warning("%d of %d workers don't tell what they run", len(asked) - len(known), len(asked))
+            _logger.warning("%d of %d workers didn't say which tasks they run", len(asked) - len(known), len(asked))
         return known
 
     async def _ask(self, pod: KubernetesObject) -> int | None:

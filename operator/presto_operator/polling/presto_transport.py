@@ -1,4 +1,4 @@
-"""Reaching Presto: straight at it from inside the cluster, through the API server from anywhere else."""
+"""Reaching Presto: directly from inside of the cluster, through the API server from anywhere else."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from typing import Any, Protocol
 
 from presto_operator.kube import ApiError, ServerProxy
 from presto_operator.polling.presto_client import PrestoClient
-from presto_operator.presto import HTTP_PORT
-from presto_operator.presto.errors import PrestoNotFoundError, PrestoUnavailableError
-from presto_operator.presto.server import Server
+from presto_operator.presto import HTTP_PORT, PrestoNotFoundError, PrestoUnavailableError, Server
 
 
 class Presto(Protocol):
@@ -27,11 +25,10 @@ class Presto(Protocol):
         ...
 
 
-class PrestoReader:
-    """What Presto servers answer to a GET.
+class PrestoTransport:
+    """Presto servers, over the HTTP that the servers of a cluster use among themselves.
 
-    Over HTTP, which a cluster's servers speak among themselves. Presto asks for passwords over HTTPS only, so no
-    credentials are needed here (measured on 0.287).
+    Presto asks for passwords over HTTPS only, so no credentials are needed here (measured on 0.287).
     """
 
     def __init__(self, proxy: ServerProxy, presto: PrestoClient | None = None) -> None:
@@ -42,8 +39,8 @@ class PrestoReader:
         """The JSON that a Service's server answers to GET `path`, within seconds.
 
         Raises:
-            PrestoNotFoundError: it knows no such thing.
-            PrestoUnavailableError: it can't be reached, refuses, or answers nonsense.
+            PrestoNotFoundError: it has no such path.
+            PrestoUnavailableError: it can't be reached, refuses, or answers with something else than JSON.
         """
         if self._proxy.in_cluster:
             return await self._presto.get(f"http://{service}.{namespace}.svc:{HTTP_PORT}{path}")
@@ -56,8 +53,8 @@ class PrestoReader:
         """The JSON that a pod's server answers to GET `path`, within seconds.
 
         Raises:
-            PrestoNotFoundError: it knows no such thing.
-            PrestoUnavailableError: it can't be reached, refuses, or answers nonsense.
+            PrestoNotFoundError: it has no such path.
+            PrestoUnavailableError: it can't be reached, refuses, or answers with something else than JSON.
         """
         if self._proxy.in_cluster:
             if not server.address:

@@ -1,6 +1,6 @@
 """What we know of Presto itself: its releases, its configuration files, its JVM and its HTTP API.
 
-Everything here but `presto_operator.polling.presto_client` is pure.
+Pure: `presto_operator.polling` asks the servers.
 """
 
 from presto_operator.presto.catalogs import (
@@ -12,13 +12,16 @@ from presto_operator.presto.catalogs import (
     s3_properties,
     uses_metastore,
 )
+from presto_operator.presto.cluster import CLUSTER_PATH, active_workers
 from presto_operator.presto.configuration import (
     CONFIG_DIRECTORY,
+    DATA_DIRECTORY,
     HTTP_PORT,
     INTERNAL_JWT_PROPERTY,
     OWNED_NODE_PROPERTIES,
     OWNED_PROPERTIES,
     PLUGIN_DIRECTORY_PROPERTY,
+    PLUGINS_DIRECTORY,
     asks_for_internal_token,
     coordinator_config,
     https_port,
@@ -26,6 +29,7 @@ from presto_operator.presto.configuration import (
     worker_config,
     worker_wait_properties,
 )
+from presto_operator.presto.cpu import SERVER_STATUS_PATH, cpu_percent
 from presto_operator.presto.drain_record import (
     DrainRecord,
     DrainState,
@@ -33,9 +37,22 @@ from presto_operator.presto.drain_record import (
     drain_record_text,
     parse_drain_record,
 )
+from presto_operator.presto.errors import PrestoNotFoundError, PrestoUnavailableError
 from presto_operator.presto.jvm import HEAP_FLAGS, jvm_config
+from presto_operator.presto.last_words import last_words
+from presto_operator.presto.load import (
+    QUERY_STATES_PATH,
+    ClusterLoad,
+    ResourceGroup,
+    full_groups,
+    query_load,
+    queued_roots,
+    resource_group_path,
+    unfinished_queries,
+)
 from presto_operator.presto.memory import memory_errors
 from presto_operator.presto.properties import parse_properties, render_properties
+from presto_operator.presto.queries import QUERIES_PATH, QueryActivity, query_activity
 from presto_operator.presto.query_retry import (
     coordinator_retry_properties,
     query_retry_warnings,
@@ -48,57 +65,82 @@ from presto_operator.presto.resource_groups import (
     resource_groups_json,
     resource_groups_properties,
 )
+from presto_operator.presto.server import Server, server_of
 from presto_operator.presto.session_properties import (
     SESSION_RULES_FILE,
     SESSION_RULES_PROPERTIES,
     session_rules_json,
     session_rules_properties,
 )
-from presto_operator.presto.versions import VERSION_PATTERN, JavaVersion, PrestoVersion, java_version, parse_version
+from presto_operator.presto.tasks import TASKS_PATH, running_tasks
+from presto_operator.presto.versions import VERSION_PATTERN, JavaVersion, java_version, parse_version
 
 __all__ = [
+    "CLUSTER_PATH",
     "CONFIG_DIRECTORY",
     "CONNECTOR_NAME",
+    "DATA_DIRECTORY",
     "HEAP_FLAGS",
     "HIVE_CONNECTOR",
     "HTTP_PORT",
     "INTERNAL_JWT_PROPERTY",
     "OWNED_NODE_PROPERTIES",
     "OWNED_PROPERTIES",
+    "PLUGINS_DIRECTORY",
     "PLUGIN_DIRECTORY_PROPERTY",
+    "QUERIES_PATH",
+    "QUERY_STATES_PATH",
     "RESOURCE_GROUPS_FILE",
     "RESOURCE_GROUPS_PROPERTIES",
     "S3_ACCESS_KEY",
     "S3_SECRET_KEY",
+    "SERVER_STATUS_PATH",
     "SESSION_RULES_FILE",
     "SESSION_RULES_PROPERTIES",
+    "TASKS_PATH",
     "VERSION_PATTERN",
+    "ClusterLoad",
     "DrainRecord",
     "DrainState",
     "JavaVersion",
-    "PrestoVersion",
+    "PrestoNotFoundError",
+    "PrestoUnavailableError",
+    "QueryActivity",
     "RemainingTasks",
+    "ResourceGroup",
+    "Server",
+    "active_workers",
     "asks_for_internal_token",
     "coordinator_config",
     "coordinator_retry_properties",
+    "cpu_percent",
     "drain_record_text",
+    "full_groups",
     "https_port",
     "java_version",
     "jvm_config",
+    "last_words",
     "memory_errors",
     "metastore_properties",
     "node_config",
     "parse_drain_record",
     "parse_properties",
     "parse_version",
+    "query_activity",
+    "query_load",
     "query_retry_warnings",
+    "queued_roots",
     "render_properties",
     "resource_group_errors",
+    "resource_group_path",
     "resource_groups_json",
     "resource_groups_properties",
+    "running_tasks",
     "s3_properties",
+    "server_of",
     "session_rules_json",
     "session_rules_properties",
+    "unfinished_queries",
     "uses_metastore",
     "worker_config",
     "worker_retry_properties",

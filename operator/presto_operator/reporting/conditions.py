@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from presto_operator.desired import retry_warnings
 from presto_operator.metastore import Finding, Outcome, Probe, deciding
@@ -18,11 +19,8 @@ from presto_operator.objects import (
     unschedulable,
     wanted_replicas,
 )
-from presto_operator.planning.memory import Memory
-from presto_operator.planning.observation import Observation
-from presto_operator.planning.plan import Plan
-from presto_operator.planning.seen import Invalid, Spec, Unreadable, Valid
-from presto_operator.planning.verdict import Verdict
+from presto_operator.planning import Invalid, Memory, Observation, Plan, Spec, Unreadable, Valid, Verdict
+from presto_operator.presto import last_words
 
 _MAX_PROBLEMS = 3
 
@@ -168,8 +166,9 @@ def degraded(observation: Observation, plan: Plan | None, apply_errors: list[str
         return Verdict("Degraded", "True", "ApplyFailed", "; ".join(apply_errors[:_MAX_PROBLEMS]))
     problems = [problem for pod in observation.pods if (problem := failure(pod))]
     if problems:
+        quoted = replace(problems[0], message=last_words(problems[0].message))
         rest = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        return Verdict("Degraded", "True", "PodsFailing", f"{problems[0]}{rest}")
+        return Verdict("Degraded", "True", "PodsFailing", f"{quoted}{rest}")
     if plan and plan.placement.unplaced:
         return Verdict(
             "Degraded",

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from presto_operator.api import ConditionType
 from presto_operator.metastore import Outcome
-from presto_operator.objects.reasons import (
+from presto_operator.objects import (
     AutoscalingReason,
     DegradedReason,
     DrainingReason,

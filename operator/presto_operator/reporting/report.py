@@ -9,14 +9,22 @@ from typing import Any
 
 from presto_operator.api import PoolLimit, RolloutStatus
 from presto_operator.objects import Notice
-from presto_operator.planning.autoscale import autoscaling_field, autoscaling_notices, autoscaling_verdicts
-from presto_operator.planning.decision import Decision
-from presto_operator.planning.observation import Observation, PoolCount, Serving, pool_counts
-from presto_operator.planning.plan import Plan
-from presto_operator.planning.seen import Seen, Valid
-from presto_operator.planning.supply import limit_notices
-from presto_operator.planning.verdict import Verdict
-from presto_operator.presto.queries import QueryActivity
+from presto_operator.planning import (
+    Decision,
+    Observation,
+    Plan,
+    PoolCount,
+    Seen,
+    Serving,
+    Valid,
+    Verdict,
+    autoscaling_field,
+    autoscaling_notices,
+    autoscaling_verdicts,
+    limit_notices,
+    pool_counts,
+)
+from presto_operator.presto import QueryActivity
 from presto_operator.reporting import conditions
 from presto_operator.reporting.rollout_record import next_record, rollout_news
 from presto_operator.reporting.status import new_status, news

@@ -10,15 +10,9 @@ from datetime import datetime
 from typing import Literal
 
 from presto_operator.api import RolloutChange, RolloutStatus
-from presto_operator.objects import (
-    Notice,
-    format_time,
-    kubernetes_time,
-)
-from presto_operator.planning.handover import LAST_PAGE
-from presto_operator.planning.observation import Observation
-from presto_operator.planning.plan import Plan
-from presto_operator.presto.queries import QueryActivity
+from presto_operator.objects import Notice, format_time, kubernetes_time
+from presto_operator.planning import LAST_PAGE, Observation, Plan
+from presto_operator.presto import QueryActivity
 
 _NAMED_QUERIES = 5
 

@@ -18,9 +18,8 @@ from presto_operator.api import (
 )
 from presto_operator.desired import client_uri, worker_selector
 from presto_operator.objects import Notice, format_time, present_replicas
-from presto_operator.planning.observation import Observation, PoolCount, Serving
-from presto_operator.planning.verdict import Verdict
-from presto_operator.presto.load import ClusterLoad
+from presto_operator.planning import Observation, PoolCount, Serving, Verdict
+from presto_operator.presto import ClusterLoad
 from presto_operator.reporting.conditions import VOLATILE_REASONS
 
 _NEWSWORTHY: Mapping[str, str] = {"Valid": "False", "Degraded": "True", "MetastoreAvailable": "False"}

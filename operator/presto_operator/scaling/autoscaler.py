@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from presto_operator.api import Autoscaling, AutoscalingHistory, DecisionReason, duration_seconds, whole_second
-from presto_operator.presto.load import ClusterLoad
+from presto_operator.presto import ClusterLoad
 from presto_operator.scaling.behavior import limited, longest_period, stabilized
 from presto_operator.scaling.demand import Demand, Recommendation, demand
 from presto_operator.scaling.history import with_change, with_idleness, with_recommendation

@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import ceil, isfinite
 
 from presto_operator.api import DecisionReason, ScalingBehavior, ScalingTargets, ratio_value, tolerance_value
-from presto_operator.presto.load import ClusterLoad
+from presto_operator.presto import ClusterLoad
 
 
 @dataclass(frozen=True)

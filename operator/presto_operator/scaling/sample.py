@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from presto_operator.presto.load import ClusterLoad
+from presto_operator.presto import ClusterLoad
 
 MAX_SAMPLE_AGE = timedelta(seconds=45)
 """A load older than this says nothing of the present any more."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 
-from presto_operator.presto.load import ClusterLoad
+from presto_operator.presto import ClusterLoad
 
 registry: CollectorRegistry = REGISTRY
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 from click.testing import CliRunner
+from kubernetes.aio.config import ConfigException
 
 from presto_operator import __version__, controller
 from presto_operator.api import crd
@@ -154,6 +155,16 @@ def test_run_refuses_a_setting_that_makes_no_sense(argument: str, message: str) 
     result = CliRunner().invoke(main, ["run", argument])
     assert result.exit_code == 2
     assert message in " ".join(result.output.split())
+
+
+def test_run_says_what_it_needs_to_reach_a_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(**_: object) -> None:
+        raise ConfigException("Expected key current-context in kube-config")
+
+    _let_run_be(monkeypatch, fail)
+    result = CliRunner().invoke(main, ["run"])
+    assert result.exit_code == 1
+    assert "Error: there is neither a pod's ServiceAccount nor a usable kubeconfig: Expected key" in result.output
 
 
 def test_help_of_run_states_the_default_of_every_setting() -> None:

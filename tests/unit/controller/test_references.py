@@ -6,9 +6,8 @@ import base64
 
 import pytest
 
-from presto_operator.kube import ApiError, Kind
+from presto_operator.kube import ApiError
 from tests.unit.controller.world import World
-from tests.unit.fake_kubernetes import FakeKubernetes
 from tests.unit.manifest import manifest
 
 _CATALOGS = {
@@ -81,14 +80,9 @@ def test_a_secret_that_goes_is_named_and_what_runs_is_left_alone(world: World) -
     assert world.condition("Ready")["status"] == "True"
 
 
-def test_a_secret_that_cannot_be_read_changes_nothing_and_is_told(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def refuse(_: FakeKubernetes, kind: Kind, namespace: str, name: str) -> None:
-        raise ApiError(403, f'{kind.plural} "{name}" is forbidden in {namespace}')
-
+def test_a_secret_that_cannot_be_read_changes_nothing_and_is_told(world: World) -> None:
     before = world.children()
-    monkeypatch.setattr(FakeKubernetes, "get", refuse)
+    world.api.refused_kinds["Secret"] = ApiError(403, 'secrets "db" is forbidden')
     world.reconcile()
     with pytest.raises(ApiError, match="can't be read"):
         world.reconcile()
@@ -120,23 +114,18 @@ def test_old_copies_of_secrets_go_but_for_a_few(world: World) -> None:
     assert len(copies) == 6  # the one in use, and five
 
 
-def test_a_spec_that_is_known_to_be_invalid_stays_so_while_its_secret_cannot_be_read(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_spec_that_is_known_to_be_invalid_stays_so_while_its_secret_cannot_be_read(world: World) -> None:
     world.api.objects.pop(("Secret", "analytics", "db"))
     _pass_later(world)
     before = world.condition("Valid")
     assert before["status"] == "False"
 
-    async def refuse(_: FakeKubernetes, kind: Kind, namespace: str, name: str) -> None:
-        raise ApiError(503, f"etcd leader changed: {kind.plural} {namespace}/{name}")
-
-    monkeypatch.setattr(FakeKubernetes, "get", refuse)
+    world.api.refused_kinds["Secret"] = ApiError(503, "etcd leader changed")
     with pytest.raises(ApiError, match="can't be read"):
         world.reconcile(after_seconds=20)
 
     assert world.condition("Valid") == before
     assert world.news("SpecAccepted") == []
-    monkeypatch.undo()
+    world.api.refused_kinds.clear()
     world.reconcile(after_seconds=20)
     assert world.condition("Valid") == before

@@ -8,14 +8,11 @@ from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from presto_operator.controller.reclaimer import Reclaimer
-from presto_operator.controller.reconcile import Reconciler
-from presto_operator.kube import PRESTO_CLUSTER, ClusterKey, Kind, NodeStore, ObjectStore
+from presto_operator.controller.assembly import assemble
+from presto_operator.kube import PRESTO_CLUSTER, ClusterKey
+from presto_operator.kube.kind import Kind
 from presto_operator.metastore import Finding, Probe
 from presto_operator.objects import KubernetesObject
-from presto_operator.polling.metastore_poller import MetastorePoller
-from presto_operator.polling.presto_poller import PrestoPoller
-from presto_operator.polling.presto_transport import PrestoReader
 from presto_operator.settings import DEFAULTS, Settings
 from tests.unit import live
 from tests.unit.fake_kubernetes import FakeKubernetes
@@ -25,8 +22,8 @@ RECONCILE_SECONDS = DEFAULTS.reconcile_interval.total_seconds()
 HANDOVER_SECONDS = DEFAULTS.handover_interval.total_seconds()
 
 
-class FakeMetastores(MetastorePoller):
-    """Metastores that answer as they are told: what is not told of has not answered yet."""
+class FakeMetastores:
+    """Metastores that answer as they are told. One that was not told anything has not answered yet."""
 
     def __init__(self) -> None:
         self.answers: dict[str, Finding] = {}
@@ -41,6 +38,9 @@ class FakeMetastores(MetastorePoller):
 
     def findings(self, key: ClusterKey) -> dict[Probe, Finding | None]:
         return {probe: self.answers.get(str(probe.address)) for probe in self.watched.get(key, ())}
+
+    async def close(self) -> None:
+        self.watched.clear()
 
 
 async def one_poll(_: ClusterKey) -> AsyncGenerator[float, None]:
@@ -61,16 +61,11 @@ class World:
 
     def restart(self) -> None:
         """Start the operator anew: it knows only what the API server has."""
-        self.store = ObjectStore()
-        self.woken: list[ClusterKey] = []
         self.metastores = FakeMetastores()
-        reader = PrestoReader(self.api)
-        poller = PrestoPoller(reader, self.woken.append, lambda: self.now, one_poll)
-        self.nodes = NodeStore(str)
-        reclaimer = Reclaimer(self.api, self.store, self.nodes)
-        self.reconciler = Reconciler(
-            self.api, self.store, poller, self.metastores, reclaimer, lambda: self.now, settings=self.settings
+        parts = assemble(
+            self.api, settings=self.settings, clock=lambda: self.now, pace=one_poll, metastores=self.metastores
         )
+        self.store, self.nodes, self.reconciler = parts.store, parts.nodes, parts.reconciler
 
     def reconcile(self, *, after_seconds: float = 10) -> float | None:
         """One pass, ten seconds after the last unless told, with watches that are up to date."""

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from presto_operator.api import PrestoCluster, SourceObject, parse_cluster
-from presto_operator.desired import Generation, changed_parts, parts_of, render_generation
+from presto_operator.desired import Generation, render_generation
+from presto_operator.desired.parts import changed_parts, parts_of
 from presto_operator.objects import KubernetesObject
 from tests.unit.manifest import cluster, manifest
 

@@ -6,15 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from presto_operator.desired import cluster_objects
-from presto_operator.kube import (
-    SERVICE,
-    ApiError,
-    Applier,
-    ApplyOutcome,
-    ClusterKey,
-    ForeignObjectError,
-    ObjectStore,
-)
+from presto_operator.kube import ApiError, Applier, ApplyOutcome, ClusterKey, ForeignObjectError, ObjectStore
+from presto_operator.kube.kind import SERVICE
 from presto_operator.objects import KubernetesObject
 from tests.unit.fake_kubernetes import FakeKubernetes
 from tests.unit.manifest import cluster

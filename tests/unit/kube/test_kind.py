@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from presto_operator.kube import DEPLOYMENT, POD, PRESTO_CLUSTER, Kind
-from presto_operator.kube.kind import kind_of
+from presto_operator.kube import POD, PRESTO_CLUSTER
+from presto_operator.kube.kind import DEPLOYMENT, Kind, kind_of
 
 
 @pytest.mark.parametrize(

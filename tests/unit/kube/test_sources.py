@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from presto_operator.api import SourceData, SourceObject
-from presto_operator.kube import ApiError, Kind, SourceReader
+from presto_operator.kube import ApiError, SourceReader
+from presto_operator.kube.kind import Kind
 from presto_operator.objects import KubernetesObject
 from presto_operator.settings import DEFAULTS
 from tests.unit.fake_kubernetes import FakeKubernetes

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from presto_operator.nodes import (
-    KNOWN_TAINTS,
     NO_SIGNAL,
     Patience,
     Signal,
@@ -18,6 +17,7 @@ from presto_operator.nodes import (
     gone_node_signal,
     node_signal,
 )
+from presto_operator.nodes.taints import KNOWN_TAINTS
 from tests.unit.nodes.nodes import NOW, node, taint
 
 _NTH = "aws-node-termination-handler"

@@ -11,7 +11,6 @@ from presto_operator.objects import (
     created_at,
     described,
     generation_of,
-    has_condition,
     is_owned_by,
     is_terminating,
     kind_and_name,
@@ -23,6 +22,7 @@ from presto_operator.objects import (
     role_of,
     uid_of,
 )
+from presto_operator.objects.object import has_condition
 
 UID = "5b0f3c0e-0000-4000-8000-000000000001"
 

@@ -108,15 +108,6 @@ def test_a_pod_that_leaves_does_not_fail() -> None:
     assert failure(pod) is None
 
 
-def test_of_long_last_words_the_end_is_quoted() -> None:
-    words = "stack " * 1000 + "the cause"
-    terminated = {"terminated": {"exitCode": 100, "reason": "Error", "message": words}}
-    problem = failure(_pod({"ready": False, "state": terminated}))
-    assert problem is not None
-    assert problem.message.endswith("the cause")
-    assert len(problem.message) < 1000
-
-
 def test_a_pod_without_a_node_says_why() -> None:
     pod = _pod({})
     pod["status"]["conditions"] = [

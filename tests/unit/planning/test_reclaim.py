@@ -7,7 +7,7 @@ import pytest
 
 from presto_operator.nodes import TaintMeaning, Urgency
 from presto_operator.planning.reclaim import (
-    NodeReader,
+    NodeSignals,
     Reclaim,
     node_digest,
     reclaim_notices,
@@ -27,9 +27,9 @@ def pod(name: str = "worker-1", *, on: str = "one", role: str = "worker", **meta
     return {"kind": "Pod", "metadata": {"name": name, "labels": labels, **metadata}, "spec": {"nodeName": on}}
 
 
-def reader(is_any_ready: bool = True, **nodes: dict[str, Any]) -> NodeReader:  # noqa: FBT001, FBT002
+def signals(is_any_ready: bool = True, **nodes: dict[str, Any]) -> NodeSignals:  # noqa: FBT001, FBT002
     """These nodes, and no others."""
-    return NodeReader(nodes.get, NOW, is_any_ready=is_any_ready)
+    return NodeSignals(nodes.get, NOW, is_any_ready=is_any_ready)
 
 
 def names(found: list[Reclaim]) -> list[tuple[str, bool]]:
@@ -38,63 +38,63 @@ def names(found: list[Reclaim]) -> list[tuple[str, bool]]:
 
 def test_pods_on_a_leaving_node_go_and_the_others_stay() -> None:
     pods = [pod(), pod("worker-2", on="two"), pod("coordinator", role="coordinator")]
-    found = reclaims(pods, reader(one=node(RECLAIMED), two=node()))
+    found = reclaims(pods, signals(one=node(RECLAIMED), two=node()))
     assert names(found) == [("worker-1", False), ("coordinator", False)]
     assert {reclaim.signal.reason for reclaim in found} == {"SpotInterruption"}
 
 
 @pytest.mark.parametrize("quiet", [taint("gpu"), AT_RISK])
 def test_an_unknown_taint_or_a_mere_risk_moves_nobody(quiet: dict[str, Any]) -> None:
-    assert reclaims([pod()], reader(one=node(quiet))) == []
+    assert reclaims([pod()], signals(one=node(quiet))) == []
 
 
 def test_a_pod_that_leaves_already_is_not_deleted_twice() -> None:
     leaving = pod(deletionTimestamp="2026-11-24T12:30:00Z", deletionGracePeriodSeconds=1800)
-    assert reclaims([leaving], reader(one=node(RECLAIMED))) == []
+    assert reclaims([leaving], signals(one=node(RECLAIMED))) == []
 
 
 def test_a_pod_that_has_no_node_yet_or_has_ended_is_left_alone() -> None:
     ended = {**pod(), "status": {"phase": "Failed"}}
-    assert reclaims([pod(on=""), ended], reader(one=node(RECLAIMED))) == []
+    assert reclaims([pod(on=""), ended], signals(one=node(RECLAIMED))) == []
 
 
 def test_a_pod_that_would_come_back_to_the_leaving_node_stays() -> None:
     tolerant = pod()
     tolerant["spec"]["tolerations"] = [{"operator": "Exists"}]
     open_node = node({**RECLAIMED, "effect": "PreferNoSchedule"})
-    assert reclaims([tolerant], reader(one=node(RECLAIMED))) == []
-    assert reclaims([pod()], reader(one=open_node)) == []
+    assert reclaims([tolerant], signals(one=node(RECLAIMED))) == []
+    assert reclaims([pod()], signals(one=open_node)) == []
 
 
 def test_whatever_is_on_a_lost_node_is_removed_leaving_or_not() -> None:
     leaving = pod("leaving", deletionTimestamp="2026-11-24T12:30:00Z", deletionGracePeriodSeconds=1800)
-    assert names(reclaims([pod(), leaving], reader(one=node(ready=SILENT)))) == [("worker-1", True), ("leaving", True)]
-    assert names(reclaims([pod(), leaving], reader())) == [("worker-1", True), ("leaving", True)]
+    assert names(reclaims([pod(), leaving], signals(one=node(ready=SILENT)))) == [("worker-1", True), ("leaving", True)]
+    assert names(reclaims([pod(), leaving], signals())) == [("worker-1", True), ("leaving", True)]
 
 
 def test_what_is_being_removed_already_is_not_removed_again() -> None:
     held = pod(deletionTimestamp="2026-11-24T12:00:00Z", deletionGracePeriodSeconds=0)
-    assert reclaims([held], reader()) == []
+    assert reclaims([held], signals()) == []
 
 
 def test_silence_of_all_nodes_says_nothing_of_one() -> None:
-    assert reclaims([pod()], reader(is_any_ready=False, one=node(ready=SILENT))) == []
+    assert reclaims([pod()], signals(is_any_ready=False, one=node(ready=SILENT))) == []
     dead = node(taint("node.kubernetes.io/out-of-service"), ready=SILENT)
-    assert names(reclaims([pod()], reader(is_any_ready=False, one=dead))) == [("worker-1", True)]
+    assert names(reclaims([pod()], signals(is_any_ready=False, one=dead))) == [("worker-1", True)]
 
 
 def test_further_taints_count_by_the_operators_settings() -> None:
     ours = TaintMeaning("example.com/going", Urgency.LEAVING, "Going", "it goes")
     tainted = {"one": node(taint("example.com/going"))}
-    assert reclaims([pod()], NodeReader(tainted.get, NOW)) == []
-    assert names(reclaims([pod()], NodeReader(tainted.get, NOW, (ours,)))) == [("worker-1", False)]
+    assert reclaims([pod()], NodeSignals(tainted.get, NOW)) == []
+    assert names(reclaims([pod()], NodeSignals(tainted.get, NOW, (ours,)))) == [("worker-1", False)]
 
 
 def test_each_node_has_one_notice_with_reason_deadline_and_workers() -> None:
     begun = taint("aws-node-termination-handler/spot-itn", timeAdded="2026-11-24T11:59:30Z")
     reclaimed = "EC2 reclaims the spot instance (taint aws-node-termination-handler/spot-itn)"
     pods = [pod("b"), pod("a"), pod("c", on="two"), pod("d", on="gone")]
-    told = reclaim_notices(reclaims(pods, reader(one=node(begun), two=node(RECLAIMED))), NOW)
+    told = reclaim_notices(reclaims(pods, signals(one=node(begun), two=node(RECLAIMED))), NOW)
     assert [(notice.type, notice.reason) for notice in told] == [
         ("Warning", "NodeReclaimed"),
         ("Normal", "NodeReclaimed"),
@@ -108,7 +108,7 @@ def test_each_node_has_one_notice_with_reason_deadline_and_workers() -> None:
 
 
 def test_a_coordinator_that_waits_is_told_of() -> None:
-    (reclaim,) = reclaims([pod("c", role="coordinator")], reader(one=node(taint("karpenter.sh/disrupted"))))
+    (reclaim,) = reclaims([pod("c", role="coordinator")], signals(one=node(taint("karpenter.sh/disrupted"))))
     message = waiting_coordinator_notice(reclaim, NOW).message
     assert message.startswith(
         "node one: Karpenter removes the node (taint karpenter.sh/disrupted); coordinator c moves"
@@ -147,19 +147,19 @@ AT_RISK_NODE = node(AT_RISK)
     ids=["well", "at-risk", "cordoned", "prefer", "candidate", "leaving"],
 )
 def test_workers_on_nodes_at_risk_are_first_to_go(on: dict[str, Any], *, is_first: bool, is_replaced: bool) -> None:
-    nodes = reader(one=on)
+    nodes = signals(one=on)
     assert nodes.is_first_to_go(pod()) is is_first
     assert nodes.is_to_be_replaced(pod()) is is_replaced
 
 
 def test_who_has_no_node_or_leaves_or_is_no_worker_is_not_replaced() -> None:
-    nodes = reader(one=AT_RISK_NODE)
+    nodes = signals(one=AT_RISK_NODE)
     leaving = pod(deletionTimestamp="2026-11-24T12:30:00Z", deletionGracePeriodSeconds=1800)
     for other in (pod(on=""), pod(on="unknown"), leaving, pod(role="coordinator")):
         assert not nodes.is_to_be_replaced(other)
 
 
 def test_while_no_node_is_ready_nobody_is_replaced() -> None:
-    nodes = reader(is_any_ready=False, one=node(ready=SILENT))
+    nodes = signals(is_any_ready=False, one=node(ready=SILENT))
     assert not nodes.is_first_to_go(pod())
     assert not nodes.is_to_be_replaced(pod())

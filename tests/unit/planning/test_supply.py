@@ -7,15 +7,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from presto_operator.api import PoolLimit
-from presto_operator.desired import generation_name, render_generation
+from presto_operator.desired import render_generation
 from presto_operator.nodes import gone_node_signal, node_signal
 from presto_operator.objects import KubernetesObject, Notice
 from presto_operator.planning.memory import memory_of
 from presto_operator.planning.observation import Observation
-from presto_operator.planning.reclaim import NodeReader, Reclaim
+from presto_operator.planning.reclaim import NodeSignals, Reclaim
 from presto_operator.planning.seen import Reclaimed, Seen, Valid
 from presto_operator.planning.supply import limit_notices, observed_supply
 from presto_operator.scaling import PoolObservation, Supply
+from tests.unit.generations import generation_name
 from tests.unit.live import observation, planned, pool
 from tests.unit.manifest import cluster
 from tests.unit.nodes.nodes import NOW, node, taint
@@ -43,7 +44,7 @@ def supply(
     **more: Any,
 ) -> Supply:
     """What follows from that, where all nodes but `nodes` are well; None: nodes can't be read."""
-    well = None if nodes is None else NodeReader(lambda name: nodes.get(name, node()), NOW)
+    well = None if nodes is None else NodeSignals(lambda name: nodes.get(name, node()), NOW)
     body = {"metadata": {}, "status": status or {}}
     looked_at = Seen(
         body,

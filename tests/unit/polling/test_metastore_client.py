@@ -15,7 +15,8 @@ from thrift.protocol.TBinaryProtocol import TBinaryProtocol
 from thrift.Thrift import TApplicationException, TMessageType, TType
 from thrift.transport.TTransport import TBufferedTransport, TFileObjectTransport
 
-from presto_operator.metastore import Check, Finding, MetastoreAddress, Outcome, Probe
+from presto_operator.metastore import Finding, MetastoreAddress, Outcome, Probe
+from presto_operator.metastore.health import Check
 from presto_operator.polling.metastore_client import MetastoreCheck
 
 Talk = Callable[[socketserver.StreamRequestHandler], None]
@@ -216,7 +217,7 @@ def test_a_hundred_metastores_that_are_silent_hold_up_none_that_answers(serve: S
     silent, answering = serve(lambda _: _wait(stopped)), serve(_answering)
 
     async def scenario() -> tuple[list[Finding | BaseException], Finding]:
-        check = MetastoreCheck(in_cluster=True, connect_timeout=0.3, timeout=_LONGEST_SECONDS)
+        check = MetastoreCheck(in_cluster=True, connect_timeout=60, timeout=60)
         hanging = [check(Probe(MetastoreAddress("127.0.0.1", silent), "Thrift")) for _ in range(100)]
         tasks = [asyncio.create_task(one) for one in hanging]
         await asyncio.sleep(0)

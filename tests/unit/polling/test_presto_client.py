@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from presto_operator.polling import presto_client as client
-from presto_operator.polling.presto_client import PrestoClient
+from presto_operator.polling.presto_client import DEFAULT_TIMEOUTS, MAX_ANSWER_BYTES, PrestoClient, Timeouts
 from presto_operator.presto.errors import PrestoNotFoundError, PrestoUnavailableError
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 Serve = Callable[[Answer], str]
 
+_IMPATIENT = Timeouts(connect=0.3, read=0.3, total=0.6)
 _LONGEST_SECONDS = 2.0
 _GOOD = json.dumps({"runningQueries": 1, "blockedQueries": 2, "queuedQueries": 3, "activeWorkers": 4})
 
@@ -28,14 +28,6 @@ def stopped() -> Iterator[threading.Event]:
     event = threading.Event()
     yield event
     event.set()
-
-
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait for no answer longer than a moment."""
-    monkeypatch.setattr(client, "_CONNECT_TIMEOUT_SECONDS", 0.3)
-    monkeypatch.setattr(client, "_READ_TIMEOUT_SECONDS", 0.3)
-    monkeypatch.setattr(client, "_TOTAL_TIMEOUT_SECONDS", 0.6)
 
 
 @pytest.fixture
@@ -92,13 +84,11 @@ def test_what_is_not_there_is_told_apart(serve: Serve) -> None:
         _get(f"{uri}/v1/cluster")
 
 
-@pytest.mark.usefixtures("impatient")
 def test_a_coordinator_that_is_silent_holds_nobody_up(serve: Serve, stopped: threading.Event) -> None:
     uri = serve(lambda _: _wait(stopped))
     _assert_gives_up(uri)
 
 
-@pytest.mark.usefixtures("impatient")
 def test_a_coordinator_that_answers_drop_by_drop_holds_nobody_up(serve: Serve, stopped: threading.Event) -> None:
     def answer(request: BaseHTTPRequestHandler) -> None:
         request.send_response(200)
@@ -129,12 +119,11 @@ def test_nobody_there_is_an_error_at_once() -> None:
         _get("http://127.0.0.1:1/v1/cluster")
 
 
-@pytest.mark.usefixtures("impatient")
 def test_many_that_hang_are_waited_for_together(serve: Serve, stopped: threading.Event) -> None:
     uri = serve(lambda _: _wait(stopped))
 
     async def ask_all() -> list[Any]:
-        presto = PrestoClient()
+        presto = PrestoClient(_IMPATIENT)
         try:
             return await asyncio.gather(*(presto.get(uri) for _ in range(50)), return_exceptions=True)
         finally:
@@ -149,13 +138,13 @@ def test_many_that_hang_are_waited_for_together(serve: Serve, stopped: threading
 def _assert_gives_up(uri: str) -> None:
     started = time.monotonic()
     with pytest.raises(PrestoUnavailableError):
-        _get(uri)
+        _get(uri, timeouts=_IMPATIENT)
     assert time.monotonic() - started < _LONGEST_SECONDS
 
 
-def _get(uri: str, *, max_bytes: int = client.MAX_ANSWER_BYTES) -> Any:
+def _get(uri: str, *, max_bytes: int = MAX_ANSWER_BYTES, timeouts: Timeouts = DEFAULT_TIMEOUTS) -> Any:
     async def get() -> Any:
-        presto = PrestoClient()
+        presto = PrestoClient(timeouts)
         try:
             return await presto.get(uri, max_bytes)
         finally:

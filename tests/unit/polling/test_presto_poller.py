@@ -9,7 +9,7 @@ from presto_operator.kube import ApiError, ClusterKey
 from presto_operator.polling.pace import steady_pace
 from presto_operator.polling.presto_load import MOST_CPU_QUESTIONS
 from presto_operator.polling.presto_poller import PrestoPoller, Subject
-from presto_operator.polling.presto_transport import PrestoReader
+from presto_operator.polling.presto_transport import PrestoTransport
 from presto_operator.presto.server import Server
 from tests.unit import virtual_time
 from tests.unit.fake_kubernetes import FakeKubernetes
@@ -30,7 +30,7 @@ class Presto(FakeKubernetes):
         self.times: list[float] = []
         self.woken: list[ClusterKey] = []
         self.hangs = False
-        self.poller = PrestoPoller(PrestoReader(self), self.woken.append, lambda: NOW, steady_pace(INTERVAL))
+        self.poller = PrestoPoller(PrestoTransport(self), self.woken.append, lambda: NOW, steady_pace(INTERVAL))
 
     async def get_through_service(self, namespace: str, service: str, port: int, path: str) -> Any:
         if path == "/v1/cluster":

@@ -6,7 +6,7 @@ from typing import Any
 from presto_operator.kube import ApiError
 from presto_operator.objects import KubernetesObject
 from presto_operator.polling.presto_tasks import TaskReader
-from presto_operator.polling.presto_transport import PrestoReader
+from presto_operator.polling.presto_transport import PrestoTransport
 from tests.unit.fake_kubernetes import FakeKubernetes
 from tests.unit.virtual_time import run
 
@@ -31,7 +31,7 @@ def pod(name: str) -> KubernetesObject:
 
 async def _timed_count(api: FakeKubernetes, *names: str) -> tuple[dict[str, int], float]:
     """The counts, and how many seconds they took."""
-    counts = await TaskReader(PrestoReader(api)).count([pod(name) for name in names])
+    counts = await TaskReader(PrestoTransport(api)).count([pod(name) for name in names])
     return counts, asyncio.get_running_loop().time()
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from presto_operator.kube import ApiError
 from presto_operator.polling.presto_client import MAX_ANSWER_BYTES, PrestoClient
-from presto_operator.polling.presto_transport import PrestoReader
+from presto_operator.polling.presto_transport import PrestoTransport
 from presto_operator.presto.errors import PrestoNotFoundError, PrestoUnavailableError
 from presto_operator.presto.server import Server, server_of
 from tests.unit.fake_kubernetes import FakeKubernetes
@@ -22,10 +22,10 @@ class Listed(PrestoClient):
         return uri
 
 
-def _inside() -> PrestoReader:
+def _inside() -> PrestoTransport:
     kubernetes = FakeKubernetes()
     kubernetes.in_cluster = True
-    return PrestoReader(kubernetes, Listed())
+    return PrestoTransport(kubernetes, Listed())
 
 
 def test_inside_of_the_cluster_servers_are_asked_straight() -> None:
@@ -51,6 +51,6 @@ def test_outside_the_api_server_is_between(status: int, *, is_missing: bool) -> 
     kubernetes = FakeKubernetes()
     kubernetes.presto_answer = ApiError(status, "no endpoints")
     with pytest.raises(PrestoUnavailableError, match="analytics/adhoc/v1/cluster: no endpoints") as raised:
-        asyncio.run(PrestoReader(kubernetes).get_of_service("analytics", "adhoc", "/v1/cluster"))
+        asyncio.run(PrestoTransport(kubernetes).get_of_service("analytics", "adhoc", "/v1/cluster"))
     assert isinstance(raised.value, PrestoNotFoundError) is is_missing
     assert kubernetes.asked == ["analytics/adhoc:8080/v1/cluster"]

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from presto_operator.presto import PrestoVersion, java_version, parse_version
+from presto_operator.presto import java_version, parse_version
+from presto_operator.presto.versions import PrestoVersion
 
 
 @pytest.mark.parametrize(

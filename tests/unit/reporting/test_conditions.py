@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from presto_operator.api import FieldError
-from presto_operator.desired import generation_name, render_generation, retry_warnings
+from presto_operator.desired import render_generation, retry_warnings
 from presto_operator.metastore import Finding, MetastoreAddress, Outcome, Probe
 from presto_operator.objects import KubernetesObject
 from presto_operator.planning.memory import Memory, memory_of
@@ -13,6 +13,7 @@ from presto_operator.planning.observation import Observation
 from presto_operator.planning.seen import Invalid, Unreadable, Valid
 from presto_operator.planning.verdict import Verdict
 from presto_operator.reporting import conditions
+from tests.unit.generations import generation_name
 from tests.unit.live import joined, load, observation, planned
 from tests.unit.manifest import cluster
 
@@ -129,6 +130,19 @@ def test_degraded_quotes_the_first_failing_pod() -> None:
     assert (verdict.status, verdict.reason) == ("True", "PodsFailing")
     assert f"{seen.pods[0]['metadata']['name']}: OOMKilled (exit code 137)" in verdict.message
     assert "(and 2 more)" in verdict.message
+
+
+def test_degraded_quotes_the_cause_from_a_crashed_servers_log() -> None:
+    seen = observation(PLAN.apply)
+    log = (
+        "2026-01-01T00:00:00.000Z\tERROR\tmain\tPrestoServer\tNo factory for connector mysql\n"
+        "java.lang.IllegalArgumentException: No factory for connector mysql\n"
+        "\tat com.facebook.presto.server.PrestoServer.main(PrestoServer.java:85)\n"
+    )
+    crash = {"exitCode": 1, "reason": "Error", "message": log}
+    seen.pods[0]["status"]["containerStatuses"] = [{"ready": False, "state": {"terminated": crash}}]
+    verdict = conditions.degraded(seen, PLAN, [])
+    assert verdict.message == f"{seen.pods[0]['metadata']['name']}: Error (exit code 1): No factory for connector mysql"
 
 
 def test_degraded_tells_of_workers_without_a_place() -> None:

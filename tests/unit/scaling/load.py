@@ -8,7 +8,8 @@ from typing import Any
 
 from presto_operator.api import Autoscaling, AutoscalingHistory
 from presto_operator.presto.load import ClusterLoad
-from presto_operator.scaling import Decision, decide
+from presto_operator.scaling import decide
+from presto_operator.scaling.autoscaler import Decision
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 

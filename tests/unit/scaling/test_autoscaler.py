@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from presto_operator.scaling import MAX_SAMPLE_AGE, decide
+from presto_operator.scaling import decide
+from presto_operator.scaling.sample import MAX_SAMPLE_AGE
 from tests.unit.scaling.load import NOON, Fleet, autoscaling, sample
 
 _NOON_TO_NIGHT = {"start": "0 12 * * *", "end": "0 22 * * *"}

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from presto_operator.scaling import Revision, Step, next_step
+from presto_operator.scaling import Revision
+from presto_operator.scaling.pace import Step, next_step
 from tests.unit.scaling.fleet import Fleet
 
 _POOLS = st.dictionaries(st.sampled_from(["r5", "r6", "base"]), st.integers(0, 8), min_size=1, max_size=3)

@@ -1,0 +1,120 @@
+"""Puts the operator's parts together. No other module creates a part that has collaborators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from presto_operator.controller.drain_reporter import DrainReporter
+from presto_operator.controller.executor import Executor
+from presto_operator.controller.load import LoadReader
+from presto_operator.controller.queue import WorkQueue
+from presto_operator.controller.reclaimer import Reclaimer
+from presto_operator.controller.reconcile import Reconciler
+from presto_operator.controller.releaser import Releaser
+from presto_operator.controller.reporter import Reporter
+from presto_operator.controller.spec_reader import SpecReader
+from presto_operator.controller.watches import NodeWatch, ObjectWatch
+from presto_operator.kube import ApiError, ApiServer, Applier, ClusterKey, NodeStore, ObjectStore, SourceReader
+from presto_operator.nodes import TaintMeaning
+from presto_operator.planning import node_digest
+from presto_operator.polling import (
+    MetastoreCheck,
+    MetastorePoller,
+    Metastores,
+    Pace,
+    PrestoPoller,
+    PrestoTransport,
+    QueryReader,
+    TaskReader,
+    steady_pace,
+)
+from presto_operator.settings import DEFAULTS, Settings
+
+
+def utc_now() -> datetime:
+    """The time, by the system's clock."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """The operator's parts."""
+
+    store: ObjectStore
+    """The clusters, their children and their pods."""
+    nodes: NodeStore
+    queue: WorkQueue[ClusterKey]
+    object_watch: ObjectWatch
+    node_watch: NodeWatch
+    reconciler: Reconciler
+    presto: PrestoTransport
+    poller: PrestoPoller
+    metastores: Metastores
+
+    async def close(self) -> None:
+        """End all polls, and close the connections to Presto. The API server's belong to the caller of `assemble`."""
+        await self.poller.close()
+        await self.metastores.close()
+        await self.presto.close()
+
+
+def assemble(
+    api: ApiServer,
+    *,
+    namespaces: tuple[str, ...] = (),
+    extra_taints: tuple[TaintMeaning, ...] = (),
+    settings: Settings = DEFAULTS,
+    clock: Callable[[], datetime] = utc_now,
+    pace: Pace | None = None,
+    metastores: Metastores | None = None,
+) -> Assembly:
+    """An operator that does nothing yet.
+
+    Args:
+        api: the API server.
+        namespaces: the namespaces whose clusters are managed; all if empty.
+        extra_taints: the meaning of taints of nodes, in addition to the known ones.
+        settings: how often things are done.
+        clock: the time.
+        pace: when coordinators are polled; defaults to every `settings.presto_poll_interval`.
+        metastores: what is known of metastores; defaults to a poller that checks them.
+    """
+    store = ObjectStore()
+    nodes = NodeStore(lambda node: node_digest(node, clock(), extra_taints))
+    queue: WorkQueue[ClusterKey] = WorkQueue(expected_errors=(ApiError,))
+    presto = PrestoTransport(api)
+    poller = PrestoPoller(presto, queue.add, clock, pace or steady_pace(settings.presto_poll_interval))
+    metastores = metastores or MetastorePoller(
+        queue.add, MetastoreCheck(in_cluster=api.in_cluster), settings.metastore_poll_interval
+    )
+    reclaimer = Reclaimer(api, store, nodes, extra_taints=extra_taints)
+    releaser = Releaser(api, store, TaskReader(presto))
+    reconciler = Reconciler(
+        store=store,
+        specs=SpecReader(
+            SourceReader(api, clock, settings.reference_interval), worker_min_ready=settings.worker_min_ready
+        ),
+        load=LoadReader(poller),
+        metastores=metastores,
+        queries=QueryReader(presto),
+        reclaimer=reclaimer,
+        releaser=releaser,
+        executor=Executor(Applier(api, store), releaser, reclaimer),
+        drains=DrainReporter(api, store, nodes),
+        reporter=Reporter(api, store, settings.status_interval),
+        clock=clock,
+        settings=settings,
+    )
+    return Assembly(
+        store=store,
+        nodes=nodes,
+        queue=queue,
+        object_watch=ObjectWatch(api, store, queue.add, namespaces=namespaces),
+        node_watch=NodeWatch(api, nodes, store, queue.add_urgently),
+        reconciler=reconciler,
+        presto=presto,
+        poller=poller,
+        metastores=metastores,
+    )
