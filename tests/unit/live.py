@@ -9,11 +9,49 @@ from typing import Any
 
 from presto_operator.api import PrestoCluster
 from presto_operator.desired import render_generation
-from presto_operator.objects import GENERATION_LABEL, POOL_LABEL, ROLE_LABEL, KubernetesObject
+from presto_operator.objects import (
+    CLUSTER_LABEL,
+    GENERATION_LABEL,
+    POOL_LABEL,
+    REVISION_LABEL,
+    ROLE_LABEL,
+    KubernetesObject,
+)
 from presto_operator.planning.observation import Observation
 from presto_operator.planning.plan import NOTHING_WAITS, Hold, Plan, plan
 from presto_operator.planning.serving import serving_generation
 from presto_operator.presto.load import ClusterLoad
+
+TEMPLATE_HASH = "5d4f8b9c6d"
+"""What the Deployment controller calls each ReplicaSet here."""
+
+
+def owned_pod(name: str, cluster: str, **metadata: Any) -> KubernetesObject:
+    """A worker of a cluster as far as its metadata tell, with these further ones."""
+    deployment_name = f"{cluster}-workers-cafe0001"
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": name,
+            "namespace": "analytics",
+            "uid": name,
+            "labels": {
+                CLUSTER_LABEL: cluster,
+                ROLE_LABEL: "worker",
+                POOL_LABEL: "workers",
+                REVISION_LABEL: "cafe0001",
+                "pod-template-hash": TEMPLATE_HASH,
+            },
+            "ownerReferences": [_replica_set(deployment_name)],
+            **metadata,
+        },
+    }
+
+
+def _replica_set(deployment_name: str) -> KubernetesObject:
+    name = f"{deployment_name}-{TEMPLATE_HASH}"
+    return {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": name, "uid": name, "controller": True}
 
 
 def load(
@@ -65,7 +103,8 @@ def pods(desired: KubernetesObject, *, is_ready: bool = True) -> list[Kubernetes
                 "name": f"{desired['metadata']['name']}-{number}",
                 "namespace": desired["metadata"]["namespace"],
                 "uid": f"{desired['metadata']['name']}-{number}",
-                "labels": template["metadata"]["labels"],
+                "labels": {**template["metadata"]["labels"], "pod-template-hash": TEMPLATE_HASH},
+                "ownerReferences": [_replica_set(desired["metadata"]["name"])],
             },
             "spec": copy.deepcopy(template["spec"]),
             "status": {"conditions": [{"type": "Ready", "status": str(is_ready)}]},

@@ -8,11 +8,13 @@ from presto_operator.controller.reclaimer import Reclaimer
 from presto_operator.controller.releaser import Releaser
 from presto_operator.kube import ApiError, Applier, ApplyOutcome, ClusterKey, ForeignObjectError
 from presto_operator.objects import KubernetesObject, described
-from presto_operator.planning import Decision, Plan, Seen, Unreadable
+from presto_operator.planning import Decision, Plan, Seen, Unreadable, is_served
 from presto_operator.reporting import Done
 from presto_operator.telemetry import metrics
 
 _logger = logging.getLogger(__name__)
+
+_WRITTEN = (ApplyOutcome.CREATED, ApplyOutcome.UPDATED)
 
 
 class Executor:
@@ -36,25 +38,27 @@ class Executor:
     async def _carry_out(self, key: ClusterKey, seen: Seen, decision: Decision, plan: Plan) -> Done:
         to_delete = await self._releaser.choose(key, seen, plan)
         errors: list[str] = []
-        changed = [desired for desired in plan.apply if await self._apply(key, desired, errors)]
+        changed, refused = [], []
+        for desired in plan.apply:
+            try:
+                outcome = await self._apply(key, desired)
+            except (ApiError, ForeignObjectError) as error:
+                errors.append(f"{described(desired)}: {error}")
+                refused.append(desired)
+            else:
+                changed += [described(desired)] if outcome in _WRITTEN else []
         await self._scale(key, plan, errors)
         errors += await self._releaser.delete(to_delete)
-        if not errors:
+        if is_served(plan, key.name, refused):
             await self._remove(key, plan, errors)
-        return Done(tuple(errors), tuple(map(described, changed)) if decision.is_correction else ())
+        return Done(tuple(errors), tuple(changed) if decision.is_correction else ())
 
-    async def _apply(self, key: ClusterKey, desired: KubernetesObject, errors: list[str]) -> bool:
-        """Whether the child had to be written."""
-        try:
-            outcome = await self._applier.apply(key, desired)
-        except (ApiError, ForeignObjectError) as error:
-            errors.append(f"{described(desired)}: {error}")
-            return False
+    async def _apply(self, key: ClusterKey, desired: KubernetesObject) -> ApplyOutcome:
+        outcome = await self._applier.apply(key, desired)
         metrics.applies.labels(desired["kind"], outcome).inc()
-        if outcome not in (ApplyOutcome.CREATED, ApplyOutcome.UPDATED):
-            return False
-        _logger.info("%s: %s %s", key, described(desired), outcome)
-        return True
+        if outcome in _WRITTEN:
+            _logger.info("%s: %s %s", key, described(desired), outcome)
+        return outcome
 
     async def _scale(self, key: ClusterKey, plan: Plan, errors: list[str]) -> None:
         for step in plan.scale:

@@ -12,7 +12,7 @@ from presto_operator.objects import ROLE_LABEL, KubernetesObject, RoleName
 
 def coordinator_disruption_budget(cluster: PrestoCluster) -> KubernetesObject:
     """No eviction of the coordinator: every running query would fail with it. Deleting its pod still works."""
-    return _budget(cluster, "coordinator", {"minAvailable": 1})
+    return _budget(cluster, "coordinator", {"maxUnavailable": 0})
 
 
 def worker_disruption_budget(cluster: PrestoCluster) -> KubernetesObject:
@@ -27,5 +27,9 @@ def _budget(cluster: PrestoCluster, role: RoleName, limit: dict[str, Any]) -> Ku
         "PodDisruptionBudget",
         f"{cluster.name}-{role}",
         labels={ROLE_LABEL: role},
-        spec={**limit, "selector": {"matchLabels": role_selector(cluster, role)}},
+        spec={
+            **limit,
+            "unhealthyPodEvictionPolicy": "AlwaysAllow",
+            "selector": {"matchLabels": role_selector(cluster, role)},
+        },
     )

@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
 
+from presto_operator.desired import coordinator_name, pool_deployment_name
 from presto_operator.kube.kind import POD, PRESTO_CLUSTER, Kind
 from presto_operator.objects import (
     CLUSTER_LABEL,
+    GROUP,
+    REVISION_LABEL,
     KubernetesObject,
+    controller_of,
+    deployment_of,
+    generation_of,
     is_terminating,
     kind_and_name,
     label_of,
     name_of,
     namespace_of,
     node_of,
+    pool_of,
     resource_version_of,
     uid_of,
 )
@@ -60,6 +67,9 @@ class ObjectStore:
         key = cluster_key(obj)
         if key is None:
             return None
+        if not _is_of(obj, key):
+            # It may have been ours until somebody edited its owner references.
+            return self.remove(obj)
         objects = self._objects.setdefault(key, {})
         known = objects.get(kind_and_name(obj))
         if known is None or resource_version_of(obj) >= resource_version_of(known):
@@ -100,7 +110,11 @@ class ObjectStore:
 
         The list is of one namespace, or of all if `namespace` is None. Returns the clusters whose objects differed.
         """
-        items = {(key, kind_and_name(obj)): obj for obj in listed if (key := cluster_key(obj)) is not None}
+        items = {
+            (key, kind_and_name(obj)): obj
+            for obj in listed
+            if (key := cluster_key(obj)) is not None and _is_of(obj, key)
+        }
         changed = set()
         for key, objects in list(self._objects.items()):
             if namespace not in (None, key.namespace):
@@ -148,3 +162,23 @@ def cluster_key(obj: KubernetesObject) -> ClusterKey | None:
     """The cluster that an object is, or that its label names; None if it belongs to no cluster."""
     name = name_of(obj) if obj["kind"] == PRESTO_CLUSTER.name else label_of(obj, CLUSTER_LABEL)
     return ClusterKey(namespace_of(obj), name) if name else None
+
+
+def _is_of(obj: KubernetesObject, key: ClusterKey) -> bool:
+    """Whether an object is the cluster itself, or is made by it: a label alone is easily set by anybody.
+
+    Checks that
+    - the controller of a child is a PrestoCluster of that name (whether it is this very one, by its uid, is checked
+      where that is known),
+    - a pod was made by a Deployment that the operator names as the pod's labels say.
+    """
+    if obj["kind"] == PRESTO_CLUSTER.name:
+        return True
+    if obj["kind"] == POD.name:
+        return deployment_of(obj) in (
+            coordinator_name(key, generation_of(obj)),
+            pool_deployment_name(key, pool_of(obj), label_of(obj, REVISION_LABEL)),
+        )
+    owner = controller_of(obj) or {}
+    is_ours = str(owner.get("apiVersion", "")).partition("/")[0] == GROUP and owner.get("kind") == PRESTO_CLUSTER.name
+    return is_ours and owner.get("name") == key.name

@@ -49,9 +49,19 @@ def resource_version_of(obj: Mapping[str, Any]) -> int:
     return int(obj["metadata"].get("resourceVersion", 0))
 
 
+def metadata_generation(obj: Mapping[str, Any]) -> int:
+    """`metadata.generation`, which grows with each change of the spec; 0 if the object has none."""
+    return int(obj["metadata"].get("generation", 0))
+
+
 def created_at(obj: Mapping[str, Any]) -> datetime | None:
     """`metadata.creationTimestamp`; None if the object was not created yet."""
     return kubernetes_time(obj["metadata"].get("creationTimestamp"))
+
+
+def by_age(obj: Mapping[str, Any]) -> tuple[str, str]:
+    """Key for sorting objects: the oldest first, and by name those of the same second."""
+    return obj["metadata"].get("creationTimestamp", ""), name_of(obj)
 
 
 def is_terminating(obj: Mapping[str, Any]) -> bool:
@@ -85,5 +95,11 @@ def has_condition(obj: Mapping[str, Any], condition_type: str, status: str = "Tr
 
 def is_owned_by(obj: Mapping[str, Any], uid: str) -> bool:
     """Whether the object with this uid is the controller of `obj`, by its owner references."""
+    controller = controller_of(obj)
+    return controller is not None and controller.get("uid") == uid
+
+
+def controller_of(obj: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The owner reference of the object's controller; None if it has none."""
     owners: list[Mapping[str, Any]] = obj["metadata"].get("ownerReferences") or []
-    return any(owner.get("controller") and owner["uid"] == uid for owner in owners)
+    return next((owner for owner in owners if owner.get("controller")), None)

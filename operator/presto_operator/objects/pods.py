@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from presto_operator.objects.object import KubernetesObject, condition_of, has_condition, is_terminating, name_of
+from presto_operator.objects.object import (
+    KubernetesObject,
+    condition_of,
+    controller_of,
+    has_condition,
+    is_terminating,
+    label_of,
+    name_of,
+)
 from presto_operator.objects.times import kubernetes_time
 
 _FAILING_WAITS = (
@@ -22,6 +30,9 @@ _FAILING_WAITS = (
 )
 _SYSCTL_FORBIDDEN = "SysctlForbidden"
 """The kubelet's reason for a pod that it rejects for good; the next one that the ReplicaSet creates is rejected too."""
+
+_TEMPLATE_HASH_LABEL = "pod-template-hash"
+"""Set by the Deployment controller on each ReplicaSet and its pods."""
 
 _OVERDUE = timedelta(minutes=1)
 """How long after its grace period a terminating pod may still run, on a busy node."""
@@ -44,6 +55,19 @@ def node_of(pod: KubernetesObject) -> str:
     """The name of the node that the pod is on; empty while the scheduler has not chosen one."""
     node: str = pod.get("spec", {}).get("nodeName", "")
     return node
+
+
+def deployment_of(pod: KubernetesObject) -> str:
+    """The name of the Deployment that the pod was made by; empty if it was made by anything else.
+
+    The pod's controller is a ReplicaSet, which its Deployment has named by its own name and the hash of the template.
+    """
+    template_hash = label_of(pod, _TEMPLATE_HASH_LABEL)
+    owner = controller_of(pod)
+    if owner is None or (owner.get("apiVersion"), owner.get("kind")) != ("apps/v1", "ReplicaSet") or not template_hash:
+        return ""
+    name, _, suffix = str(owner.get("name", "")).rpartition("-")
+    return name if suffix == template_hash else ""
 
 
 def is_ready(pod: KubernetesObject) -> bool:

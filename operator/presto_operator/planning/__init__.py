@@ -21,7 +21,7 @@ from presto_operator.planning.departures import (
 from presto_operator.planning.handover import LAST_PAGE
 from presto_operator.planning.memory import Memory, memory_of
 from presto_operator.planning.observation import Observation, PoolCount, Serving, observe, pool_counts
-from presto_operator.planning.plan import Plan, plan
+from presto_operator.planning.plan import Plan, is_served, plan
 from presto_operator.planning.reclaim import (
     NodeSignals,
     Reclaim,
@@ -65,6 +65,7 @@ __all__ = [
     "draft",
     "is_chosen",
     "is_coordinator",
+    "is_served",
     "limit_notices",
     "lowerings",
     "memory_of",

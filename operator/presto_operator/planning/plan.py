@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from presto_operator.api import PrestoCluster
@@ -10,6 +10,7 @@ from presto_operator.desired import Generation, cluster_objects
 from presto_operator.objects import (
     KubernetesObject,
     available_replicas,
+    by_age,
     generation_of,
     is_known_to_presto,
     kind_and_name,
@@ -144,6 +145,8 @@ def plan(
             _lowered(step, wanted, observation),
             step.at_risk_to_go,
         )
+    elif serving is not None and not takes_over:
+        scale = _scaled(serving, placement)
     serving_https = https_port(cluster.spec.coordinator.config)
     if serving is not None and serving_then != wanted:
         # The spec speaks of the desired coordinator only.
@@ -158,6 +161,23 @@ def plan(
         *_finished_revisions(observation, desired, is_serving=is_serving),
     )
     return Plan(wanted, serving_then, is_complete, placement, apply, tuple(scale), remove, hold, to_go)
+
+
+def is_served(plan: Plan, cluster_name: str, refused: Collection[KubernetesObject]) -> bool:
+    """Whether clients reach a complete generation as planned, so that what is of no use can be removed.
+
+    An object that has nothing to do with that, such as a budget that a quota refuses, doesn't hold the removal up: else
+    each change of the spec would leave one more generation behind.
+
+    Args:
+        plan: what was to be applied.
+        cluster_name: the name of the cluster, which is its client Service's, too.
+        refused: those of the objects that the API server refused.
+    """
+    return not any(
+        kind_and_name(obj) == ("Service", cluster_name) or generation_of(obj) == plan.serving_generation
+        for obj in refused
+    )
 
 
 def _next_step(cluster: PrestoCluster, desired: Generation, observation: Observation, placement: Placement) -> Turnover:
@@ -196,6 +216,21 @@ def _pools_are_complete(planned: Sequence[KubernetesObject], observation: Observ
     )
 
 
+def _scaled(serving: ServingGeneration, placement: Placement) -> list[Scale]:
+    """The workers of a generation that serves while another is pending: as many as are desired now.
+
+    The newer one may take hours to take over, or never start. A pool that the spec no longer has stays as it is.
+    """
+    steps = []
+    for pool, desired in placement.replicas_by_pool.items():
+        revisions = [deployment for deployment in serving.workers if pool_of(deployment) == pool]
+        more = desired - sum(map(wanted_replicas, revisions))
+        largest = max(revisions, key=wanted_replicas, default=None)
+        if largest is not None and more:
+            steps.append(Scale(largest, max(0, wanted_replicas(largest) + more)))
+    return steps
+
+
 def _without_use(
     apply: tuple[KubernetesObject, ...], kept_generations: set[str | None], observation: Observation
 ) -> list[KubernetesObject]:
@@ -232,9 +267,7 @@ def _unused(files: list[KubernetesObject], observation: Observation) -> list[Kub
     for deployment in observation.deployments("coordinator") + observation.deployments("worker"):
         used.update(_mounted(deployment["spec"]["template"]["spec"]))
     unused = [obj for obj in files if kind_and_name(obj) not in used]
-    newest_first = sorted(
-        unused, key=lambda obj: (obj["metadata"].get("creationTimestamp", ""), name_of(obj)), reverse=True
-    )
+    newest_first = sorted(unused, key=by_age, reverse=True)
     return newest_first[_KEPT_FILES:]
 
 

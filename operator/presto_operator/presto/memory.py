@@ -1,29 +1,15 @@
-"""How Presto divides a server's heap, and which divisions keep it from starting."""
+"""Memory properties that don't fit into a server's heap."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
-_UNITS = {unit: 1024**power for power, unit in enumerate(("B", "kB", "MB", "GB", "TB", "PB"))}
-_DATA_SIZE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]+)\s*$")
+from presto_operator.presto.units import data_size_bytes
 
 _PER_NODE_LIMITS = ("query.max-total-memory-per-node", "query.max-memory-per-node")
 _HEADROOM = "memory.heap-headroom-per-node"
 _DEFAULT_HEADROOM_SHARE = 0.3
 """As a share of the heap: the default of NodeMemoryConfig."""
-
-
-def data_size_bytes(text: str) -> int:
-    """The bytes in one of Presto's data sizes (airlift's DataSize): `300MB`, `1.5GB`; its units are powers of 1024.
-
-    Raises:
-        ValueError: `text` is not one.
-    """
-    match = _DATA_SIZE.match(text)
-    if match is None or match[2] not in _UNITS:
-        raise ValueError(f'must be a data size, for example "300MB", in {", ".join(_UNITS)} (got "{text}")')
-    return int(float(match[1]) * _UNITS[match[2]])
 
 
 def memory_errors(properties: Mapping[str, str], heap_bytes: int) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Resource groups: Presto's own file, and which mistakes in it keep a coordinator from starting."""
+"""Resource groups: Presto's own file, and the errors in it that keep a coordinator from starting."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ RESOURCE_GROUPS_FILE = "resource-groups.json"
 RESOURCE_GROUPS_PROPERTIES = "resource-groups.properties"
 
 _REQUIRED = ("name", "softMemoryLimit", "maxQueued", "hardConcurrencyLimit")
-"""Required fields of a group (ResourceGroupSpec)."""
+"""The required fields of a group (ResourceGroupSpec)."""
 _FIELDS = ("cpuQuotaPeriod", "rootGroups", "selectors")
 
 
@@ -23,7 +23,7 @@ def resource_groups_properties(directory: str) -> dict[str, str]:
 
 
 def resource_groups_json(groups: Mapping[str, Any]) -> str:
-    """resource-groups.json; in a fixed order, because the text is hashed."""
+    """resource-groups.json, in a fixed order because the text is hashed."""
     return json.dumps(groups, indent=2, sort_keys=True) + "\n"
 
 

@@ -227,21 +227,35 @@ def test_clients_are_led_on_only_when_that_can_be_recorded(settled: World) -> No
     assert old in _generations(settled)
 
 
-def test_nothing_is_removed_while_something_could_not_be_applied(settled: World) -> None:
+def test_nothing_is_removed_while_what_serves_could_not_be_applied(settled: World) -> None:
     old = _serving(settled)
     settled.set_spec(version="0.288")
     settled.reconcile()
     settled.roll_out()
     settled.reconcile()
     assert _serving(settled) != old
-    settled.edit("Service", "adhoc-workers", lambda obj: obj["spec"].update(clusterIP="10.0.0.1"))
-    settled.api.refused["Service", "adhoc-workers"] = ApiError(500, "later")
+    discovery = f"adhoc-coordinator-{_serving(settled)}"
+    settled.edit("Service", discovery, lambda obj: obj["spec"].update(clusterIP="10.0.0.1"))
+    settled.api.refused["Service", discovery] = ApiError(500, "later")
     with pytest.raises(ApiError):
         settled.reconcile()
     assert old in _generations(settled)
     settled.api.refused.clear()
     settled.reconcile()
     assert old not in _generations(settled)
+
+
+def test_what_is_of_no_use_is_removed_though_an_unrelated_object_is_refused(settled: World) -> None:
+    settled.edit("Service", "adhoc-workers", lambda obj: obj["spec"].update(clusterIP="10.0.0.1"))
+    settled.api.refused["Service", "adhoc-workers"] = ApiError(403, "exceeded quota")
+    for version in ("0.288", "0.289", "0.290"):
+        settled.set_spec(version=version)
+        for _ in range(4):
+            with pytest.raises(ApiError):
+                settled.reconcile()
+            settled.roll_out()
+        assert _generations(settled) == {_serving(settled)}, "one generation, however many changes there were"
+    assert "exceeded quota" in settled.condition("Degraded")["message"]
 
 
 def test_a_new_version_is_brought_up_beside_the_old_then_serves_then_the_old_goes(settled: World) -> None:

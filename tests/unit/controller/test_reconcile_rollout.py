@@ -414,3 +414,20 @@ def test_https_of_what_serves_stays_until_clients_are_switched(settled: World) -
     assert ports() == {8080, 8443}, "the generation that serves still has HTTPS"
     settled.settle()
     assert ports() == {8080}
+
+
+def test_what_serves_is_scaled_while_another_generation_never_starts(settled: World) -> None:
+    def replicas(of: str) -> int:
+        found = [obj for obj in _deployments(settled) if generation(obj) == of and role(obj) == "worker"]
+        return sum(obj["spec"]["replicas"] for obj in found)
+
+    (old,) = {generation(obj) for obj in _deployments(settled)}
+    settled.set_spec(coordinator={"jvm": {"extraArgs": ["-XX:+UseG2GC"]}})
+    settled.reconcile()
+    settled.set_spec(workers={**_WORKERS, "replicas": 26})
+    settled.reconcile()
+    assert replicas(old) == 26
+    settled.set_spec(workers={**_WORKERS, "replicas": 12})
+    settled.reconcile()
+    assert replicas(old) == 12
+    assert settled.api.find("Service", "adhoc")["spec"]["selector"]["prestooperator.io/generation"] == old

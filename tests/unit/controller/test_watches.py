@@ -14,6 +14,7 @@ from presto_operator.objects import KubernetesObject
 from presto_operator.planning.reclaim import node_digest
 from presto_operator.telemetry import metrics
 from tests.unit.fake_kubernetes import FakeKubernetes
+from tests.unit.live import owned_pod
 from tests.unit.manifest import manifest
 from tests.unit.nodes.nodes import NOW, node, taint
 
@@ -24,9 +25,7 @@ RECLAIMED = node(taint("aws-node-termination-handler/spot-itn")) | IDENTITY
 
 
 def pod_of(cluster: str, *, on: str, namespace: str = "analytics") -> KubernetesObject:
-    labels = {"prestooperator.io/cluster": cluster}
-    metadata = {"namespace": namespace, "name": f"{cluster}-worker", "uid": f"{cluster}-worker", "labels": labels}
-    return {"kind": "Pod", "metadata": metadata, "spec": {"nodeName": on}}
+    return {**owned_pod(f"{cluster}-worker", cluster, namespace=namespace), "spec": {"nodeName": on}}
 
 
 class Watching:

@@ -8,6 +8,7 @@ from presto_operator.kube import POD, PRESTO_CLUSTER, ClusterKey, ObjectStore
 from presto_operator.kube.kind import DEPLOYMENT, SERVICE
 from presto_operator.kube.store import DepartedPod
 from presto_operator.objects import CLUSTER_LABEL, KubernetesObject
+from tests.unit.live import owned_pod
 
 KEY = ClusterKey("analytics", "adhoc")
 
@@ -16,16 +17,7 @@ _NOW = 100
 
 
 def _pod(name: str = "pod-1", *, version: int = 5, uid: str = "a", cluster: str = "adhoc") -> KubernetesObject:
-    return {
-        "kind": "Pod",
-        "metadata": {
-            "name": name,
-            "namespace": "analytics",
-            "uid": uid,
-            "resourceVersion": str(version),
-            "labels": {CLUSTER_LABEL: cluster},
-        },
-    }
+    return owned_pod(name, cluster, uid=uid, resourceVersion=str(version))
 
 
 def _cluster(name: str = "adhoc", namespace: str = "analytics") -> KubernetesObject:
@@ -187,3 +179,48 @@ def test_a_list_without_a_pod_that_was_leaving_tells_that_it_has_departed(store:
     store.put(_leaving(6))
     store.replace_all(POD, [], _NOW)
     assert store.take_departed(KEY) == [DepartedPod(_leaving(6), _leaving(6))]
+
+
+def _child(**metadata: Any) -> KubernetesObject:
+    owner = {"apiVersion": "prestooperator.io/v1alpha1", "kind": "PrestoCluster", "name": "adhoc", "uid": "adhoc"}
+    labels = {CLUSTER_LABEL: "adhoc"}
+    common = {"name": "adhoc", "namespace": "analytics", "uid": "s", "resourceVersion": "5", "labels": labels}
+    return {"kind": "Service", "metadata": {**common, "ownerReferences": [{**owner, "controller": True}], **metadata}}
+
+
+def test_a_label_alone_makes_nothing_ours(store: ObjectStore) -> None:
+    assert store.put(_child()) == KEY
+    for owners in ([], None, [{"apiVersion": "v1", "kind": "PrestoCluster", "name": "adhoc", "controller": True}]):
+        assert store.put(_child(name="foreign", ownerReferences=owners)) == KEY
+        assert store.get(KEY, SERVICE, "foreign") is None
+    other = {**_child()["metadata"]["ownerReferences"][0], "name": "other"}
+    store.put(_child(name="foreign", ownerReferences=[other]))
+    assert store.list(KEY, SERVICE) == [_child()]
+
+
+@pytest.mark.parametrize(
+    "owner",
+    [
+        None,
+        {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "adhoc-workers-cafe0001", "controller": True},
+        {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "postgres-5d4f8b9c6d", "controller": True},
+        {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "adhoc-workers-cafe0001-5d4f8b9c6d"},
+        {"apiVersion": "v1", "kind": "ReplicaSet", "name": "adhoc-workers-cafe0001-5d4f8b9c6d", "controller": True},
+    ],
+)
+def test_a_pod_of_somebody_else_is_not_ours_whatever_its_labels_are(owner: KubernetesObject | None) -> None:
+    store = ObjectStore()
+    pod = _pod("postgres-0")
+    pod["metadata"]["ownerReferences"] = [owner] if owner else []
+    store.put(pod)
+    assert store.list(KEY, POD) == []
+    store.replace_all(POD, [pod], _NOW)
+    assert store.list(KEY, POD) == []
+    pod["spec"] = {"nodeName": "n1"}
+    assert store.clusters_on({"n1"}) == set()
+
+
+def test_what_somebody_takes_from_its_owner_is_no_longer_ours_and_wakes_the_cluster(store: ObjectStore) -> None:
+    store.put(_child())
+    assert store.put(_child(ownerReferences=[], resourceVersion="6")) == KEY
+    assert store.get(KEY, SERVICE, "adhoc") is None

@@ -6,7 +6,6 @@ import pytest
 
 from presto_operator.api import FieldError
 from presto_operator.desired import render_generation, retry_warnings
-from presto_operator.desired.generation import generation_name
 from presto_operator.metastore import Finding, MetastoreAddress, Outcome, Probe
 from presto_operator.objects import KubernetesObject
 from presto_operator.planning.memory import Memory, memory_of
@@ -14,6 +13,7 @@ from presto_operator.planning.observation import Observation
 from presto_operator.planning.seen import Invalid, Unreadable, Valid
 from presto_operator.planning.verdict import Verdict
 from presto_operator.reporting import conditions
+from tests.unit.generations import generation_name
 from tests.unit.live import joined, load, observation, planned
 from tests.unit.manifest import cluster
 
