@@ -142,7 +142,7 @@ REFUSED_AT_APPLY: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "file in a directory": (
         spec(coordinator={"configFiles": {"etc/access-control.properties": ""}}),
-        ["spec.coordinator.configFiles", "must be the name of a file without a directory"],
+        ["spec.coordinator.configFiles", "must be a file name without a directory"],
     ),
     "server without HTTP": (
         spec(workers={"config": {"http-server.http.enabled": "false"}}),

@@ -34,7 +34,7 @@ ConfigFiles = Annotated[
     KeysMatch(
         r"^[A-Za-z0-9][-._A-Za-z0-9]*$",
         253,
-        "be the name of a file without a directory, for example access-control.properties",
+        "be a file name without a directory, for example access-control.properties",
     ),
     WithoutKeys(
         {

@@ -56,9 +56,14 @@ def raise_problems(problems: Iterable[Problem]) -> None:
     Raises:
         PydanticCustomError: one for all of them, because a validator can raise only one.
     """
-    if found := list(problems):
+    if found := [Problem(_encodable(path), _encodable(message)) for path, message in problems]:
         text = "; ".join(f"{path}: {message}" if path else message for path, message in found)
         raise PydanticCustomError(PROBLEMS, "{text}", {"text": text, PROBLEMS: found})
+
+
+def _encodable(text: str) -> str:
+    """`text` without lone surrogates, which JSON can contain but UTF-8 can't."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def cel(expression: str, message: str, *, message_expression: str = "", field: str = "") -> CelRule:

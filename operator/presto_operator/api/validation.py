@@ -133,6 +133,7 @@ _TYPES = {
     "model_attributes_type": "be an object",
     "model_type": "be an object",
     "string_type": "be a string: put it in quotes",
+    "string_unicode": "be valid Unicode text",
     "tuple_type": "be a list",
 }
 """Pydantic's types of errors about YAML's types, and what the value must be."""

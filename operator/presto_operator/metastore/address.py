@@ -14,7 +14,7 @@ MAX_URI_LENGTH = 300
 
 # No "_" in a host: Java's URI class, with which Presto parses it, finds no host then.
 URI_PATTERN = r"^thrift://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?)(:[0-9]{1,5})?/?$"
-"""The form of a URI, for the CRD's schema; `parse_metastore_uri` checks more."""
+"""The form of a URI, for the CRD's schema. `parse_metastore_uri` checks more."""
 
 _MAX_HOST_LENGTH = 253
 _EXAMPLE = "for example thrift://hive-metastore.data:9083"
@@ -52,10 +52,10 @@ class MetastoreAddress:
 
 
 def parse_metastore_uri(uri: str) -> MetastoreAddress:
-    """The address in a URI; the port is optional.
+    """The address in a URI. The port is optional.
 
     Raises:
-        ValueError: `uri` is not one; the message tells what it must be.
+        ValueError: `uri` isn't a metastore's URI; it says why.
     """
     shown = f'"{uri[:MAX_URI_LENGTH]}"'
     scheme, separator, rest = uri.partition("://")

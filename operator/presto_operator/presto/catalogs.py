@@ -28,9 +28,9 @@ def s3_properties(*, endpoint: str | None, is_path_style: bool, iam_role: str | 
     or environment variables.
 
     Args:
-        endpoint: URL of an S3 that is not AWS' own; None for AWS.
-        is_path_style: whether the bucket goes into the path rather than into the host's name.
-        iam_role: ARN of a role to assume; None if Presto assumes none.
+        endpoint: URL of an S3 service other than AWS; None for AWS.
+        is_path_style: whether the bucket is in the URL's path rather than in the host name.
+        iam_role: ARN of a role to assume, if any.
     """
     properties = {}
     if endpoint is not None:

@@ -35,7 +35,7 @@ _JAVA_17_OPENED_PACKAGES = (
     "java.base/sun.security.action",
     "java.security.jgss/sun.security.krb5",
 )
-"""Packages into which Presto and its connectors reflect; by default Java 17 keeps them closed (Presto's deployment
+"""Packages that Presto and its connectors access by reflection, which Java 17 denies by default (Presto's deployment
 documentation for Java 17)."""
 
 

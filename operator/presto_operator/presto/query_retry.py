@@ -1,4 +1,4 @@
-"""Presto's own retry of queries that lost a worker: its properties, and which properties of a user defeat it."""
+"""Presto's own retry of queries that lost a worker: its properties, and user settings that prevent it."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def query_retry_warnings(
     workers: Mapping[str, str],
     session_rules: Sequence[Mapping[str, str]] = (),
 ) -> list[str]:
-    """What defeats the retry of queries, each with its field. Only meaningful if retry is enabled.
+    """What prevents the retry of queries, each with its field. To be called if retry is enabled.
 
     Args:
         version: the release.
@@ -68,7 +68,7 @@ def query_retry_warnings(
         session_rules: the session properties of each of the user's session property rules.
     """
     if version < _FIRST_WITH_RETRY:
-        return [f"version: Presto retries queries only from 0.{_FIRST_WITH_RETRY.minor} on"]
+        return [f"version: Presto retries queries from 0.{_FIRST_WITH_RETRY.minor} on: a lost worker fails its queries"]
     of_rules = [
         problem
         for index, properties in enumerate(session_rules)
@@ -82,7 +82,7 @@ def query_retry_warnings(
 
 
 _Check = Callable[[str], str | None]
-"""What is wrong with a value, or None. Raises ValueError if the value can't be parsed."""
+"""What is wrong with a value, None if nothing is. Raises ValueError if the value can't be parsed."""
 
 
 def _problems(place: str, properties: Mapping[str, str], checks: Mapping[str, _Check]) -> Iterator[str]:
@@ -91,33 +91,33 @@ def _problems(place: str, properties: Mapping[str, str], checks: Mapping[str, _C
             try:
                 problem = check(properties[name])
             except ValueError:
-                # Presto itself reports the value and doesn't start.
+                # Presto doesn't start with it, and says so itself.
                 continue
             if problem is not None:
                 yield f"{place}[{name}]: {problem}"
 
 
 def _no_retries(value: str) -> str | None:
-    return f"{value} disables the retry of queries" if int(value) < 1 else None
+    return f"{value} turns the retry of queries off" if int(value) < 1 else None
 
 
 def _short_queries_only(value: str) -> str | None:
-    # The operator's own limit is fine, and a longer one retries more queries.
+    # The profile's own limit is fine, and a longer one retries more queries.
     if presto_duration_seconds(value) >= presto_duration_seconds(_COORDINATOR_OF_NEWER[_LONGEST]):
         return None
-    return f"a query that has run longer than {value} is not retried"
+    return f"a query that has run for longer than {value} is not retried"
 
 
 def _early_breaker(value: str) -> str | None:
     if int(value) >= _LEAST_BREAKER:
         return None
-    return f"no query is retried after {value} failures in five minutes, which a single lost node can cause"
+    return f"after {value} failed queries in five minutes none is retried; one lost node may fail as many"
 
 
 def _late_errors(value: str) -> str | None:
     if presto_duration_seconds(value) <= _LONGEST_ERRORS_SECONDS:
         return None
-    return f"Presto waits {value} for a lost worker before it retries a query, which may have failed by then"
+    return f"a query waits up to {value} for a lost worker before it is retried, and may have failed by then"
 
 
 _WORKER_CHECKS: Mapping[str, _Check] = {_EXCHANGE_ERRORS: _late_errors}

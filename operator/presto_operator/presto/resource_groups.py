@@ -1,4 +1,4 @@
-"""Resource groups: Presto's own file, and which mistakes in it keep a coordinator from starting."""
+"""Resource groups: Presto's own file, and the errors in it that keep a coordinator from starting."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ RESOURCE_GROUPS_FILE = "resource-groups.json"
 RESOURCE_GROUPS_PROPERTIES = "resource-groups.properties"
 
 _REQUIRED = ("name", "softMemoryLimit", "maxQueued", "hardConcurrencyLimit")
-"""Required fields of a group (ResourceGroupSpec)."""
+"""The required fields of a group (ResourceGroupSpec)."""
 _FIELDS = ("cpuQuotaPeriod", "rootGroups", "selectors")
 
 

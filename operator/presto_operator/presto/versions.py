@@ -6,7 +6,7 @@ import re
 from typing import Literal, NamedTuple
 
 VERSION_PATTERN = r"^0\.[0-9]{3}(\.[0-9]+)?(-[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)?$"
-"""A Presto release: `0.287`, `0.287.1`, or a custom build such as `0.287-our.2`. It must be a valid label value too."""
+"""A Presto release: `0.287`, `0.287.1`, or a custom build such as `0.287-our.2`. It is also a valid label value."""
 
 
 class PrestoVersion(NamedTuple):
@@ -32,10 +32,10 @@ def java_version(version: PrestoVersion) -> JavaVersion:
 
 
 def parse_version(text: str) -> PrestoVersion:
-    """The release that `text` names; a build suffix (`-our.2`) doesn't count.
+    """The release that `text` names. A build suffix (`-our.2`) is ignored in comparisons.
 
     Raises:
-        ValueError: `text` is not a Presto release.
+        ValueError: `text` isn't a Presto release.
     """
     if not re.fullmatch(VERSION_PATTERN, text):
         raise ValueError(f'must be a Presto release, for example "0.287" (got "{text}")')

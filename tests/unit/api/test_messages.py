@@ -15,7 +15,7 @@ from tests.unit.manifest import manifest
 _SPEC = crd()["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]
 _PATHS = [path for path, _ in nodes(_SPEC) if path and not path.startswith(".coordinator")]
 _WRONG: list[Any] = [
-    *(None, True, 3, -(10**6), 10**12, 1.5, "", " ", "\n", "$", "x" * 40_000, "é", [], [[]], [None], {}),
+    *(None, True, 3, -(10**6), 10**12, 1.5, "", " ", "\n", "$", "x" * 40_000, "é", "\ud800", [], [[]], [None], {}),
     *({"": ""}, {"a": 1}, {" ": "x"}, {"x" * 400: "y"}, [{}], [{"name": "a"}, {"name": "a"}]),
 ]
 _PYTHON = ("Input", "Value error", "dictionary", "tuple", "Tuple", "pattern", "instance", "None", "True", "be valid:")

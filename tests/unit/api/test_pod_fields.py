@@ -113,7 +113,9 @@ def test_a_bad_sysctl_is_refused(name: str, value: str) -> None:
 @pytest.mark.parametrize("name", ["", ".hidden", "a/b.properties", "a b", "x" * 254])
 def test_a_file_with_a_bad_name_is_refused(name: str) -> None:
     shown = f".{name}" if name else '[""]'
-    assert _errors(workers={"configFiles": {name: ""}}).startswith(f"spec.workers.configFiles{shown}: the name must be")
+    assert _errors(workers={"configFiles": {name: ""}}).startswith(
+        f"spec.workers.configFiles{shown}: the name must be a file name"
+    )
 
 
 def test_a_file_of_another_field_is_refused_by_the_name_of_that_field() -> None:

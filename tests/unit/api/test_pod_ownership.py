@@ -104,6 +104,13 @@ def test_the_operators_labels_are_refused(field: str, name: str) -> None:
     assert str(error) == f"spec.workers.podOverrides.metadata.{field}.{name}: is set by the operator: remove it"
 
 
+def test_an_error_can_be_printed_whatever_it_quotes() -> None:
+    patch = {"volumes": [{"name": "presto-\ud800"}], "affinity": {"$patch": "\ud800"}}
+    with pytest.raises(InvalidClusterError) as caught:
+        parse_cluster(manifest(workers={"podOverrides": {"spec": patch}}))
+    assert "volumes[presto-\\ud800]" in str(caught.value).encode().decode()
+
+
 def test_all_that_is_wrong_is_said_at_once() -> None:
     patch = {"restartPolicy": "Never", **_presto(command=["x"], image="y")}
     with pytest.raises(InvalidClusterError) as caught:

@@ -37,12 +37,12 @@ def test_the_profile_itself_is_nothing_to_warn_of() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "word"),
     [
-        ("per-query-retry-limit", "0", "disables the retry of queries"),
+        ("per-query-retry-limit", "0", "turns the retry of queries off"),
         ("per-query-retry-max-execution-time", "5m", "longer than 5m is not retried"),
         ("per-query-retry-max-execution-time", "0s", "longer than 0s is not retried"),
-        ("global-query-retry-failure-limit", "10", "no query is retried after 10 failures"),
-        ("query.remote-task.max-error-duration", "5.00m", "waits 5.00m"),
-        ("exchange.max-error-duration", "1h", "waits 1h"),
+        ("global-query-retry-failure-limit", "10", "after 10 failed queries"),
+        ("query.remote-task.max-error-duration", "5.00m", "up to 5.00m"),
+        ("exchange.max-error-duration", "1h", "up to 1h"),
     ],
 )
 def test_what_a_user_defeats_is_said_with_its_field(name: str, value: str, word: str) -> None:
