@@ -237,7 +237,7 @@ _BAD_SPECS: dict[str, tuple[dict[str, Any], str, str]] = {
     "bad data size": (
         {"coordinator": {"config": {"query.max-memory-per-node": "1Gi"}}},
         "spec.coordinator.config.query.max-memory-per-node",
-        'write for example "300MB"',
+        'must be a data size, for example "300MB"',
     ),
     "catalog without a connector": (
         {"catalogs": {"hive": {"properties": {"hive.metastore.uri": "thrift://hive:9083"}}}},
