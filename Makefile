@@ -60,8 +60,12 @@ api: $(VENV)/ready ## A real API server with fake nodes.
 	$(TIMED) $(BIN)/pytest tests/api --numprocesses=$(API_WORKERS) --dist=worksteal $(PYTEST_ARGS)
 
 .PHONY: e2e
-e2e: $(VENV)/ready ## Real nodes, real Presto.
-	$(TIMED) $(BIN)/pytest tests/e2e $(PYTEST_ARGS)
+e2e: $(VENV)/ready ## Real nodes, real Presto: the first tier.
+	$(TIMED) $(BIN)/pytest tests/e2e -m "not long" $(PYTEST_ARGS)
+
+.PHONY: test-long
+test-long: $(VENV)/ready ## Real nodes, real Presto: all tests that are not in the first tier. Ends with a table.
+	$(TIMED) $(BIN)/pytest tests/e2e -m long --table $(PYTEST_ARGS)
 
 .PHONY: bench-faults
 bench-faults: $(VENV)/ready ## Real queries while nodes are reclaimed and killed: one table. BENCH_ARGS=--help tells what can be chosen.

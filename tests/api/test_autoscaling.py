@@ -62,13 +62,13 @@ def test_workers_follow_the_load_and_each_decision_is_told(
     presto.active_workers = 4
     presto.queued = presto.waiting = presto.held_back = 0
     wait_for_workers(namespace, 1)
-    assert namespace.wait_for_event(NAME, "ScaleDown", timeout=20)
+    assert namespace.wait_for_event(NAME, "ScaledDown", timeout=20)
 
     decisions = namespace.presto_cluster(NAME)["status"]["autoscaling"]["decisions"]
     up = "1 running + 2 queued + 1 waiting at 1 per worker = 4 (5 more held back by a concurrency limit)"
     assert [(item["fromReplicas"], item["toReplicas"]) for item in decisions] == [(4, 1), (1, 4)]
     assert decisions[1]["message"] == up
-    assert ("ScaleUp", f"workers from 1 to 4 (QueryDemand): {up}") in namespace.events(NAME)
+    assert ("ScaledUp", f"workers 1 → 4 (QueryDemand): {up}") in namespace.events(NAME)
     assert not any(reason == "Corrected" for reason, _ in namespace.events(NAME))
     assert namespace.presto_cluster(NAME)["spec"] == spec
     labels = {"namespace": namespace.name, "mode": "Active"}
@@ -87,7 +87,7 @@ def test_advisory_changes_nothing(namespace: Namespace, presto: PlayedPresto) ->
     assert "advised: 3; 3 running at 1 per worker = 3" in wait_for_advice(namespace, 3)
     presto.wait_for_polls(2, timeout=90)
     assert workers(namespace) == 1
-    assert namespace.wait_for_event(NAME, "AdviseUp", timeout=20)
+    assert namespace.wait_for_event(NAME, "ScaleUpAdvised", timeout=20)
 
 
 def wait_for_advice(namespace: Namespace, count: int) -> str:
@@ -135,7 +135,7 @@ def test_two_owners_are_told_and_neither_wins_by_accident(namespace: Namespace, 
     namespace.kubectl("scale", f"prestocluster/{NAME}", "--replicas=6")
 
     message = wait_for_reason(namespace, "ReplicasIgnored")
-    assert "workers.replicas was changed from 1 to 6 and is ignored" in message
+    assert "workers.replicas was changed from 1 to 6, without effect" in message
     presto.wait_for_polls(2, timeout=90)
     assert workers(namespace) == 1
 

@@ -96,7 +96,7 @@ def test_more_workers_than_the_pools_may_have_is_a_condition(namespace: Namespac
     condition = namespace.wait_for_condition("adhoc", "Degraded", "True", timeout=30)
 
     assert condition["reason"] == "PoolsFull"
-    assert "workers without a place: 3" in condition["message"]
+    assert "3 workers more than the pools' maxReplicas allow" in condition["message"]
     assert replicas_by_pool(namespace) == {"a": 2}
 
 
@@ -128,7 +128,7 @@ def test_a_new_pool_comes_before_a_dropped_one_goes(namespace: Namespace) -> Non
     namespace.apply(manifest("adhoc", workers={"replicas": 2, "pools": [nowhere]}))
     condition = namespace.wait_for_condition("adhoc", "Progressing", "True", timeout=30)
     namespace.wait_until(
-        lambda: "without a node" in namespace.condition("adhoc", "Progressing")["message"],
+        lambda: " no node: " in namespace.condition("adhoc", "Progressing")["message"],
         timeout=30,
         what="the scheduler's reason",
     )
@@ -161,7 +161,7 @@ def test_a_new_generation_takes_over_when_it_is_ready(namespace: Namespace) -> N
     assert rollout["switchedAt"] <= rollout["finishedAt"]
     assert "queriesInterrupted" not in rollout
     (message,) = [message for reason, message in namespace.events("adhoc") if reason == "GenerationChanged"]
-    assert "is unknown" in message
+    assert "number of interrupted queries unknown" in message
     assert namespace.get("service", "adhoc")["spec"]["selector"]["prestooperator.io/generation"] == new
 
 
@@ -177,7 +177,7 @@ def test_a_coordinator_that_cannot_be_asked_is_left_alone_until_it_is_time(names
         timeout=60,
         what="a complete generation that waits",
     )
-    assert "its queries can't be asked for now" in namespace.condition("adhoc", "Progressing")["message"]
+    assert "its coordinator does not report its queries now" in namespace.condition("adhoc", "Progressing")["message"]
     assert namespace.presto_cluster("adhoc")["status"]["rollout"]["readyAt"]
     assert namespace.get("service", "adhoc")["spec"]["selector"]["prestooperator.io/generation"] == old
 

@@ -131,7 +131,7 @@ def test_a_worker_whose_node_goes_in_mid_drain_is_removed_counted_and_told_of(
     namespace.wait_until(lambda: drain_events(namespace), timeout=10, what="an Event")
     ((reason, message),) = drain_events(namespace)
     assert reason == "DrainNodeLost"
-    assert message.startswith(f"{worker}: node {silent_node} was gone before it had drained")
+    assert message.startswith(f"{worker}: node {silent_node} went away before it had drained")
     namespace.wait_until(
         lambda: namespace.condition("adhoc", "Draining")["status"] == "False", timeout=15, what="Draining to be over"
     )

@@ -62,7 +62,7 @@ def test_workers_of_a_reclaimed_node_leave_at_once_and_others_come_elsewhere(
     running.wait_for_event("adhoc", "NodeReclaimed", timeout=20)
     (told,) = [message for reason, message in running.events("adhoc") if reason == "NodeReclaimed"]
     assert nodes[0] in told
-    assert "EC2 reclaims the spot instance" in told
+    assert "EC2 is reclaiming the spot instance" in told
     counted = operator.metric(
         "presto_operator_reclaims_total", namespace=running.name, cluster="adhoc", reason="SpotInterruption"
     )

@@ -156,7 +156,7 @@ def test_workers_at_risk_are_replaced_before_they_go(
     assert count.most_leaving <= 1
     namespace.wait_until(lambda: reasons(namespace).count("NodeAtRisk") >= 2, timeout=20, what="Events about both")
     assert reasons(namespace).count("NodeAtRisk") == 2
-    assert {"OtherWorkerLeft", "Corrected"}.isdisjoint(reasons(namespace))
+    assert {"OtherWorkerRemoved", "Corrected"}.isdisjoint(reasons(namespace))
     labels = {"namespace": namespace.name, "cluster": "adhoc", "reason": "RebalanceRecommendation"}
     assert operator.metric("presto_operator_at_risk_replacements_total", **labels) == 2
 
@@ -174,6 +174,6 @@ def test_on_a_scale_down_the_chosen_workers_leave(namespace: Namespace, pools: F
     namespace.wait_until_quiet("adhoc", timeout=60)
 
     assert uids(at_work(namespace)) == stay
-    assert "OtherWorkerLeft" not in reasons(namespace)
+    assert "OtherWorkerRemoved" not in reasons(namespace)
     annotations = [pod["metadata"].get("annotations", {}) for pod in at_work(namespace)]
     assert not any("controller.kubernetes.io/pod-deletion-cost" in found for found in annotations)
