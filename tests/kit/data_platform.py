@@ -45,7 +45,7 @@ class DataPlatform:
         self.namespace = namespace
         self.access_key = f"access{secrets.token_hex(6)}"
         self.secret_key = secrets.token_hex(20)
-        self._manifest = Template(_MANIFEST.read_text()).substitute(
+        self.manifest = Template(_MANIFEST.read_text()).substitute(
             access_key=self.access_key,
             secret_key=self.secret_key,
             bucket=BUCKET,
@@ -62,14 +62,14 @@ class DataPlatform:
     def __enter__(self) -> DataPlatform:
         """Bring it up; return once metastore and S3 answer."""
         with step("Hive metastore, its database and S3"):
-            self.namespace.kubectl("apply", "--filename=-", stdin=self._manifest)
+            self.namespace.kubectl("apply", "--filename=-", stdin=self.manifest)
             wait_until(self._s3_answers, timeout=_START_SECONDS, what="S3 to answer", interval=0.3)
             self._wait_for_metastore()
         return self
 
     def __exit__(self, *_: object) -> None:
         """Take it away."""
-        self.namespace.kubectl("delete", "--filename=-", "--wait=false", "--ignore-not-found", stdin=self._manifest)
+        self.namespace.kubectl("delete", "--filename=-", "--wait=false", "--ignore-not-found", stdin=self.manifest)
 
     @property
     def metastore_uri(self) -> str:

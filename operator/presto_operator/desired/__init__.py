@@ -1,4 +1,4 @@
-"""From a valid PrestoCluster to the Kubernetes objects that it becomes. Pure: no clock, no client."""
+"""Renders a valid PrestoCluster into Kubernetes objects. Pure: no clock, no client."""
 
 from presto_operator.desired.cluster import cluster_objects
 from presto_operator.desired.generation import Generation, render_generation

@@ -1,4 +1,4 @@
-"""What a cluster has whatever its generation."""
+"""The objects of a cluster that don't belong to a generation."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""What servers read: ConfigMaps and Secrets, immutable and named by their content, so that a roll-out is a new name and
-a roll-back an old one."""
+"""The servers' files: ConfigMaps and Secrets, immutable and named by their content, so that a roll-out uses a new name
+and a roll-back an old one."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class ServerFiles:
     role: KubernetesObject
     catalogs: KubernetesObject
     secret_catalogs: KubernetesObject | None
-    """A Secret with the catalogs that hold anything secret; None: there are none."""
+    """A Secret with the catalogs that hold anything secret; None if there are none."""
 
 
 def role_config_map(
@@ -44,7 +44,7 @@ def role_config_map(
     config_properties: Mapping[str, str],
     more_files: Mapping[str, str] | None = None,
 ) -> KubernetesObject:
-    """What one role finds in its etc directory, but for the catalogs."""
+    """The files of a role's etc directory, without the catalogs."""
     files = {
         "config.properties": render_properties(config_properties),
         "jvm.config": jvm_config(
@@ -64,7 +64,7 @@ def role_config_map(
 
 
 def query_policy_files(cluster: PrestoCluster) -> dict[str, str]:
-    """Files of the coordinator alone: which queries run when, and with which session properties."""
+    """Files that only the coordinator has: resource groups and session property rules."""
     files = {}
     if cluster.spec.resource_groups:
         files[RESOURCE_GROUPS_PROPERTIES] = render_properties(resource_groups_properties(CONFIG_DIRECTORY))
@@ -81,15 +81,15 @@ def query_policy_files(cluster: PrestoCluster) -> dict[str, str]:
 
 
 def catalogs_config_map(cluster: PrestoCluster) -> KubernetesObject:
-    """The catalogs without secrets, a properties file each: the same for all servers."""
+    """The catalogs without secrets, a properties file each, for all servers."""
     return _config_map(cluster, f"{cluster.name}-catalogs", _catalog_files(cluster, secret=False), {})
 
 
 def catalogs_secret(cluster: PrestoCluster) -> KubernetesObject | None:
     """The catalogs in which anything is secret; None if there are none.
 
-    It is a copy of what users' Secrets say: a server that starts anew, on another node perhaps, then reads what the
-    others of its generation read, whatever has become of the users' Secrets since.
+    It is a copy of what the users' Secrets hold, so that a server which restarts, perhaps on another node, reads the
+    same as the others of its generation even if the users' Secrets have changed since.
     """
     files = _catalog_files(cluster, secret=True)
     if not files:

@@ -27,8 +27,8 @@ def coordinator_deployment(
 ) -> KubernetesObject:
     """The Deployment of a generation's coordinator, whose pod consists of these parts.
 
-    Its strategy is Recreate: two coordinators behind one discovery address would each believe to own the workers.
-    What a spec changes makes a new generation anyway, with a Deployment of its own.
+    Its strategy is Recreate, because two coordinators behind one discovery address would both assign tasks to the
+    workers. A change of the spec makes a new generation anyway, with its own Deployment.
     """
     own = {GENERATION_LABEL: generation}
     metadata = {**template["metadata"], "labels": {**template["metadata"]["labels"], **own}}

@@ -93,21 +93,6 @@ def render_generation(cluster: PrestoCluster, *, worker_min_ready: timedelta = D
     )
 
 
-def generation_name(cluster: PrestoCluster) -> str:
-    """The name of the generation that the spec asks for."""
-    return render_generation(cluster).name
-
-
-def generation_objects(
-    cluster: PrestoCluster,
-    replicas_by_pool: Mapping[str, int],
-    *,
-    worker_min_ready: timedelta = DEFAULTS.worker_min_ready,
-) -> list[KubernetesObject]:
-    """The objects of the generation that the spec asks for, with these workers in each pool."""
-    return render_generation(cluster, worker_min_ready=worker_min_ready).objects(replicas_by_pool)
-
-
 def _union(all_parts: Iterable[Parts]) -> Parts:
     return {part: content for parts in all_parts for part, content in parts.items()}
 

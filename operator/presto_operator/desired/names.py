@@ -1,4 +1,4 @@
-"""Names and labels of the children: deterministic, so that a restart finds what it made."""
+"""Names and labels of the children. They are deterministic, so that the operator finds them after a restart."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ def cluster_labels(cluster: PrestoCluster) -> dict[str, str]:
 
 
 def role_selector(cluster: PrestoCluster, role: RoleName) -> dict[str, str]:
-    """What selects the pods of a role over all generations and pools."""
+    """The labels that select the pods of a role, over all generations and pools."""
     return {CLUSTER_LABEL: cluster.name, ROLE_LABEL: role}
 
 
 def worker_selector(cluster_name: str) -> str:
-    """What selects all worker pods, in the text form that `kubectl -l` and the scale subresource take."""
+    """The selector of all worker pods as text, for `kubectl -l` and the scale subresource."""
     return f"{CLUSTER_LABEL}={cluster_name},{ROLE_LABEL}=worker"
 
 
 class Named(Protocol):
-    """A cluster, or whatever else knows its name."""
+    """A cluster, or something else that knows its name."""
 
     @property
     def name(self) -> str:
@@ -68,10 +68,10 @@ def service_account_name(cluster: PrestoCluster) -> str:
 
 
 def discovery_uri(cluster: PrestoCluster, generation: str) -> str:
-    """Where a generation's workers announce themselves."""
+    """The address at which a generation's workers announce themselves."""
     return f"http://{coordinator_name(cluster, generation)}.{cluster.namespace}.svc:{HTTP_PORT}"
 
 
 def client_uri(namespace: str, cluster_name: str) -> str:
-    """Where clients inside Kubernetes find the cluster, whatever generation serves it."""
+    """The address for clients inside of Kubernetes, whichever generation serves."""
     return f"http://{cluster_name}.{namespace}.svc:{HTTP_PORT}"

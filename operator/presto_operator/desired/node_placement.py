@@ -1,4 +1,4 @@
-"""On which nodes a server may run: `capacityType`, `instanceTypes` and `zones` as affinity, tolerations and spread."""
+"""The nodes on which a server may run: `capacityType`, `instanceTypes` and `zones` as affinity, tolerations, spread."""
 
 from __future__ import annotations
 
@@ -17,28 +17,29 @@ PLACEMENT_FIELDS = ("nodeSelector", "affinity", "tolerations", "topologySpreadCo
 """The fields of a pod spec that say on which nodes it may run."""
 
 Requirement = dict[str, Any]
-"""One of a node selector term's `matchExpressions`; all of a term must hold."""
+"""One of the `matchExpressions` of a node selector term, all of which must match."""
 
 
 @dataclass(frozen=True)
 class _Provider:
-    """How one maker of nodes tells spot from on-demand."""
+    """How a provider of nodes labels and taints spot and on-demand nodes."""
 
     spot_label: str
     spot_value: str
     on_demand: Requirement | None
-    """What only its nodes have of which those without the spot label are on-demand; None: nothing."""
+    """Matches only this provider's nodes, of which those without the spot label are on-demand. None if there is no
+    such label."""
     is_tainted: bool
-    """Whether it may taint its spot nodes with key and value of their label, so that they must be tolerated."""
+    """Whether its spot nodes may have a taint with the key and value of their label, which must be tolerated."""
 
     @property
     def is_spot(self) -> Requirement:
-        """What its spot nodes meet."""
+        """Matches its spot nodes."""
         return _is_in(self.spot_label, [self.spot_value])
 
     @property
     def is_not_spot(self) -> Requirement:
-        """What its spot nodes don't meet; nodes without the label do."""
+        """Matches all nodes except its spot nodes."""
         return {"key": self.spot_label, "operator": "NotIn", "values": [self.spot_value]}
 
 
@@ -50,7 +51,7 @@ def _has(label: str) -> Requirement:
     return {"key": label, "operator": "Exists"}
 
 
-# Karpenter comes first: it tries the terms in their order, and goes on to the next when one can't be had.
+# Karpenter comes first, because it tries the terms in their order until one can be fulfilled.
 _PROVIDERS = (
     _Provider(
         "karpenter.sh/capacity-type",
@@ -64,7 +65,7 @@ _PROVIDERS = (
         _is_in("eks.amazonaws.com/capacityType", ["ON_DEMAND"]),
         is_tainted=False,
     ),
-    # GKE and AKS label their spot nodes only. A node of theirs is known by the label of its node pool.
+    # GKE and AKS label only their spot nodes. Their other nodes are recognised by the label of the node pool.
     _Provider("cloud.google.com/gke-spot", "true", _has("cloud.google.com/gke-nodepool"), is_tainted=True),
     _Provider("cloud.google.com/gke-preemptible", "true", None, is_tainted=True),
     _Provider("kubernetes.azure.com/scalesetpriority", "spot", _has("kubernetes.azure.com/agentpool"), is_tainted=True),
@@ -79,7 +80,7 @@ def placement(
     instance_types: Sequence[str] = (),
     zones: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """The fields of a pod spec that say on which nodes it may run; without those that would be empty."""
+    """The fields of a pod spec that say on which nodes it may run, without empty ones."""
     affinity = node_affinity(capacity_type, instance_types, zones)
     tolerated = [item.model_dump(by_alias=True, exclude_none=True) for item in tolerations]
     fields = {
@@ -93,11 +94,11 @@ def placement(
 def node_affinity(
     capacity_type: CapacityType, instance_types: Sequence[str] = (), zones: Sequence[str] = ()
 ) -> dict[str, Any] | None:
-    """The required node affinity, as in a pod spec; None: every node will do.
+    """The required node affinity as in a pod spec; None if every node is suitable.
 
-    One of its terms must hold, and there is one for each provider. For OnDemand, a term wants something that only the
-    provider's nodes have, and no spot label of any provider: that a node lacks some provider's spot label says nothing
-    as long as it isn't known whose node it is.
+    There is a term for each provider, one of which must match. For OnDemand, a term requires a label that only this
+    provider's nodes have, and no spot label of any provider: a missing spot label alone says nothing about a node of an
+    unknown provider.
     """
     bounds = [
         *([_is_in(INSTANCE_TYPE_LABEL, instance_types)] if instance_types else []),
@@ -114,7 +115,7 @@ def node_affinity(
 
 
 def capacity_tolerations(capacity_type: CapacityType) -> list[dict[str, Any]]:
-    """Tolerations, as in a pod spec, of the taints that keep others off nodes of this type."""
+    """Tolerations, as in a pod spec, of the taints that providers put on nodes of this type."""
     if capacity_type != "Spot":
         return []
     return [
@@ -130,10 +131,10 @@ def capacity_tolerations(capacity_type: CapacityType) -> list[dict[str, Any]]:
 
 
 def topology_spread(labels: Sequence[str], pod_labels: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Spread of the pods with `pod_labels` over the values of node `labels`, as far as there are nodes.
+    """Spread of the pods with `pod_labels` over the values of the node labels `labels`, if possible.
 
-    It is never a must: Karpenter makes no nodes for a spread over instance types, and workers that wait for an even
-    spread are worse than an uneven one.
+    It is never required: Karpenter creates no nodes for a spread over instance types, and an uneven spread is better
+    than workers that wait for an even one.
     """
     return [
         {
@@ -149,7 +150,7 @@ def topology_spread(labels: Sequence[str], pod_labels: Mapping[str, str]) -> lis
 def _on_demand_term(provider: _Provider) -> list[Requirement]:
     assert provider.on_demand is not None
     own = provider.on_demand["key"]
-    # What its label says to be on-demand needs no second word from the same label.
+    # If its own label says on-demand, that same label can't say spot.
     return [provider.on_demand, *(other.is_not_spot for other in _PROVIDERS if other.spot_label != own)]
 
 

@@ -26,8 +26,8 @@ def child(
 ) -> KubernetesObject:
     """An object of the cluster: in its namespace, with its labels, and owned by it.
 
-    The owner reference is set by hand rather than by kopf.adopt, which would hand the owner's labels (Argo CD's
-    tracking label among them) down to the children. A cluster without a uid, read from a file, owns nothing.
+    The owner reference isn't set by kopf.adopt, which would copy the owner's labels to the children, Argo CD's tracking
+    label among them. A cluster without a uid, read from a file, owns nothing.
     """
     metadata: dict[str, Any] = {
         "name": name,
@@ -51,6 +51,6 @@ def child(
 
 
 def content_hash(content: object) -> str:
-    """A short name for `content` (anything that JSON can hold): equal contents, equal names."""
+    """A short hash of `content`, which is anything that JSON can hold: a name that only equal contents share."""
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()[:_HASH_CHARACTERS]

@@ -38,13 +38,13 @@ class Pod:
 
 
 _POD_TEMPLATE = "podTemplate"
-"""The part that is the whole rest of a role's pods."""
+"""A role's whole pod template: the part that changes with everything that has no part of its own."""
 
 _SPOKEN = {"podTemplate": "pod template", "envValues": "env values", "catalogSecrets": "secrets of the catalogs"}
-"""Parts that aren't called as a field of the spec or a file is."""
+"""The words for parts that aren't named after a field of the spec or a file."""
 
 _SECRET = "secret"  # noqa: S105 - in place of a hash
-"""Stands for the hash of a catalog that holds secrets, so that only its presence is told."""
+"""In place of the hash of a catalog that holds secrets: it tells only that there is one."""
 
 
 def coordinator_parts(cluster: PrestoCluster, files: ServerFiles, pod: Pod) -> Parts:
@@ -89,7 +89,7 @@ def changed_parts(old: Parts, new: Parts) -> list[str]:
     if not old or not new:
         return []
     changed = [part for part in sorted({*old, *new}) if old.get(part) != new.get(part)]
-    # The pod template holds what has no part of its own; with another change it would only repeat it.
+    # The pod template changes with other parts, too. It is named only if it is all that changed.
     named = [part for part in changed if not part.endswith(f"/{_POD_TEMPLATE}")]
     return [_in_words(part, is_old=part in old, is_new=part in new) for part in named or changed]
 
@@ -137,7 +137,7 @@ def _role_parts(prefix: str, role: Role, files: ServerFiles, template: Mapping[s
 
 
 def _dumped(model: BaseModel | None) -> dict[str, Any]:
-    """What the manifest says: without defaults, so that a field which a release adds changes no hash."""
+    """What the manifest sets, without defaults: a field that a release of the operator adds must not change a hash."""
     return model.model_dump(mode="json", exclude_defaults=True) if model is not None else {}
 
 
@@ -146,17 +146,17 @@ def _all_dumped(models: Iterable[BaseModel]) -> list[dict[str, Any]]:
 
 
 def _hashed(contents: Mapping[str, Any]) -> Parts:
-    """The hashes of those that say anything."""
+    """The hashes of the contents that aren't empty."""
     return {name: content_hash(content) for name, content in contents.items() if content}
 
 
 def _without_discovery(text: str) -> str:
-    # The workers' address of their coordinator names the generation: in another one it says nothing.
+    # It names the generation, so it always differs between two generations.
     return "\n".join(line for line in text.splitlines() if not line.startswith("discovery.uri="))
 
 
 def _common(template: Mapping[str, Any]) -> dict[str, Any]:
-    """The template without what differs between generations or pools: those have parts of their own."""
+    """The template without what differs between generations or pools: that has parts of its own."""
     metadata, spec = template["metadata"], template["spec"]
     labels = {name: value for name, value in metadata["labels"].items() if name not in (GENERATION_LABEL, POOL_LABEL)}
     fields = {name: value for name, value in spec.items() if name not in PLACEMENT_FIELDS}

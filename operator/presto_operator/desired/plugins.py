@@ -1,4 +1,4 @@
-"""Plugins that a manifest adds: an init container each, which puts the plugin where the start command finds it."""
+"""Plugins that the manifest adds: an init container each, which puts the plugin where the start command finds it."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ PLUGIN_SCRIPT_TEXT = script("fetch-plugin.sh")
 
 
 def plugin_container(cluster: PrestoCluster, plugin: Plugin, env: list[dict[str, Any]]) -> dict[str, Any]:
-    """The init container that brings one plugin; its resources and security are for the caller to set.
+    """The init container that installs one plugin, without its resources and security context.
 
     Args:
         cluster: the cluster.
         plugin: the plugin.
-        env: environment of the servers, in which a proxy may be named.
+        env: the environment of the servers, which may name a proxy.
     """
     directory = f"{PLUGINS_DIRECTORY}/{plugin.name}"
     if plugin.image is not None:
         source: dict[str, Any] = {
             "image": plugin.image,
             "imagePullPolicy": plugin.pull_policy or "IfNotPresent",
-            # The dot takes what is in the directory: where a restart of the node runs this again, nothing is nested.
+            # "/." copies the directory's contents, so that a second run, after a restart of the node, nests nothing.
             "command": ["cp", "-R", "-L", f"{plugin.path}/.", directory],
         }
     else:

@@ -34,19 +34,20 @@ from presto_operator.presto import CONFIG_DIRECTORY, DATA_DIRECTORY, HTTP_PORT, 
 
 _STARTUP_PERIOD_SECONDS = 2
 _STARTUP_LIMIT_SECONDS = 600
-"""Presto starts in 8 to 45 s; a large image on a cold disk takes minutes. Past this the container is started anew."""
+"""Presto starts in 8 to 45 s, from a large image on a cold disk in minutes. After this limit, the container is
+restarted."""
 
 
 def pod_template(
     cluster: PrestoCluster, role_field: RoleField, labels: Mapping[str, str], spec: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The whole template of a role's pods, which their Deployment has and which is hashed: with the role's overrides.
+    """The template of a role's pods, with the role's podOverrides applied: what the Deployment has and what is hashed.
 
-    The API has made sure that the overrides leave alone what is the operator's own.
+    Validation has made sure that the overrides don't change what the operator owns.
     """
     metadata: dict[str, Any] = {"labels": dict(labels)}
     if environment := cluster.environment.get(role_field):
-        # A pod reads these when it starts: what changes them has to start it anew. The hash tells nothing of them.
+        # A pod reads these values when it starts, so a change must replace it. The salted hash doesn't reveal them.
         metadata["annotations"] = {ENVIRONMENT_ANNOTATION: content_hash([cluster.uid, environment])}
     template = {"metadata": metadata, "spec": dict(spec)}
     role = cluster.spec.coordinator if role_field == "coordinator" else cluster.spec.workers
@@ -64,7 +65,7 @@ def pod_spec(
     """The pod spec of a server of `role` that reads `files`, without its placement on nodes."""
     spec: dict[str, Any] = {
         "serviceAccountName": service_account_name(cluster),
-        # Presto has no business with the API server.
+        # Presto doesn't use the Kubernetes API.
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "containers": [_container(cluster, role)],
@@ -80,12 +81,12 @@ def pod_spec(
 
 
 def server_command(action: Literal["start", "started", "drain"], settings: Sequence[str] = ()) -> list[str]:
-    """The command that runs the server script inside of the container."""
+    """The command that runs the server script in the container."""
     return ["/bin/sh", f"{CONFIG_DIRECTORY}/{SERVER_SCRIPT}", action, str(HTTP_PORT), *settings]
 
 
 def pod_labels(cluster: PrestoCluster, role: RoleName, labels: dict[str, str]) -> dict[str, str]:
-    """Labels of a server's pod: those that select it and those that tell people what it is."""
+    """Labels of a server's pod: those that select it, and those that describe it."""
     return {
         **cluster_labels(cluster),
         COMPONENT_LABEL: role,
@@ -125,7 +126,7 @@ def _container(cluster: PrestoCluster, role: Role) -> dict[str, Any]:
             "timeoutSeconds": 5,
             "failureThreshold": 3,
         },
-        # A stop-the-world collection of a large heap may take a minute; only a server that is silent for two is hung.
+        # A full garbage collection of a large heap may take a minute. Only after two minutes is the server hung.
         "livenessProbe": {
             "httpGet": {"path": "/v1/info", "port": HTTP_PORT_NAME},
             "periodSeconds": 15,
@@ -149,8 +150,8 @@ def _init_containers(cluster: PrestoCluster, role: Role) -> list[dict[str, Any]]
         ),
     ]
     for container in own:
-        # A pod needs the largest of its init containers or the sum of its containers, whichever is more: the server's
-        # own cost nothing, and let the pod into a namespace that asks for limits.
+        # A pod's request is the largest of its init containers or the sum of its containers, whichever is more. So the
+        # server's own resources cost nothing here, and satisfy a namespace that requires limits.
         container["resources"] = _resources(role)
         container["terminationMessagePolicy"] = "FallbackToLogsOnError"
     return [*own, *(container.model_dump(by_alias=True) for container in role.init_containers)]
@@ -200,7 +201,7 @@ def _mounts(cluster: PrestoCluster, role: Role) -> list[dict[str, Any]]:
 
 
 def _config_sources(files: ServerFiles) -> list[dict[str, Any]]:
-    # A projected volume, because a mount inside the read-only config mount would have no directory to sit on.
+    # A projected volume, because a second volume can't be mounted inside of the read-only configuration volume.
     sources: list[dict[str, Any]] = [
         {"configMap": {"name": files.role["metadata"]["name"]}},
         {"configMap": _catalog_items(files.catalogs)},

@@ -1,4 +1,4 @@
-"""The retry of queries that lost a worker: what of it goes into config.properties, and what of the spec defeats it."""
+"""The retry of queries that lost a worker: its part of config.properties, and settings of the spec that prevent it."""
 
 from __future__ import annotations
 
@@ -12,23 +12,21 @@ from presto_operator.presto import (
 
 
 def coordinator_retry(spec: PrestoClusterSpec) -> dict[str, str]:
-    """What the retry adds to the coordinator's properties; the user's own go before it."""
+    """What the retry adds to the coordinator's properties. The user's own override it."""
     return coordinator_retry_properties(parse_version(spec.version)) if spec.retries_queries else {}
 
 
 def worker_retry(spec: PrestoClusterSpec) -> dict[str, str]:
-    """What the retry adds to the workers' properties; the user's own go before it."""
+    """What the retry adds to the workers' properties. The user's own override it."""
     return worker_retry_properties(parse_version(spec.version)) if spec.retries_queries else {}
 
 
 def retry_warnings(spec: PrestoClusterSpec) -> list[str]:
-    """What keeps queries from being retried although they shall be, or should be, with the path of its field."""
+    """What prevents the retry of queries although it is enabled or needed, each with the path of its field."""
     if not spec.retries_queries:
         if not spec.has_spot_workers:
             return []
-        return [
-            "spec.queryRetry.enabled: there are Spot pools, and a worker that vanishes fails its queries without retry"
-        ]
+        return ["spec.queryRetry.enabled: there are Spot pools; without retry, queries fail when a worker is lost"]
     warnings = query_retry_warnings(
         parse_version(spec.version),
         spec.coordinator.config,

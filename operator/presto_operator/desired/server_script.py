@@ -25,12 +25,12 @@ _DRAIN_RECORDS = {
     "deaf": DrainRecord(DrainState.DEAF),
     "unanswered": DrainRecord(DrainState.UNANSWERED),
 }
-"""What the script records, with its own variables in it."""
+"""What the script records. `$status` and `$tasks` are variables of the script."""
 
 
 @dataclass(frozen=True)
 class ServerSettings:
-    """What the script finds in its container. The defaults are those of every pod."""
+    """The script's environment and its waits. The defaults are those of every pod."""
 
     etc: str = CONFIG_DIRECTORY
     data: str = DATA_DIRECTORY

@@ -1,4 +1,4 @@
-"""Services: one for clients, one a generation for discovery, a headless one over the workers."""
+"""Services: one for clients, one per generation for discovery, and a headless one over the workers."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def client_service(cluster: PrestoCluster, generation: str, https_port: int | No
 def discovery_service(cluster: PrestoCluster, generation: str) -> KubernetesObject:
     """The address at which a generation's workers announce themselves.
 
-    It leads to a coordinator that isn't ready, too: its workers shall not lose it over a missed probe, and a
-    starting one may already hear of them.
+    It also routes to a coordinator that isn't ready, so that workers don't lose it over a failed probe, and can
+    announce themselves while it starts.
     """
     return _service(
         cluster,
@@ -41,7 +41,7 @@ def discovery_service(cluster: PrestoCluster, generation: str) -> KubernetesObje
 
 
 def workers_service(cluster: PrestoCluster) -> KubernetesObject:
-    """A headless Service over all workers, for whoever has to reach each of them: monitoring, mostly."""
+    """A headless Service over all workers, for clients that need to reach each of them, such as monitoring."""
     return _service(
         cluster,
         f"{cluster.name}-workers",

@@ -9,7 +9,7 @@ from presto_operator.objects import KubernetesObject
 
 
 def service_account(cluster: PrestoCluster) -> KubernetesObject | None:
-    """The identity of all Presto servers of the cluster, without rights in Kubernetes; None if the spec has another."""
+    """The identity of the cluster's pods, without permissions in Kubernetes; None if the spec names another one."""
     if cluster.spec.service_account.name is not None:
         return None
     return child(

@@ -14,14 +14,14 @@ _PROC_SYS = "/proc/sys"
 
 
 def pod_sysctls(cluster: PrestoCluster) -> list[dict[str, str]]:
-    """The kernel parameters that a pod has for itself, as its securityContext has them."""
+    """The kernel parameters of the pod itself, as in its securityContext."""
     return [
         {"name": name, "value": value} for name, value in sorted(cluster.spec.sysctls.items()) if is_namespaced(name)
     ]
 
 
 def node_sysctls_container(cluster: PrestoCluster) -> dict[str, Any] | None:
-    """The init container that sets the kernel parameters of the node, without its resources; None: there are none."""
+    """The init container that sets the node's kernel parameters, without its resources; None if there are none."""
     settings = [f"{name}={value}" for name, value in sorted(cluster.spec.sysctls.items()) if not is_namespaced(name)]
     if not settings:
         return None
@@ -31,6 +31,6 @@ def node_sysctls_container(cluster: PrestoCluster) -> dict[str, Any] | None:
         "imagePullPolicy": cluster.spec.image.pull_policy,
         "command": ["/bin/sh", "-c", NODE_SYSCTLS_SCRIPT_TEXT, "node-sysctls"],
         "args": [_PROC_SYS, *settings],
-        # /proc/sys is read-only for all others. Only root may write it, whatever user the image has.
+        # /proc/sys is read-only in unprivileged containers, and only root may write it, whatever user the image has.
         "securityContext": {"privileged": True, "runAsUser": 0, "runAsGroup": 0, "runAsNonRoot": False},
     }

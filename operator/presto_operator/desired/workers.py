@@ -1,4 +1,4 @@
-"""The workers' Deployments, one a pool and revision."""
+"""The workers' Deployments, one per pool and revision."""
 
 from __future__ import annotations
 
@@ -22,29 +22,29 @@ from presto_operator.desired.pod import pod_labels, pod_spec, pod_template, serv
 from presto_operator.objects import GENERATION_LABEL, POOL_LABEL, REVISION_LABEL, KubernetesObject
 
 _TERMINATION_SLACK_SECONDS = 30
-"""For the hook to be started and the JVM to exit, on a busy node."""
+"""For starting the hook and ending the JVM on a busy node."""
 
 _RESTART_GRACE_SECONDS = 60
-"""The hook is run before a restart that a probe asks for, too. There it speaks to a server that is hung or has not
-started, and shall not wait as long for it as for one that finishes its tasks."""
+"""For restarts by a probe, before which the hook runs, too. The server hangs then or hasn't started, so it gets less
+time than one that finishes its tasks."""
 
 
 @dataclass(frozen=True)
 class RevisionTemplate:
-    """The Deployment of one pool's workers, rendered but for the number of its replicas.
+    """The Deployment of one pool's workers, without the number of replicas.
 
-    It is named by a hash of their whole pod, the revision: workers that are to be different are another Deployment
-    beside this one, and going back finds this one again. How many workers each revision has is decided elsewhere.
+    It is named by a hash of their whole pod, the revision. Changed workers get another Deployment beside this one, and
+    reverting the change finds this one again. How many workers each revision has is decided elsewhere.
     """
 
     name: str
-    """The Deployment's."""
+    """The Deployment's name."""
     parts: Parts
     """What its pods consist of."""
     _without_replicas: KubernetesObject
 
     def deployment(self, replicas: int) -> KubernetesObject:
-        """The Deployment with so many workers. Its template is shared: copy it before you change it."""
+        """The Deployment with this number of workers. Its template is shared: copy it before you change it."""
         spec = {"replicas": replicas, **self._without_replicas["spec"]}
         return {**self._without_replicas, "spec": spec}
 
@@ -73,7 +73,7 @@ def worker_revision(
         spec={
             "minReadySeconds": int(min_ready.total_seconds()),
             "revisionHistoryLimit": 3,
-            # The template never changes. This is for one that somebody has edited by hand, which is reverted.
+            # The template never changes. The strategy is for one that was edited by hand and is reverted.
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
             "selector": {"matchLabels": {**role_selector(cluster, "worker"), **own}},
             "template": {**template, "metadata": metadata},
@@ -86,7 +86,7 @@ def _pod(cluster: PrestoCluster, pool: Pool, generation: str, files: ServerFiles
     """The pod of the pool's workers. Its hash is the revision's name, so nothing in it may depend on that."""
     where = _placement(cluster, pool)
     spec = pod_spec(cluster, cluster.spec.workers, files)
-    _drain_before_leaving(spec, cluster.spec.workers.drain)
+    _drain_when_deleted(spec, cluster.spec.workers.drain)
     labels = pod_labels(cluster, "worker", {POOL_LABEL: pool.name, GENERATION_LABEL: generation})
     return Pod(pod_template(cluster, "workers", labels, {**spec, **where}), where)
 
@@ -99,10 +99,10 @@ def _placement(cluster: PrestoCluster, pool: Pool) -> dict[str, Any]:
     return {**where, "topologySpreadConstraints": topology_spread(spread, role_selector(cluster, "worker"))}
 
 
-def _drain_before_leaving(spec: dict[str, Any], drain: Drain) -> None:
-    """Make deleting the pod the one way to leave: scale-down, roll-out, eviction and a node drain all do just that.
+def _drain_when_deleted(spec: dict[str, Any], drain: Drain) -> None:
+    """Drain the worker whenever its pod is deleted: by a scale-down, a roll-out, an eviction or a node drain.
 
-    It works while the operator is down, too: it is the kubelet that runs the hook.
+    The kubelet runs the hook, so it works while the operator is down, too.
     """
     container = spec["containers"][0]
     container["lifecycle"] = {"preStop": {"exec": {"command": server_command("drain")}}}

@@ -10,11 +10,11 @@ DEFAULT_PORT = 9083
 """Hive's own default of `metastore.thrift.port`."""
 
 MAX_URI_LENGTH = 300
-"""Room for the longest host name (253 characters) with its scheme and port."""
+"""Enough for the longest host name (253 characters) with scheme and port."""
 
-# No "_" in a host: Java's URI, with which Presto reads it, then finds no host in it at all.
+# No "_" in a host: Java's URI class, with which Presto parses it, finds no host then.
 URI_PATTERN = r"^thrift://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?)(:[0-9]{1,5})?/?$"
-"""The form of a URI, for the CRD's schema; `parse_metastore_uri` sees more."""
+"""The form of a URI, for the CRD's schema. `parse_metastore_uri` checks more."""
 
 _MAX_HOST_LENGTH = 253
 _EXAMPLE = "write for example thrift://hive-metastore.data:9083"
@@ -25,22 +25,22 @@ class MetastoreAddress:
     """Where a metastore listens."""
 
     host: str
-    """A name or an IP address, this without brackets."""
+    """A name, or an IP address without brackets."""
     port: int = DEFAULT_PORT
 
     @property
     def uri(self) -> str:
-        """As Presto wants it in `hive.metastore.uri`: always with a port."""
+        """As Presto requires it in `hive.metastore.uri`: always with a port."""
         return f"thrift://{self._host_in_uri}:{self.port}"
 
     def __str__(self) -> str:
         return f"{self._host_in_uri}:{self.port}"
 
     def seen_from(self, namespace: str) -> MetastoreAddress:
-        """The same metastore by a name that means the same in every namespace.
+        """The same metastore, by a name that resolves alike in every namespace.
 
-        Kubernetes' DNS takes a name without a dot for a Service of the namespace of the pod that asks: Presto's pods
-        are in `namespace`, the operator's is elsewhere.
+        Kubernetes' DNS resolves a name without a dot to a Service in the namespace of the pod that asks: Presto's pods
+        are in `namespace`, the operator's isn't.
         """
         if "." in self.host or _is_ip(self.host) or self.host.lower() == "localhost":
             return self
@@ -52,10 +52,10 @@ class MetastoreAddress:
 
 
 def parse_metastore_uri(uri: str) -> MetastoreAddress:
-    """The address in a URI; the port may be left out.
+    """The address in a URI. The port is optional.
 
     Raises:
-        ValueError: `uri` is none, and why.
+        ValueError: `uri` isn't a metastore's URI; it says why.
     """
     shown = f'"{uri[:MAX_URI_LENGTH]}"'
     scheme, separator, rest = uri.partition("://")

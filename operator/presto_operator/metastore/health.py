@@ -1,4 +1,4 @@
-"""What a metastore is asked, what came of it, and what that means to Presto. Pure."""
+"""How a metastore is checked, the result, and what that means for Presto. Pure."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from typing import Literal
 from presto_operator.metastore.address import MetastoreAddress
 
 Check = Literal["Thrift", "Connect"]
-"""How far to go: a real call, or only a connection, where a call would need Kerberos or TLS."""
+"""A real call, or only a connection: for metastores that require Kerberos or TLS for a call."""
 
 
 class Outcome(StrEnum):
-    """What came of asking one address. The names of failures are the reasons of the condition."""
+    """The result of checking one address. Failures are named as the reasons of the condition."""
 
     ANSWERING = "Answering"
     UNREACHABLE = "Unreachable"
-    """No connection: refused, no route, or not in time."""
+    """No connection: refused, no route, or timed out."""
     UNKNOWN_HOST = "UnknownHost"
     """No such name in DNS."""
     NOT_ANSWERING = "NotAnswering"
-    """It took the connection, and then said nothing."""
+    """It accepted the connection and did not answer."""
     NOT_A_METASTORE = "NotAMetastore"
-    """It said something that no metastore says."""
+    """It answered, but not as a metastore does."""
     FAILING = "MetastoreFailing"
-    """It is a metastore, and can't do its work: most often its database is down."""
+    """It is a metastore that can't do its work: most often its database is down."""
     NOT_CHECKED = "NotChecked"
-    """It can't be asked from here, whatever its state may be."""
+    """Its state is unknown, because it can't be checked from here."""
 
 
 @dataclass(frozen=True)
 class Probe:
-    """One address, and how to ask it."""
+    """One address, and how to check it."""
 
     address: MetastoreAddress
     check: Check
@@ -41,35 +41,35 @@ class Probe:
 
 @dataclass(frozen=True)
 class Finding:
-    """What came of a probe."""
+    """The result of a probe."""
 
     outcome: Outcome
     detail: str = ""
-    """What is wrong, in words that follow "host:port ": "can't be reached: Connection refused"."""
+    """What is wrong, as a predicate that follows the address: "can't be reached: Connection refused"."""
 
     @property
     def is_failure(self) -> bool:
-        """Whether Presto could do nothing with that metastore either."""
+        """Whether Presto can't use that metastore either."""
         return self.outcome not in (Outcome.ANSWERING, Outcome.NOT_CHECKED)
 
     def seen_from_outside(self) -> Finding:
-        """The finding of somebody outside of Kubernetes, where its names are unknown and say nothing."""
+        """The finding if the operator runs outside of Kubernetes, where names of Services can't be resolved."""
         if self.outcome is Outcome.UNKNOWN_HOST:
             return Finding(Outcome.NOT_CHECKED, f"{self.detail}, but the operator runs outside of Kubernetes")
         return self
 
 
-_PASSED_OVER = (Outcome.UNREACHABLE, Outcome.UNKNOWN_HOST, Outcome.NOT_CHECKED)
+_SKIPPED = (Outcome.UNREACHABLE, Outcome.UNKNOWN_HOST, Outcome.NOT_CHECKED)
 
 
 def deciding(findings: Iterable[Finding]) -> Finding | None:
-    """The finding on which it hangs whether Presto can use the metastore, of those of all URIs in their order.
+    """The finding that decides whether Presto can use the metastore, of the findings of all URIs in their order.
 
-    Presto takes the first URI that accepts its connection: one that can't be reached is passed over, one that fails
-    later isn't. None if there are no findings.
+    Presto uses the first URI that accepts a connection: it skips one that can't be reached, but not one that fails
+    later. None if there are no findings.
     """
     listed = list(findings)
-    taking_connections = (finding for finding in listed if finding.outcome not in _PASSED_OVER)
-    # Of one that can't be asked nobody knows: it may be the one that Presto uses.
+    taking_connections = (finding for finding in listed if finding.outcome not in _SKIPPED)
+    # An unchecked URI may be the one that Presto uses.
     not_checked = (finding for finding in listed if finding.outcome is Outcome.NOT_CHECKED)
     return next((finding for group in (taking_connections, not_checked, listed) for finding in group), None)

@@ -1,4 +1,4 @@
-"""What a node's taints and conditions mean for the servers on it. Pure."""
+"""What a node's taints and conditions mean for the servers on it: whether it will be removed, and when. Pure."""
 
 from presto_operator.nodes.admission import is_closed_to
 from presto_operator.nodes.classification import Patience, gone_node_signal, node_signal

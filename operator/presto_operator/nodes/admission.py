@@ -1,23 +1,23 @@
-"""Whether a node would take a pod, as far as its taints and its state go."""
+"""Whether the scheduler could place a pod on a node, by the node's taints and state."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from presto_operator.objects import node_is_ready
+from presto_operator.objects import is_terminating, node_is_ready
 
 _CLOSING_EFFECTS = ("NoSchedule", "NoExecute")
 
 
 def is_closed_to(node: Mapping[str, Any], pod: Mapping[str, Any]) -> bool:
-    """Whether the scheduler would put no pod like `pod` onto `node`.
+    """Whether the scheduler would place no pod like `pod` on `node`.
 
-    It is closed by a taint that the pod doesn't tolerate, by being cordoned, deleted or not ready: Kubernetes taints it
-    for the last, if a moment later.
+    That is so if the node has a taint that the pod doesn't tolerate, or if it is cordoned, being deleted or not ready
+    (Kubernetes taints nodes that aren't ready, but only a moment later).
     """
     spec: Mapping[str, Any] = node.get("spec", {})
-    if spec.get("unschedulable") or node.get("metadata", {}).get("deletionTimestamp") or not node_is_ready(node):
+    if spec.get("unschedulable") or is_terminating(node) or not node_is_ready(node):
         return True
     tolerations: list[Mapping[str, Any]] = pod.get("spec", {}).get("tolerations") or []
     return any(

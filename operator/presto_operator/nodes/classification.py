@@ -1,4 +1,4 @@
-"""From a Node to what is to be expected of it."""
+"""From a Node object to the signal about its removal."""
 
 from __future__ import annotations
 
@@ -9,27 +9,28 @@ from typing import Any
 
 from presto_operator.nodes.signal import Signal, Urgency, worst
 from presto_operator.nodes.taints import KNOWN_TAINTS, TaintMeaning
-from presto_operator.objects import condition_of, kubernetes_time
+from presto_operator.objects import condition_of, is_terminating, kubernetes_time
 
 _SHUTDOWN_MESSAGE = "node is shutting down"
-"""The kubelet's own words (nodeShutdownNotReadyMessage), while it ends the pods: the notice on GKE."""
+"""The kubelet's message (nodeShutdownNotReadyMessage) while it terminates the pods: the notice on GKE."""
 
 _SHUTDOWN_NOTICE = timedelta(seconds=15)
-"""What GKE's kubelet gives pods of users."""
+"""What GKE's kubelet gives user pods to terminate."""
 
 _UNREACHABLE_TAINT = "node.kubernetes.io/unreachable"
+_NOT_REPORTING = "the node's kubelet doesn't report"
 _NOT_READY_TAINT = "node.kubernetes.io/not-ready"
 
 
 @dataclass(frozen=True)
 class Patience:
-    """How long a node that is not well may get over it before it counts as lost."""
+    """How long an unhealthy node may take to recover before it counts as lost."""
 
     unreachable: timedelta = timedelta(seconds=60)
-    """For a node whose kubelet is silent. Kubernetes has waited for 40 s or 50 s by then. Its pods may be well, if only
-    the control plane doesn't see it, which is why it isn't lost at once."""
+    """For a node whose kubelet doesn't report. Kubernetes itself has waited 40 s or 50 s by then. The node isn't lost
+    immediately because its pods may be fine and only the control plane not reached."""
     not_ready: timedelta = timedelta(seconds=300)
-    """For a node whose kubelet says that it isn't ready: as long as Kubernetes itself waits before it evicts."""
+    """For a node whose kubelet reports that it isn't ready: the time after which Kubernetes itself evicts the pods."""
 
 
 def node_signal(
@@ -39,25 +40,25 @@ def node_signal(
     extra_taints: Sequence[TaintMeaning] = (),
     patience: Patience | None = None,
 ) -> Signal:
-    """What a Node object tells of its future: the most severe of all that it tells.
+    """What a Node object says about the node's removal: the most severe of its signals.
 
     Args:
         node: the Node, as the API server has it.
-        now: the time; more time never makes a node look better.
-        extra_taints: what further taints mean, beside the known ones.
-        patience: how long a node that is not well may get over it.
+        now: the time. With time alone, a signal only gets more severe.
+        extra_taints: taints to recognise beside the known ones.
+        patience: how long an unhealthy node may take to recover.
     """
     patience = patience or Patience()
     taints: list[Mapping[str, Any]] = node.get("spec", {}).get("taints") or []
     announced = [*_from_taints(taints, [*KNOWN_TAINTS, *extra_taints]), *_from_object(node)]
     if any(signal.urgency is Urgency.LEAVING for signal in announced):
-        # A node that was said to go, and falls silent, has gone.
+        # Its removal was announced, so if it stops reporting, it has been removed.
         patience = replace(patience, unreachable=timedelta(0))
     return worst([*announced, *_from_readiness(node, taints, now, patience)])
 
 
 def gone_node_signal() -> Signal:
-    """What it means that a pod's node doesn't exist. To be asked only if all nodes are known for certain."""
+    """The signal of a node that doesn't exist. Valid only once all nodes have been listed."""
     return Signal(Urgency.LOST, "NodeGone", "the node no longer exists", needs_replacement=True)
 
 
@@ -72,7 +73,7 @@ def _from_taints(taints: Sequence[Mapping[str, Any]], meanings: Sequence[TaintMe
 def _from_object(node: Mapping[str, Any]) -> Iterator[Signal]:
     if node.get("spec", {}).get("unschedulable"):
         yield Signal(Urgency.AT_RISK, "Cordoned", "the node is cordoned", needs_replacement=True)
-    if node.get("metadata", {}).get("deletionTimestamp"):
+    if is_terminating(node):
         yield Signal(Urgency.LEAVING, "NodeDeleted", "the Node is being deleted", needs_replacement=True)
 
 
@@ -91,21 +92,21 @@ def _from_readiness(
             needs_replacement=True,
         )
     if ready.get("status") == "Unknown":
-        yield _unwell("NodeUnreachable", "the node's kubelet does not respond", since, now, patience.unreachable)
+        yield _unhealthy("NodeUnreachable", _NOT_REPORTING, since, now, patience.unreachable)
     elif ready.get("status") == "False":
-        said = str(ready.get("message") or ready.get("reason") or "no reason given")
-        yield _unwell("NodeNotReady", f"the node is not ready: {said}", since, now, patience.not_ready)
+        why = str(ready.get("message") or ready.get("reason") or "no reason given")
+        yield _unhealthy("NodeNotReady", f"the node is not ready: {why}", since, now, patience.not_ready)
     for taint in taints:
         added = kubernetes_time(taint.get("timeAdded"))
         if taint.get("key") == _UNREACHABLE_TAINT:
-            yield _unwell("NodeUnreachable", "the node's kubelet does not respond", added, now, patience.unreachable)
+            yield _unhealthy("NodeUnreachable", _NOT_REPORTING, added, now, patience.unreachable)
         elif taint.get("key") == _NOT_READY_TAINT:
-            yield _unwell("NodeNotReady", "the node is not ready", added, now, patience.not_ready)
+            yield _unhealthy("NodeNotReady", "the node is not ready", added, now, patience.not_ready)
 
 
-def _unwell(reason: str, message: str, since: datetime | None, now: datetime, patience: timedelta) -> Signal:
-    """A node that isn't well, and is lost if that has been so for longer than `patience`; if it isn't known since
-    when, it is not lost: nothing is given up on missing data."""
+def _unhealthy(reason: str, message: str, since: datetime | None, now: datetime, patience: timedelta) -> Signal:
+    """The signal of an unhealthy node: lost after `patience`, but never if the beginning isn't known."""
     if since is not None and now - since >= patience:
-        return Signal(Urgency.LOST, reason, f"{message}, for too long", needs_replacement=True)
+        lasted = f", for more than {patience.total_seconds():.0f} s" if patience else ""
+        return Signal(Urgency.LOST, reason, f"{message}{lasted}", needs_replacement=True)
     return Signal(Urgency.AT_RISK, reason, message, needs_replacement=True)

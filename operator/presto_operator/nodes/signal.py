@@ -1,4 +1,4 @@
-"""What is known of a node's future."""
+"""Whether a node will be removed, and when."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ _FAR_FUTURE = datetime.max.replace(tzinfo=UTC)
 
 
 class Urgency(IntEnum):
-    """How bad it is about a node, in an order that compares."""
+    """Severity of a node's signal, ordered."""
 
     NONE = 0
-    """Nothing is known against it."""
+    """No signal."""
     AT_RISK = 1
-    """It may go: its workers shall be the first to go, and where it is likely, be replaced before."""
+    """The node may be removed: its workers are the first in line at a scale-down, and are replaced in advance if a
+    removal is likely."""
     LEAVING = 2
-    """It goes: its workers have to drain now."""
+    """The node is being removed: its workers have to drain now."""
     LOST = 3
-    """It is gone, or as good as: what ran there has to be replaced."""
+    """The node is gone or doesn't recover: what ran there has to be replaced."""
 
     def __str__(self) -> str:
         return self.name.lower().replace("_", "-")
@@ -28,25 +29,25 @@ class Urgency(IntEnum):
 
 @dataclass(frozen=True)
 class Signal:
-    """What a node's object says of its future."""
+    """What a Node object says about the node's removal."""
 
     urgency: Urgency
     reason: str
-    """One word for machines: a condition's reason, a metric's label."""
+    """In CamelCase: a condition's reason, a metric's label."""
     message: str
     """For people, without the node's name."""
     deadline: datetime | None = None
-    """Until when the servers there have to be done, if that is known."""
+    """When the servers on the node will be killed, if known."""
     notice: timedelta | None = None
-    """The least time between the beginning of the signal and the end of the servers there, where the beginning isn't in
-    the object: who has seen it begin knows the deadline."""
+    """The minimum time from the beginning of the signal to that moment, if known. The object may not tell when the
+    signal began: then whoever watched it begin can compute the deadline."""
     needs_replacement: bool = False
-    """Whether workers for those on this node shall be started now. A node that is merely first in line needs none."""
+    """Whether to start replacements for the node's workers now. A node that is merely first in line needs none."""
 
     def deadline_if_begun(self, first_seen: datetime) -> datetime | None:
-        """The deadline, reckoned from when the signal was first seen where the node's object doesn't tell it earlier.
+        """The deadline; if the Node object doesn't tell an earlier one, counted from when the signal was first seen.
 
-        It may be later than the truth by as much as the signal was seen late.
+        It is too late by the delay with which the signal was seen.
         """
         ends = [self.deadline, first_seen + self.notice if self.notice is not None else None]
         return min((end for end in ends if end is not None), default=None)
@@ -56,10 +57,10 @@ NO_SIGNAL = Signal(Urgency.NONE, "NoSignal", "")
 
 
 def worst(signals: Iterable[Signal]) -> Signal:
-    """The most severe of `signals`; none at all: `NO_SIGNAL`.
+    """The most severe of `signals`; `NO_SIGNAL` if there are none.
 
-    Among equals it is that which ends first, and then the first by name, so that it is always the same. Deadline and
-    notice are the earliest and the shortest of all of that urgency, and it needs a replacement if any of them does.
+    Among equally severe ones, it is the one that ends first, then the first by name, so that the result is stable.
+    Deadline and notice are the earliest and the shortest of them all, and it needs a replacement if any of them does.
     """
     found = list(signals)
     urgency = max((signal.urgency for signal in found), default=Urgency.NONE)

@@ -1,4 +1,4 @@
-"""The taints that tell of a node's end, one row each."""
+"""The taints that announce a node's removal, one row each."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from presto_operator.objects import kubernetes_time
 
 _EC2_NOTICE = timedelta(seconds=120)
 _GKE_NOTICE_FOR_PODS = timedelta(seconds=15)
-"""GKE gives 30 s, of which pods of users get 15 s."""
+"""GKE gives 30 s notice, of which user pods get 15 s."""
 _AKS_NOTICE = timedelta(seconds=30)
 _CLUSTER_AUTOSCALER_PATIENCE = timedelta(seconds=600)
-"""What it gives pods at most (--max-graceful-termination-sec)."""
+"""The most that it gives pods to terminate, by default (--max-graceful-termination-sec)."""
 
 
 @dataclass(frozen=True)
 class TaintMeaning:
-    """What it means that a node has a taint."""
+    """What a taint says about its node."""
 
     key: str
     urgency: Urgency
     reason: str
     message: str
     value: str | None = None
-    """Only a taint with this value means it; None: any value."""
+    """The value that the taint must have; any if None."""
     notice: timedelta | None = None
-    """The least time from the taint to the end of the pods there, if that is known."""
+    """The minimum time from the taint to the end of the node's pods, if known."""
     is_value_start: bool = False
-    """Whether the taint's value is when it began, in seconds since 1970."""
+    """Whether the taint's value is the time at which it began, in seconds since 1970."""
     needs_replacement: bool = True
-    """Whether workers for those on the node shall be started."""
+    """Whether to start replacements for the node's workers."""
 
     def signal(self, taint: Mapping[str, Any]) -> Signal | None:
-        """What `taint`, as in a node's spec, tells; None: it is another taint."""
+        """The signal of `taint`, as in a node's spec; None if it is another taint."""
         if taint.get("key") != self.key or self.value not in (None, taint.get("value", "")):
             return None
         begun = (_unix_time(taint.get("value")) if self.is_value_start else None) or kubernetes_time(
@@ -54,7 +54,7 @@ class TaintMeaning:
 
 
 KNOWN_TAINTS: tuple[TaintMeaning, ...] = (
-    # aws-node-termination-handler, if it is told to taint; else it cordons and evicts.
+    # aws-node-termination-handler, with its option to taint nodes. Without it, it cordons and evicts.
     TaintMeaning(
         "aws-node-termination-handler/spot-itn",
         Urgency.LEAVING,
@@ -69,7 +69,7 @@ KNOWN_TAINTS: tuple[TaintMeaning, ...] = (
         "EC2 is about to maintain or retire the instance",
         notice=_EC2_NOTICE,
     ),
-    # How long the instance is held back is a setting of its group's lifecycle hook, which no node tells.
+    # The time until termination is a setting of the group's lifecycle hook, which isn't in the Node.
     TaintMeaning(
         "aws-node-termination-handler/asg-lifecycle-termination",
         Urgency.LEAVING,
@@ -82,7 +82,7 @@ KNOWN_TAINTS: tuple[TaintMeaning, ...] = (
         "RebalanceRecommendation",
         "EC2 expects to reclaim the spot instance",
     ),
-    # Karpenter evicts within the pods' own grace periods; by the taint, a reclaim can't be told from a consolidation.
+    # Karpenter's drain respects the pods' own grace periods. The taint doesn't tell a reclaim from a consolidation.
     TaintMeaning("karpenter.sh/disrupted", Urgency.LEAVING, "KarpenterDisruption", "Karpenter is removing the node"),
     TaintMeaning(
         "karpenter.sh/disruption",
@@ -98,7 +98,7 @@ KNOWN_TAINTS: tuple[TaintMeaning, ...] = (
         "Google Cloud is terminating the instance",
         notice=_GKE_NOTICE_FOR_PODS,
     ),
-    # AKS drains for a preempted spot VM, for maintenance and for repair; the least time is a preempted VM's.
+    # AKS drains for a preempted spot VM, for maintenance and for repair. The shortest notice is a preempted VM's.
     TaintMeaning(
         "remediator.kubernetes.azure.com/unschedulable",
         Urgency.LEAVING,
@@ -121,12 +121,12 @@ KNOWN_TAINTS: tuple[TaintMeaning, ...] = (
         notice=_CLUSTER_AUTOSCALER_PATIENCE,
         is_value_start=True,
     ),
-    # It comes and goes with the load. To replace workers for it would make the load that it says is missing.
+    # It comes and goes with the load. Replacing workers for it would create the load that it says is missing.
     TaintMeaning(
         "DeletionCandidateOfClusterAutoscaler",
         Urgency.AT_RISK,
         "ClusterAutoscalerCandidate",
-        "cluster-autoscaler may remove the node, which is underutilized",
+        "cluster-autoscaler may delete the node, which is underutilized",
         needs_replacement=False,
     ),
     TaintMeaning("node.kubernetes.io/unschedulable", Urgency.AT_RISK, "Cordoned", "the node is cordoned"),
@@ -138,15 +138,15 @@ KNOWN_TAINTS: tuple[TaintMeaning, ...] = (
 
 
 def configured_taints(leaving: Iterable[str], at_risk: Iterable[str]) -> tuple[TaintMeaning, ...]:
-    """What further taints mean of which nothing but the keys are told, as in the operator's settings."""
+    """Taints configured by key only, in the operator's settings."""
     return (
-        *(TaintMeaning(key, Urgency.LEAVING, "LeavingTaint", "the node is about to go away") for key in leaving),
-        *(TaintMeaning(key, Urgency.AT_RISK, "AtRiskTaint", "the node may go away") for key in at_risk),
+        *(TaintMeaning(key, Urgency.LEAVING, "LeavingTaint", "the node is being removed") for key in leaving),
+        *(TaintMeaning(key, Urgency.AT_RISK, "AtRiskTaint", "the node may be removed") for key in at_risk),
     )
 
 
 def _unix_time(text: object) -> datetime | None:
-    # Ten digits last until the year 2286; anything else is no time, as the value `true` of some providers isn't.
+    # Ten digits last until the year 2286. Anything else isn't a time: some providers set the value to `true`.
     if not isinstance(text, str) or not (text.isascii() and text.isdigit() and len(text) == 10):
         return None
     return datetime.fromtimestamp(int(text), UTC)

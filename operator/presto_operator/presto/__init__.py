@@ -1,6 +1,6 @@
 """What we know of Presto itself: its releases, its configuration files, its JVM and its HTTP API.
 
-Everything here but `presto_operator.polling.presto_client` is pure.
+Pure: `presto_operator.polling` asks the servers.
 """
 
 from presto_operator.presto.catalogs import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 HIVE_CONNECTOR = "hive-hadoop2"
-"""The Hive connector's name; it has no other since Presto dropped the older Hadoops."""
+"""The Hive connector's name: the only one since Presto dropped older Hadoop releases."""
 
 METASTORE_CONNECTORS = (HIVE_CONNECTOR, "delta", "hudi", "iceberg")
 """Connectors that find their tables by `hive.metastore.uri`, and their files by `hive.s3.*`."""
@@ -17,20 +17,20 @@ _METASTORE_CHOICES = ("hive.metastore", "hive.metastore.uri", "iceberg.catalog.t
 
 
 def metastore_properties(uris: Sequence[str]) -> dict[str, str]:
-    """What a catalog needs to find its tables in a metastore at these addresses, the first that answers."""
+    """What a catalog needs to find its tables in a metastore; Presto uses the first of the addresses that answers."""
     return {"hive.metastore.uri": ",".join(uris)}
 
 
 def s3_properties(*, endpoint: str | None, is_path_style: bool, iam_role: str | None) -> dict[str, str]:
-    """What a catalog needs to find its files on S3, but for credentials.
+    """What a catalog needs to find its files on S3, without credentials.
 
-    Without keys and role, Presto takes what the AWS SDK finds in the pod: a web identity token (IRSA), the node's
-    role, or environment variables.
+    Without keys and role, Presto uses what the AWS SDK finds in the pod: a web identity token (IRSA), the node's role,
+    or environment variables.
 
     Args:
-        endpoint: URL of an S3 that is not AWS' own; None for AWS.
-        is_path_style: whether the bucket goes into the path rather than into the host's name.
-        iam_role: ARN of a role to assume; None: none.
+        endpoint: URL of an S3 service other than AWS; None for AWS.
+        is_path_style: whether the bucket is in the URL's path rather than in the host name.
+        iam_role: ARN of a role to assume, if any.
     """
     properties = {}
     if endpoint is not None:
@@ -48,7 +48,7 @@ S3_SECRET_KEY = "hive.s3.aws-secret-key"  # noqa: S105 - a property's name
 
 
 def uses_metastore(properties: Mapping[str, str]) -> bool:
-    """Whether a catalog with these properties wants the cluster's metastore: it could use one, and names no other."""
+    """Whether a catalog with these properties uses the cluster's metastore: its connector can, and no other is set."""
     return properties.get(CONNECTOR_NAME) in METASTORE_CONNECTORS and not any(
         name in properties for name in _METASTORE_CHOICES
     )

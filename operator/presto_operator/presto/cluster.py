@@ -8,11 +8,10 @@ from typing import Any
 from presto_operator.presto.errors import PrestoUnavailableError
 
 CLUSTER_PATH = "/v1/cluster"
-"""Of its counts of queries none is used: it leaves some states out, and isn't of the same moment as the states."""
-
+"""Its counts of queries aren't used: they leave some states out, and are of another moment than the states."""
 
 _MOST_WORKERS = 2**31 - 1
-"""What the field of status holds."""
+"""The most that the field in status can hold."""
 
 
 def active_workers(answer: Any) -> int:

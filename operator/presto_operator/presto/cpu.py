@@ -1,4 +1,4 @@
-"""What a server says of its CPU use. Pure: `presto_operator.polling.presto_client` asks it."""
+"""What a server reports about its CPU use. Pure; `polling.presto_load` asks for it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ SERVER_STATUS_PATH = "/v1/status"
 
 
 def cpu_percent(answer: Any) -> float:
-    """The use of all processors by the server's JVM in a server's answer: 0 to 100.
+    """How much of all processors the server's JVM uses, in percent, out of the server's answer.
 
     Raises:
-        PrestoUnavailableError: it lacks it, or the JVM doesn't know it yet (it then says -1).
+        PrestoUnavailableError: the answer lacks it, or the JVM doesn't know it yet and reports -1.
     """
     load = answer.get("processCpuLoad") if isinstance(answer, Mapping) else None
     if isinstance(load, bool) or not isinstance(load, int | float) or not 0 <= load <= 1:

@@ -1,9 +1,9 @@
-"""What may go wrong when Presto is asked something."""
+"""Why Presto can't be asked."""
 
 
 class PrestoUnavailableError(Exception):
-    """Presto did not answer, or not with what it should have."""
+    """Presto did not answer, or not as expected."""
 
 
 class PrestoNotFoundError(PrestoUnavailableError):
-    """Presto knows no such thing."""
+    """Presto answered that what was asked for doesn't exist."""

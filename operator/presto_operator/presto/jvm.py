@@ -10,9 +10,9 @@ _MEBIBYTE = 1024**2
 _LARGE_HEAP_BYTES = 8 * 1024**3
 
 HEAP_FLAGS = ("-Xmx", "-XX:MaxHeapSize", "-XX:MaxRAM")
-"""Beginnings of the arguments that set the largest heap (MaxRAMPercentage and its like among them).
+"""How arguments begin that set the maximum heap size, MaxRAMPercentage and its like among them.
 
-The heap is computed, so a manifest must not carry them as extra arguments.
+The heap size is computed, so a manifest must not have them as extra arguments.
 """
 
 
@@ -35,7 +35,7 @@ _JAVA_17_OPENED_PACKAGES = (
     "java.base/sun.security.action",
     "java.security.jgss/sun.security.krb5",
 )
-"""Packages into which Presto and its connectors reflect; Java 17 keeps them shut unless told (Presto's deployment
+"""Packages that Presto and its connectors access by reflection, which Java 17 denies by default (Presto's deployment
 documentation for Java 17)."""
 
 
@@ -45,15 +45,15 @@ def jvm_config(
     """The text of jvm.config for a Presto server.
 
     Args:
-        heap_bytes: the largest heap, rounded down to whole MiB. It is a number and no share of what the JVM takes for
-            the machine's memory, so every Java release has the same heap in the same container.
-        java: what the server runs on.
-        extra_arguments: the user's own, last, because the JVM lets the last of two equal flags win.
-        heap_dump_path: directory for a dump of the heap when it is exhausted; None: no dump.
+        heap_bytes: the maximum heap size, rounded down to whole MiB. It is absolute rather than a share of the memory
+            that the JVM detects, so that every Java release has the same heap in the same container.
+        java: the Java release that the server runs on.
+        extra_arguments: the user's own. They come last, because the last of two equal flags wins.
+        heap_dump_path: directory for a dump of the heap when it is exhausted; no dump if None.
 
-    The defaults are those of Presto's deployment documentation, with two changes. The region size of 32 MB is
-    left to G1 on heaps under 8 GiB, where it would leave too few regions to collect. An OutOfMemoryError ends
-    the process: a Presto server that ran out of heap answers its peers, but no longer does its work.
+    The defaults are those of Presto's deployment documentation, with two changes. On heaps under 8 GiB, G1 chooses its
+    region size, because 32 MB would leave too few regions to collect. An OutOfMemoryError ends the process: a Presto
+    server that ran out of heap still answers its peers, but no longer does its work.
     """
     arguments = [
         "-server",

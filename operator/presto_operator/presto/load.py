@@ -11,10 +11,10 @@ from urllib.parse import quote
 from presto_operator.presto.errors import PrestoUnavailableError
 
 QUERY_STATES_PATH = "/v1/queryState?queryTextSizeLimit=1&excludeResourceGroupPathInfo=true"
-"""The unfinished queries without their texts; `/v1/query` has hundreds of finished ones, too, on a busy cluster."""
+"""The unfinished queries without their texts. On a busy cluster, `/v1/query` lists hundreds of finished ones, too."""
 
 ResourceGroup = tuple[str, ...]
-"""A resource group by the names on the way to it, its root's first."""
+"""The path of a resource group: its names from the root group down."""
 
 _QUEUED = "QUEUED"
 _RUNNING = "RUNNING"
@@ -22,14 +22,14 @@ _RUNNING = "RUNNING"
 
 @dataclass(frozen=True)
 class UnfinishedQuery:
-    """A query that somebody waits for, as far as it matters for how many workers there shall be."""
+    """What the number of workers depends on of a query that a client waits for."""
 
     state: str
-    """Presto's own name of it."""
+    """As Presto names it."""
     is_blocked: bool
-    """Whether each of its drivers waits for something."""
+    """Whether all of its drivers are blocked."""
     group: ResourceGroup
-    """Empty before it has been given one."""
+    """Empty until one is assigned."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,14 +37,15 @@ class QueryLoad:
     """The unfinished queries, each counted once."""
 
     running: int
-    """Those that run and aren't blocked."""
+    """Running queries that aren't blocked."""
     blocked: int
     queued: int
-    """Those that a resource group holds for another limit than that of concurrency, or only in passing."""
+    """Queries that a resource group queues for another limit than that of concurrency, or only for a moment."""
     waiting: int
-    """Those in any other state: WAITING_FOR_RESOURCES, PLANNING, DISPATCHING and such."""
+    """Queries in any other state: WAITING_FOR_RESOURCES, PLANNING, DISPATCHING and such."""
     held_back: int
-    """Those that a resource group holds for a concurrency limit, its own or one above: more workers don't help them."""
+    """Queries that are queued for the concurrency limit of their resource group or one above it: more workers don't
+    help them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +76,7 @@ def unfinished_queries(answer: Any) -> tuple[UnfinishedQuery, ...]:
     """The queries in a coordinator's answer.
 
     Raises:
-        PrestoUnavailableError: it is no list of queries.
+        PrestoUnavailableError: it isn't a list of queries.
     """
     if not isinstance(answer, list):
         raise PrestoUnavailableError(f"{QUERY_STATES_PATH} answered no JSON list")
@@ -94,20 +95,20 @@ def _query(item: Any) -> UnfinishedQuery:
 
 
 def queued_roots(queries: Iterable[UnfinishedQuery]) -> tuple[str, ...]:
-    """The root groups in which queries queue; what can be said of the reason is said by them."""
+    """The root groups in which queries are queued. Their state tells why."""
     return tuple(sorted({query.group[0] for query in queries if query.state == _QUEUED and query.group}))
 
 
 def resource_group_path(root: str) -> str:
-    """Where a coordinator tells of a root group and of all groups in it."""
+    """Where a coordinator reports the state of a root group and of all groups in it."""
     return f"/v1/resourceGroupState/{quote(root, safe='')}?includeQueryInfo=false&summarizeSubgroups=false"
 
 
 def full_groups(answer: Any) -> frozenset[ResourceGroup]:
-    """The groups in a coordinator's answer that run as many queries as they may at once.
+    """The groups in a coordinator's answer that have reached their concurrency limit.
 
     Raises:
-        PrestoUnavailableError: it is no resource group.
+        PrestoUnavailableError: it isn't a resource group.
     """
     return frozenset(_full_groups(answer))
 
@@ -115,7 +116,7 @@ def full_groups(answer: Any) -> frozenset[ResourceGroup]:
 def _full_groups(answer: Any) -> Iterator[ResourceGroup]:
     try:
         group = tuple(str(name) for name in answer["id"])
-        # What runs in subgroups is counted in; a limit of 0 lets nothing run, with any number of workers.
+        # Queries of subgroups are included. With a limit of 0 nothing runs, however many workers there are.
         is_full = int(answer["numRunningQueries"]) >= int(answer["hardConcurrencyLimit"])
         subgroups: Sequence[Mapping[str, Any]] = answer.get("subGroups") or ()
     except (AttributeError, KeyError, TypeError, ValueError):
@@ -127,11 +128,11 @@ def _full_groups(answer: Any) -> Iterator[ResourceGroup]:
 
 
 def query_load(queries: Iterable[UnfinishedQuery], full: Collection[ResourceGroup]) -> QueryLoad:
-    """The queries by what they wait for.
+    """The number of queries by what they wait for.
 
     Args:
         queries: the unfinished queries.
-        full: groups that run as many queries as they may.
+        full: the groups that have reached their concurrency limit.
     """
     counts = {"running": 0, "blocked": 0, "queued": 0, "waiting": 0, "held_back": 0}
     for query in queries:

@@ -10,17 +10,19 @@ import javaproperties
 def render_properties(properties: Mapping[str, str]) -> str:
     """`properties` as the text of a Java properties file, sorted by key.
 
-    Sorted, because the text is hashed: the order in which a manifest names its properties must not roll a
-    cluster. Escaped as java.util.Properties reads it, so that every key and value comes back as written.
+    Sorted because the text is hashed: the order of properties in a manifest must not roll a cluster. Escaped as
+    java.util.Properties reads it, so that every key and value comes back as written. `javaproperties.dumps` isn't used
+    because it also escapes `:`, `=`, `#` and `!` in values, where no reader needs it and people read URLs; the text
+    would change, and with it the name of every generation.
     """
     return "".join(f"{_escape_key(key)}={_escape_value(value)}\n" for key, value in sorted(properties.items()))
 
 
 def parse_properties(text: str) -> dict[str, str]:
-    """The properties in the text of a Java properties file; the last of two equal keys wins, as in Java.
+    """The properties in the text of a Java properties file. The last of two equal keys wins, as in Java.
 
     Raises:
-        ValueError: `text` is none.
+        ValueError: `text` isn't a properties file.
     """
     try:
         return dict(javaproperties.loads(text))
@@ -37,7 +39,7 @@ def _escape_key(key: str) -> str:
 
 def _escape_value(value: str) -> str:
     escaped = _escape_common(value)
-    # Only leading blanks are eaten by the reader; those inside a value are its own.
+    # A reader drops only leading blanks of a value.
     leading_blanks = len(escaped) - len(escaped.lstrip(" "))
     return "\\ " * leading_blanks + escaped[leading_blanks:]
 
@@ -50,6 +52,6 @@ def _escape_common(text: str) -> str:
 
 
 def _unicode_escape(character: str) -> str:
-    # A properties file is read as ISO 8859-1; anything outside the basic plane is a surrogate pair.
+    # A properties file is read as ISO 8859-1. A character outside the basic plane is a surrogate pair.
     utf16 = character.encode("utf-16-be", errors="surrogatepass")
     return "".join(f"\\u{utf16[i]:02x}{utf16[i + 1]:02x}" for i in range(0, len(utf16), 2))

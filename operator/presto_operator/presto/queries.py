@@ -1,4 +1,4 @@
-"""Which queries a coordinator has. Pure: `presto_operator.polling.presto_client` asks it."""
+"""Which queries a coordinator has. Pure; `polling.presto_queries` asks for it."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from presto_operator.presto.errors import PrestoUnavailableError
 QUERIES_PATH = "/v1/query"
 
 _FINAL_STATES = ("FINISHED", "FAILED")
-"""Every other state is one in which a client waits: WAITING_FOR_RESOURCES, QUEUED and FINISHING among them."""
+"""In all other states a client waits: in WAITING_FOR_RESOURCES, QUEUED and FINISHING, too."""
 
 
 @dataclass(frozen=True)
 class QueryActivity:
-    """The queries of a coordinator that somebody may still be waiting for."""
+    """The queries of a coordinator for which clients may still be waiting."""
 
     unfinished: tuple[str, ...]
-    """Ids of the queries that have not come to an end."""
+    """Ids of the unfinished queries."""
     ended_at: Mapping[str, datetime]
-    """When the others came to an end, by id, as far back as Presto keeps them (100 queries unless told)."""
+    """When the others ended, by id, as far back as Presto keeps them (by default 100 queries)."""
 
     def since(self, moment: datetime) -> tuple[str, ...]:
-        """Queries that are unfinished, or came to an end at `moment` or later."""
+        """Ids of the queries that are unfinished, or ended at `moment` or later."""
         ended = [query for query, ended_at in self.ended_at.items() if ended_at >= moment]
         return tuple(sorted((*self.unfinished, *ended)))
 
@@ -34,7 +34,7 @@ def query_activity(answer: Any) -> QueryActivity:
     """The queries in a coordinator's answer.
 
     Raises:
-        PrestoUnavailableError: it is no list of queries.
+        PrestoUnavailableError: it isn't a list of queries.
     """
     if not isinstance(answer, list):
         raise PrestoUnavailableError(f"{QUERIES_PATH} answered no JSON list")
@@ -44,7 +44,7 @@ def query_activity(answer: Any) -> QueryActivity:
         query, state = _identity(item)
         end = _end_time(item) if state in _FINAL_STATES else None
         if end is None:
-            # What has no time of its end has hardly ended yet.
+            # Presto sets the end time a moment after the state.
             unfinished.append(query)
         else:
             ended_at[query] = end

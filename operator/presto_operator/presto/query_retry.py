@@ -1,18 +1,18 @@
-"""Presto's own retry of queries that lost a worker: its properties, and what of a user's own defeats them."""
+"""Presto's own retry of queries that lost a worker: its properties, and user settings that prevent it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from presto_operator.presto.durations import presto_duration_seconds
+from presto_operator.presto.units import presto_duration_seconds
 from presto_operator.presto.versions import PrestoVersion
 
 _FIRST_WITH_RETRY = PrestoVersion(252)
-"""By its release notes."""
+"""According to its release notes."""
 
 _FIRST_WITH_WHOLE_PROFILE = PrestoVersion(283)
-"""The first of which it is known for certain (read in its classes). A release doesn't start with a property that it
-doesn't know."""
+"""The first release that is known to have all of them (read in its classes). Presto doesn't start with a property that
+it doesn't know."""
 
 _RETRIES = "per-query-retry-limit"
 _LONGEST = "per-query-retry-max-execution-time"
@@ -22,7 +22,7 @@ _EXCHANGE_ERRORS = "exchange.max-error-duration"
 _SESSION_RETRIES = "query_retry_limit"
 _SESSION_LONGEST = "query_retry_max_execution_time"
 
-# Measured on 0.287: with these, a query whose worker was killed came to its right end; without, it failed.
+# Measured on 0.287: with these, a query whose worker was killed gave the right result; without them, it failed.
 _COORDINATOR: Mapping[str, str] = {
     _RETRIES: "3",
     _TASK_ERRORS: "10s",
@@ -42,14 +42,14 @@ _LEAST_BREAKER = 150
 
 
 def coordinator_retry_properties(version: PrestoVersion) -> dict[str, str]:
-    """Properties with which a coordinator of this release runs queries again that lost a worker; none: it can't."""
+    """Properties with which a coordinator of this release retries queries that lost a worker; empty if it can't."""
     if version < _FIRST_WITH_RETRY:
         return {}
     return {**_COORDINATOR, **(_COORDINATOR_OF_NEWER if version >= _FIRST_WITH_WHOLE_PROFILE else {})}
 
 
 def worker_retry_properties(version: PrestoVersion) -> dict[str, str]:
-    """Properties with which a worker of this release gives up on a lost one soon enough for a retry."""
+    """Properties with which a worker of this release gives up on a lost worker early enough for a retry."""
     return dict(_WORKER) if version >= _FIRST_WITH_RETRY else {}
 
 
@@ -59,7 +59,7 @@ def query_retry_warnings(
     workers: Mapping[str, str],
     session_rules: Sequence[Mapping[str, str]] = (),
 ) -> list[str]:
-    """What defeats the retry of queries, each with the field that it stands in; to be asked if retry is wanted.
+    """What prevents the retry of queries, each with its field. To be called if retry is enabled.
 
     Args:
         version: the release.
@@ -82,7 +82,7 @@ def query_retry_warnings(
 
 
 _Check = Callable[[str], str | None]
-"""What is wrong with a value; None: nothing. Raises ValueError if the value is not understood."""
+"""What is wrong with a value, None if nothing is. Raises ValueError if the value can't be parsed."""
 
 
 def _problems(place: str, properties: Mapping[str, str], checks: Mapping[str, _Check]) -> Iterator[str]:
@@ -91,7 +91,7 @@ def _problems(place: str, properties: Mapping[str, str], checks: Mapping[str, _C
             try:
                 problem = check(properties[name])
             except ValueError:
-                # Presto says so itself, and doesn't start.
+                # Presto doesn't start with it, and says so itself.
                 continue
             if problem is not None:
                 yield f"{place}[{name}]: {problem}"
@@ -102,7 +102,7 @@ def _no_retries(value: str) -> str | None:
 
 
 def _short_queries_only(value: str) -> str | None:
-    # The profile's own limit is no defect, and what is longer retries more.
+    # The profile's own limit is fine, and a longer one retries more queries.
     if presto_duration_seconds(value) >= presto_duration_seconds(_COORDINATOR_OF_NEWER[_LONGEST]):
         return None
     return f"a query that has run for longer than {value} is not retried"
@@ -117,7 +117,7 @@ def _early_breaker(value: str) -> str | None:
 def _late_errors(value: str) -> str | None:
     if presto_duration_seconds(value) <= _LONGEST_ERRORS_SECONDS:
         return None
-    return f"a lost worker is waited for as long as {value} before a query is retried; it may have failed by then"
+    return f"a query waits up to {value} for a lost worker before it is retried, and may have failed by then"
 
 
 _WORKER_CHECKS: Mapping[str, _Check] = {_EXCHANGE_ERRORS: _late_errors}

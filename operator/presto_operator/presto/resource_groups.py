@@ -1,4 +1,4 @@
-"""Resource groups: Presto's own file, as far as a coordinator refuses to start over it."""
+"""Resource groups: Presto's own file, and the errors in it that keep a coordinator from starting."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ RESOURCE_GROUPS_FILE = "resource-groups.json"
 RESOURCE_GROUPS_PROPERTIES = "resource-groups.properties"
 
 _REQUIRED = ("name", "softMemoryLimit", "maxQueued", "hardConcurrencyLimit")
-"""What a group must say (ResourceGroupSpec)."""
-_LIMITS = ("cpuQuotaPeriod", "rootGroups", "selectors")
+"""The required fields of a group (ResourceGroupSpec)."""
+_FIELDS = ("cpuQuotaPeriod", "rootGroups", "selectors")
 
 
 def resource_groups_properties(directory: str) -> dict[str, str]:
@@ -23,17 +23,17 @@ def resource_groups_properties(directory: str) -> dict[str, str]:
 
 
 def resource_groups_json(groups: Mapping[str, Any]) -> str:
-    """resource-groups.json; in a fixed order, because the text is hashed."""
+    """resource-groups.json, in a fixed order because the text is hashed."""
     return json.dumps(groups, indent=2, sort_keys=True) + "\n"
 
 
 def resource_group_errors(groups: Mapping[str, Any]) -> list[str]:
-    """What Presto would refuse in a resource-groups file, each naming its place.
+    """What Presto would refuse in a resource-groups file, each error with its path.
 
-    Groups nest, which a CRD's schema can't say; so it is checked here. What is checked is what keeps a coordinator from
-    starting: required fields, names, and selectors of groups that aren't there.
+    Groups nest, which a CRD's schema can't express, so they are checked here. Checked is what keeps a coordinator from
+    starting: required fields, names, and selectors of groups that don't exist.
     """
-    errors = [f"{name}: unknown field; known are {', '.join(_LIMITS)}" for name in groups if name not in _LIMITS]
+    errors = [f"{name}: unknown field; known are {', '.join(_FIELDS)}" for name in groups if name not in _FIELDS]
     roots = groups.get("rootGroups")
     selectors = groups.get("selectors", [])
     if not isinstance(roots, list) or not roots:
@@ -57,14 +57,14 @@ def _group_errors(groups: Sequence[Any], place: str) -> Iterator[str]:
             yield f"{here}: must be an object"
             continue
         for field in _REQUIRED:
-            # Presto still takes the older name of the last one.
+            # Presto still accepts the older name of the last one.
             if field not in group and not (field == "hardConcurrencyLimit" and "maxRunning" in group):
                 yield f"{here}.{field}: required"
         name = str(group.get("name", ""))
         if "." in name:
-            yield f'{here}.name: "{name}" must hold no dot, which separates a group from its subgroup'
+            yield f'{here}.name: "{name}" must not contain a dot, which separates a group from its subgroup'
         if name in names:
-            yield f'{here}.name: "{name}" is there twice'
+            yield f'{here}.name: "{name}" is used twice'
         names.add(name)
         subgroups = group.get("subGroups", [])
         if not isinstance(subgroups, list):

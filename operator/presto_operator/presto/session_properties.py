@@ -1,4 +1,4 @@
-"""Session property rules: defaults of session properties for some of the queries, by Presto's file-based manager."""
+"""Session property rules: session property defaults by user, source and such, with Presto's file-based manager."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ def session_rules_properties(directory: str) -> dict[str, str]:
 
 
 def session_rules_json(rules: Sequence[Mapping[str, Any]]) -> str:
-    """session-property-config.json; each rule in a fixed order, because the text is hashed."""
+    """session-property-config.json, each rule in a fixed order because the text is hashed."""
     return json.dumps(list(rules), indent=2, sort_keys=True) + "\n"

@@ -1,4 +1,4 @@
-"""How many tasks a worker runs. Pure: `presto_operator.polling.presto_client` asks it."""
+"""How many tasks a worker runs. Pure; `polling.presto_tasks` asks for it."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 from presto_operator.presto.errors import PrestoUnavailableError
 
 TASKS_PATH = "/v1/task?summarize=true"
-"""Tasks without what each of their pipelines has done."""
+"""Tasks without the statistics of their pipelines."""
 
 _FINAL_STATES = ("FINISHED", "CANCELED", "ABORTED", "FAILED")
 
 
 def running_tasks(answer: Any) -> int:
-    """How many tasks of a worker's answer have not come to an end.
+    """The number of unfinished tasks in a worker's answer.
 
     Raises:
-        PrestoUnavailableError: it is no list of tasks.
+        PrestoUnavailableError: it isn't a list of tasks.
     """
     if not isinstance(answer, list):
         raise PrestoUnavailableError(f"{TASKS_PATH} answered no JSON list")

@@ -6,11 +6,11 @@ import re
 from typing import Literal, NamedTuple
 
 VERSION_PATTERN = r"^0\.[0-9]{3}(\.[0-9]+)?(-[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)?$"
-"""A Presto release: `0.287`, `0.287.1`, or a build of one's own such as `0.287-our.2`. It is a label's value, too."""
+"""A Presto release: `0.287`, `0.287.1`, or a custom build such as `0.287-our.2`. It is also a valid label value."""
 
 
 class PrestoVersion(NamedTuple):
-    """A Presto release in an order that compares: `0.283 < 0.287 < 0.287.1`."""
+    """A Presto release that can be compared: `0.283 < 0.287 < 0.287.1`."""
 
     minor: int
     patch: int = 0
@@ -23,19 +23,19 @@ _FIRST_ON_JAVA_17 = PrestoVersion(295)
 
 
 def java_version(version: PrestoVersion) -> JavaVersion:
-    """The Java that a release's own image comes with.
+    """The Java release in the official image of a Presto release.
 
-    Presto needs Java 17 from 0.295 on, and doesn't start on it before (measured: 0.287 fails with "Unsupported class
-    file major version 61"). Earlier images come with 8 or 11, which take the same arguments.
+    Presto requires Java 17 from 0.295 on, and earlier releases don't start on it (measured: 0.287 fails with
+    "Unsupported class file major version 61"). Earlier images have Java 8 or 11, which take the same arguments.
     """
     return 17 if version >= _FIRST_ON_JAVA_17 else 11
 
 
 def parse_version(text: str) -> PrestoVersion:
-    """The release that `text` names; a build suffix (`-our.2`) doesn't take part in the order.
+    """The release that `text` names. A build suffix (`-our.2`) is ignored in comparisons.
 
     Raises:
-        ValueError: `text` is no Presto release.
+        ValueError: `text` isn't a Presto release.
     """
     if not re.fullmatch(VERSION_PATTERN, text):
         raise ValueError(f'"{text}" is not a Presto release; write it as Presto does, for example "0.287"')

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from presto_operator.api import PoolLimit, RolloutStatus
-from presto_operator.objects import EventReason, Notice
+from presto_operator.objects import EventReason, Notice, metadata_generation
 from presto_operator.planning import (
     Decision,
     Observation,
@@ -72,7 +72,7 @@ def report(seen: Seen, decision: Decision, done: Done, after: After) -> Report:
     """The status of the cluster, and what has happened to it, after a pass."""
     plan = decision.plan
     because = _because(seen, after, plan)
-    generation = seen.body["metadata"]["generation"]
+    generation = metadata_generation(seen.body)
     progress = progressing(seen.spec, generation, after.observation, plan, seen.memory, because)
     metastore = _metastore_verdict(seen)
     verdicts = [
@@ -143,7 +143,7 @@ def _metastore_verdict(seen: Seen) -> Verdict | None:
     is_reported = "MetastoreAvailable" in seen.memory.conditions
     if not seen.metastore and (isinstance(seen.spec, Valid) or not is_reported):
         return None
-    return conditions.metastore_available(seen.metastore, seen.memory, seen.body["metadata"]["generation"])
+    return conditions.metastore_available(seen.metastore, seen.memory, metadata_generation(seen.body))
 
 
 def _rollout(seen: Seen, after: After, plan: Plan | None, words: RolloutWords) -> RolloutStatus | None:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from presto_operator.api import InvalidClusterError, parse_cluster
-from presto_operator.desired.generation import generation_objects
 from presto_operator.objects import KubernetesObject
+from tests.unit.generations import generation_objects
 from tests.unit.manifest import cluster, manifest
 
 

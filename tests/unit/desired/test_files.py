@@ -8,9 +8,9 @@ import pytest
 
 from presto_operator.api import InvalidClusterError, PrestoCluster, SourceObject, parse_cluster
 from presto_operator.desired import cluster_objects
-from presto_operator.desired.generation import generation_name, generation_objects
 from presto_operator.objects import KubernetesObject
 from presto_operator.presto import https_port
+from tests.unit.generations import generation_name, generation_objects
 from tests.unit.manifest import cluster, manifest
 
 _GROUP = {"name": "all", "softMemoryLimit": "80%", "maxQueued": 10, "hardConcurrencyLimit": 2}

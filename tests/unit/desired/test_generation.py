@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from presto_operator.api import PrestoCluster
 from presto_operator.desired import cluster_objects
-from presto_operator.desired.generation import generation_name, generation_objects
 from presto_operator.objects import GENERATION_LABEL, ROLE_LABEL, KubernetesObject
+from tests.unit.generations import generation_name, generation_objects
 from tests.unit.manifest import UID, cluster
 
 _PROPERTIES = st.dictionaries(st.from_regex(r"[a-z][a-z.-]{0,12}", fullmatch=True), st.text(max_size=8), max_size=4)

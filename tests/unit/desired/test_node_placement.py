@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from presto_operator.api import CapacityType
-from presto_operator.desired.generation import generation_name, generation_objects
 from presto_operator.desired.node_placement import capacity_tolerations, node_affinity
+from tests.unit.generations import generation_name, generation_objects
 from tests.unit.manifest import cluster
 
 # What each maker of nodes writes on them.

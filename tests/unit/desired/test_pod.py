@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from presto_operator.api import PrestoCluster
-from presto_operator.desired.generation import generation_name, generation_objects
 from presto_operator.objects import KubernetesObject
+from tests.unit.generations import generation_name, generation_objects
 from tests.unit.manifest import cluster
 
 _FROM_IMAGE = {"name": "our-udfs", "image": "registry/udfs:3", "path": "/plugin"}

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from presto_operator.desired import retry_warnings
-from presto_operator.desired.generation import generation_name, generation_objects
 from presto_operator.presto import parse_properties
+from tests.unit.generations import generation_name, generation_objects
 from tests.unit.manifest import cluster
 
 _SPOT = {"pools": [{"name": "spot", "capacityType": "Spot"}]}

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import pytest
 
 from presto_operator.api import PrestoClusterSpec, SourceObject, parse_cluster
-from presto_operator.desired.generation import generation_name, generation_objects
+from tests.unit.generations import generation_name, generation_objects
 from tests.unit.manifest import manifest
 
 PAGE = Path(__file__).parents[3] / "docs" / "rollout.md"

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from presto_operator.api import AutoscalingStatus
-from presto_operator.desired.generation import generation_name
 from presto_operator.planning.autoscale import (
     WARM_UP,
     Autoscaled,
@@ -20,6 +19,7 @@ from presto_operator.planning.memory import Memory, memory_of
 from presto_operator.planning.observation import Observation
 from presto_operator.presto.load import ClusterLoad
 from tests.unit import live
+from tests.unit.generations import generation_name
 from tests.unit.live import planned
 from tests.unit.manifest import cluster
 

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from presto_operator.api import RolloutStatus
-from presto_operator.desired.generation import generation_name
 from presto_operator.planning.handover import LAST_PAGE, LONGEST_LINGER, Handover
 from presto_operator.planning.observation import Observation
 from presto_operator.planning.plan import NOTHING_WAITS
 from presto_operator.planning.serving import serving_generation
 from presto_operator.presto.queries import QueryActivity
+from tests.unit.generations import generation_name
 from tests.unit.live import joined, observation, planned
 from tests.unit.manifest import cluster
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from presto_operator.desired.generation import generation_name
 from presto_operator.objects import GENERATION_LABEL, ROLE_LABEL, KubernetesObject
 from presto_operator.planning import Plan
 from presto_operator.planning.observation import Observation
 from presto_operator.planning.plan import Hold
+from tests.unit.generations import generation_name
 from tests.unit.live import deployment, generation, joined, observation, planned, pool, role
 from tests.unit.manifest import cluster
 

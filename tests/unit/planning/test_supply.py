@@ -8,7 +8,6 @@ from typing import Any
 
 from presto_operator.api import PoolLimit
 from presto_operator.desired import render_generation
-from presto_operator.desired.generation import generation_name
 from presto_operator.nodes import gone_node_signal, node_signal
 from presto_operator.objects import EventReason, KubernetesObject, Notice
 from presto_operator.planning.memory import memory_of
@@ -17,6 +16,7 @@ from presto_operator.planning.reclaim import NodeSignals, Reclaim
 from presto_operator.planning.seen import Reclaimed, Seen, Valid
 from presto_operator.planning.supply import limit_notices, observed_supply
 from presto_operator.scaling import Placement, PoolObservation, Supply
+from tests.unit.generations import generation_name
 from tests.unit.live import observation, planned, pool
 from tests.unit.manifest import cluster
 from tests.unit.nodes.nodes import NOW, node, taint

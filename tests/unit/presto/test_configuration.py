@@ -27,6 +27,7 @@ _URI = "http://adhoc-coordinator-1.analytics.svc:8080"
         ({"http-server.https.enabled": "false"}, None),
         ({"http-server.https.port": "https"}, None),
         ({"http-server.https.port": "70000"}, None),
+        ({"http-server.https.port": "9" * 5000}, None),
         ({"http-server.https.port": str(HTTP_PORT)}, None),
     ],
 )

@@ -3,30 +3,8 @@ from __future__ import annotations
 import pytest
 
 from presto_operator.presto import memory_errors
-from presto_operator.presto.memory import data_size_bytes
 
 _GIBIBYTE = 1024**3
-
-
-@pytest.mark.parametrize(
-    ("text", "size"),
-    [
-        ("0B", 0),
-        ("1kB", 1024),
-        ("300MB", 300 * 1024**2),
-        ("1.5GB", 1536 * 1024**2),
-        ("2 TB", 2 * 1024**4),
-        ("1PB", 1024**5),
-    ],
-)
-def test_reads_a_data_size(text: str, size: int) -> None:
-    assert data_size_bytes(text) == size
-
-
-@pytest.mark.parametrize("text", ["", "300", "300mb", "300MiB", "-1GB", "1,5GB", "GB"])
-def test_refuses_what_is_no_data_size(text: str) -> None:
-    with pytest.raises(ValueError, match='write for example "300MB"'):
-        data_size_bytes(text)
 
 
 def test_limit_and_headroom_must_fit_into_the_heap() -> None:

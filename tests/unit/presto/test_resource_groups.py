@@ -48,9 +48,9 @@ def test_groups_as_presto_wants_them_are_fine() -> None:
         ),
         (
             lambda groups: groups["rootGroups"][0]["subGroups"].append(_LEAF),
-            'rootGroups[0].subGroups[1].name: "${USER}" is there twice',
+            'rootGroups[0].subGroups[1].name: "${USER}" is used twice',
         ),
-        (lambda groups: groups["rootGroups"][0].update(name="a.b"), 'rootGroups[0].name: "a.b" must hold no dot'),
+        (lambda groups: groups["rootGroups"][0].update(name="a.b"), 'rootGroups[0].name: "a.b" must not contain a dot'),
         (lambda groups: groups["rootGroups"][0].update(subGroups={}), "rootGroups[0].subGroups: must be a list"),
         (
             lambda groups: groups["selectors"].append({"group": "etl"}),

@@ -7,7 +7,6 @@ import pytest
 
 from presto_operator.api import FieldError, PrestoCluster
 from presto_operator.desired import render_generation
-from presto_operator.desired.generation import generation_name
 from presto_operator.objects import ProgressingReason
 from presto_operator.planning.memory import Memory
 from presto_operator.planning.observation import Observation
@@ -15,6 +14,7 @@ from presto_operator.planning.plan import Hold
 from presto_operator.planning.seen import Invalid, Unreadable, Valid
 from presto_operator.planning.verdict import Verdict
 from presto_operator.reporting.progress import progressing
+from tests.unit.generations import generation_name
 from tests.unit.live import joined, observation, planned
 from tests.unit.manifest import cluster
 

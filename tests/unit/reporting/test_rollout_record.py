@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from presto_operator.api import PrestoCluster, RolloutStatus
-from presto_operator.desired.generation import generation_name
 from presto_operator.planning.memory import memory_of
 from presto_operator.planning.observation import Observation
 from presto_operator.presto.queries import QueryActivity
 from presto_operator.reporting.rollout_record import RolloutWords, next_record, rollout_events
+from tests.unit.generations import generation_name
 from tests.unit.live import joined, observation, planned
 from tests.unit.manifest import cluster
 
