@@ -14,6 +14,8 @@ TIMED = @start=$$SECONDS; trap 'code=$$?; echo "==> $@: $$([ $$code = 0 ] && ech
 CLUSTER ?= default
 NODES ?= 3
 PYTEST_ARGS ?=
+# More than there are cores: most of the time a test waits for Kubernetes.
+API_WORKERS ?= 6
 BENCH_ARGS ?=
 
 .PHONY: help
@@ -55,11 +57,15 @@ unit: $(VENV)/ready ## Pure functions: seconds, no cluster.
 
 .PHONY: api
 api: $(VENV)/ready ## A real API server with fake nodes.
-	$(TIMED) $(BIN)/pytest tests/api $(PYTEST_ARGS)
+	$(TIMED) $(BIN)/pytest tests/api --numprocesses=$(API_WORKERS) --dist=worksteal $(PYTEST_ARGS)
 
 .PHONY: e2e
-e2e: $(VENV)/ready ## Real nodes, real Presto.
-	$(TIMED) $(BIN)/pytest tests/e2e $(PYTEST_ARGS)
+e2e: $(VENV)/ready ## Real nodes, real Presto: the first tier.
+	$(TIMED) $(BIN)/pytest tests/e2e -m "not long" $(PYTEST_ARGS)
+
+.PHONY: test-long
+test-long: $(VENV)/ready ## Real nodes, real Presto: all tests that are not in the first tier. Ends with a table.
+	$(TIMED) $(BIN)/pytest tests/e2e -m long --table $(PYTEST_ARGS)
 
 .PHONY: bench-faults
 bench-faults: $(VENV)/ready ## Real queries while nodes are reclaimed and killed: one table. BENCH_ARGS=--help tells what can be chosen.

@@ -12,11 +12,12 @@ from urllib.parse import urlsplit
 import requests
 from prestodb.client import ClientSession, PrestoQuery, PrestoRequest
 
-from bench.faults.questions import LONG, SHORT, Question
+from bench.faults.questions import LONG, SHORT
 from bench.faults.tally import Outcome
 from tests.harness.errors import HarnessError
 from tests.harness.waiting import wait_until
 from tests.kit.load import failure_of, running
+from tests.kit.questions import Question
 
 SHORT_CLIENTS = 3
 LONG_CLIENTS = 1
@@ -90,7 +91,7 @@ class Load:
         session = ClientSession("analyst", catalog="tpch", schema="tiny", source=self._source)
         request = _WatchedRequest(self._host, self._port, session, request_timeout=_REQUEST_SECONDS)
         begun = time.monotonic()
-        failure = failure_of(lambda: sorted(map(tuple, PrestoQuery(request, question.sql).execute())), question.rows)
+        failure = failure_of(lambda: [tuple(row) for row in PrestoQuery(request, question.sql).execute()], question)
         return Outcome(
             question=question.name,
             is_long=is_long,

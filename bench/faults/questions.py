@@ -1,21 +1,8 @@
-"""The fixed load: queries of TPC-H, and the rows that are the right answers, sorted."""
+"""The fixed load: queries of TPC-H, and the rows that are the right answers."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
-Row = tuple[Any, ...]
-
-
-@dataclass(frozen=True)
-class Question:
-    """A query, and its right answer."""
-
-    name: str
-    sql: str
-    rows: tuple[Row, ...]
-
+from tests.kit.questions import Question
 
 SHORT = (
     Question("orders", "SELECT count(*) FROM tpch.tiny.orders", ((15_000,),)),

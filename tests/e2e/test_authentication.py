@@ -6,6 +6,7 @@ With the cluster of docs/authentication.md.
 from __future__ import annotations
 
 import hashlib
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -20,24 +21,21 @@ from tests.harness.command import run
 from tests.harness.interface import Cluster
 from tests.harness.waiting import wait_until
 from tests.kit.documentation import manifests
-from tests.kit.resources import Namespace
+from tests.kit.installation import operator_metric
+from tests.kit.pods import is_ready, leaving, name_of
+from tests.kit.questions import DISTINCT
+from tests.kit.resources import Namespace, Resource
 from tests.kit.sizes import small_server
-
-pytestmark = pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
+from tests.kit.standing import Shape
 
 NAME = "guarded"
 USER, PASSWORD = "anna", "correct horse"
-LONG = "SELECT count(DISTINCT orderkey) FROM tpch.sf1.lineitem"
 
 
-@pytest.fixture(scope="module")
-def presto(shared_namespace: Namespace, tmp_path_factory: pytest.TempPathFactory) -> Namespace:
-    """The namespace in which the page's cluster runs, of one worker a query."""
-    directory = tmp_path_factory.mktemp("front-door")
-    files = [f"--from-file={file}" for file in (_keystore(directory), _password_file(directory))]
-    shared_namespace.kubectl("create", "secret", "generic", "front-door", *files)
+def guarded_cluster() -> Resource:
+    """The page's cluster, of one worker a query."""
     (resource,) = [each for each in manifests("authentication") if each["kind"] == "PrestoCluster"]
-    spec = resource["spec"]
+    spec: Resource = resource["spec"]
     for role in ("coordinator", "workers"):
         small = small_server()
         spec[role] = {**small, **spec[role], "config": {**small["config"], **spec[role]["config"]}}
@@ -51,9 +49,20 @@ def presto(shared_namespace: Namespace, tmp_path_factory: pytest.TempPathFactory
             "scaleDown": {"stabilizationWindowSeconds": 15},
         },
     }
-    shared_namespace.apply(resource)
-    shared_namespace.wait_until_settled(NAME, timeout=300)
-    return shared_namespace
+    return resource
+
+
+def front_door(namespace: Namespace) -> None:
+    """The Secret that it needs: keystore and passwords."""
+    with tempfile.TemporaryDirectory() as directory:
+        files = [f"--from-file={file}" for file in (_keystore(Path(directory)), _password_file(Path(directory)))]
+        namespace.kubectl("create", "secret", "generic", "front-door", *files)
+
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning"),
+    pytest.mark.standing(Shape("guarded", lambda _: [guarded_cluster()], surroundings=front_door)),
+]
 
 
 class Client:
@@ -96,26 +105,29 @@ def _session(password: str | None) -> requests.Session:
     return session
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def client(cluster: Cluster, presto: Namespace) -> Iterator[Client]:
     """Its user."""
     with cluster.reach_service(presto.name, NAME, 8443) as base_url:
         yield Client(base_url.replace("http://", "https://"))
 
 
+@pytest.mark.page("authentication")
 @pytest.mark.parametrize("password", [None, "wrong"])
 def test_who_has_no_password_is_turned_away(client: Client, password: str | None) -> None:
     assert client.ask("SELECT 1", password=password).status_code == 401
 
 
-def test_workers_follow_the_queries_and_drain(presto: Namespace, client: Client) -> None:
+@pytest.mark.page("authentication", "autoscaling", "draining")
+@pytest.mark.promise("hands-off", "scale-down")
+def test_workers_follow_the_queries_and_drain(cluster: Cluster, presto: Namespace, client: Client) -> None:
     wait_until(lambda: workers(presto) == 1, timeout=120, what="one worker")
     over = threading.Event()
 
     def keep_asking() -> list[list[list[Any]]]:
         answers = []
         while not over.is_set():
-            answers.append(client.rows(LONG))
+            answers.append(client.rows(DISTINCT.sql))
         return answers
 
     with ThreadPoolExecutor(2) as executor:
@@ -128,28 +140,37 @@ def test_workers_follow_the_queries_and_drain(presto: Namespace, client: Client)
     for user in users:
         assert user.result()
         assert all(rows == [[1_500_000]] for rows in user.result())
+    assert_decision_is_told(cluster, presto, "ScaledUp", to=2)
 
-    wait_until(lambda: leaving(presto), timeout=120, what="a worker to leave")
-    (name,) = leaving(presto)
+    wait_until(lambda: going(presto), timeout=120, what="a worker to leave")
+    (name,) = going(presto)
     wait_until(
         lambda: "draining: finishing the tasks" in presto.kubectl("logs", name, "--tail=200"),
         timeout=30,
         what="the worker to take SHUTTING_DOWN",
     )
     wait_until(lambda: workers(presto) == 1, timeout=120, what="one worker")
+    assert_decision_is_told(cluster, presto, "ScaledDown", to=1)
+
+
+def assert_decision_is_told(cluster: Cluster, presto: Namespace, event: str, *, to: int) -> None:
+    """The newest decision is to be found in status, in an Event and in a metric, with its reason in words."""
+    decision = presto.presto_cluster(NAME)["status"]["autoscaling"]["decisions"][0]
+    assert decision["toReplicas"] == to
+    assert decision["message"]
+    assert any(decision["message"] in message for reason, message in presto.events(NAME) if reason == event)
+    labels = {"namespace": presto.name, "cluster": NAME, "reason": decision["reason"]}
+    assert operator_metric(cluster, "presto_operator_autoscaling_decisions_total", labels) >= 1
 
 
 def workers(presto: Namespace) -> int:
     """Workers that are ready, or on their way out."""
-    pods = presto.pods(NAME, "worker")
-    conditions = [{item["type"]: item["status"] for item in pod["status"].get("conditions", [])} for pod in pods]
-    return sum(1 for each in conditions if each.get("Ready") == "True")
+    return sum(is_ready(pod) for pod in presto.pods(NAME, "worker"))
 
 
-def leaving(presto: Namespace) -> list[str]:
+def going(presto: Namespace) -> list[str]:
     """Workers on their way out."""
-    pods = presto.pods(NAME, "worker")
-    return [pod["metadata"]["name"] for pod in pods if "deletionTimestamp" in pod["metadata"]]
+    return [name_of(pod) for pod in leaving(presto.pods(NAME, "worker"))]
 
 
 def _keystore(directory: Path) -> Path:

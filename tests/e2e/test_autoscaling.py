@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import threading
-from collections.abc import Iterator
 
-import prestodb
 import pytest
 
-from tests.harness.interface import Cluster
 from tests.harness.waiting import wait_until
-from tests.kit.load import Question, steady_load
+from tests.kit.load import query_on_one_worker, steady_load
+from tests.kit.pods import names, staying
+from tests.kit.questions import ENDLESS_ON_ONE_WORKER, SCAN
 from tests.kit.resources import Namespace, Resource, manifest
 from tests.kit.sizes import small_server
 from tests.kit.sql import PrestoClient
+from tests.kit.standing import shape
 
 NAME = "elastic"
-ON_ONE_WORKER = (
-    "SELECT count(*) FROM UNNEST(sequence(1, 10000)) a (x) CROSS JOIN UNNEST(sequence(1, 10000)) b (y) "
-    "CROSS JOIN UNNEST(sequence(1, 1000)) c (z) WHERE x + y + z > 0"
-)
-SCAN = Question("SELECT count(*) FROM tpch.sf1.lineitem WHERE comment NOT LIKE '%absent%words%'", [(6_001_215,)])
 
 
 def elastic_cluster() -> Resource:
@@ -51,21 +44,10 @@ def elastic_cluster() -> Resource:
     )
 
 
-@pytest.fixture(scope="module")
-def presto(shared_namespace: Namespace) -> Namespace:
-    """The namespace in which the cluster runs."""
-    shared_namespace.apply(elastic_cluster())
-    shared_namespace.wait_until_settled(NAME, timeout=300)
-    return shared_namespace
-
-
-@pytest.fixture(scope="module")
-def client(cluster: Cluster, presto: Namespace) -> Iterator[PrestoClient]:
-    """A client of it, once Presto has heard of its worker."""
-    with cluster.reach_service(presto.name, NAME, 8080) as base_url:
-        client = PrestoClient(base_url)
-        wait_until(lambda: client.serves_with(1), timeout=60, what="an active worker")
-        yield client
+pytestmark = [
+    pytest.mark.standing(shape("elastic", elastic_cluster())),
+    pytest.mark.long("a cluster more, and eight starts of workers; the first tier has one worker to two and back"),
+]
 
 
 def test_a_burst_takes_one_worker_to_four_and_back_without_a_failed_query(
@@ -76,7 +58,7 @@ def test_a_burst_takes_one_worker_to_four_and_back_without_a_failed_query(
         with steady_load(client, [SCAN], clients=4) as burst:
             wait_until(lambda: wanted(presto) == 4, timeout=60, what="four workers to be wanted")
             wait_until(lambda: client.active_workers() == 4, timeout=240, what="four active workers")
-        wait_until(lambda: len(staying(presto)) == 1, timeout=240, what="three workers to leave")
+        wait_until(lambda: len(staying(presto.pods(NAME, "worker"))) == 1, timeout=240, what="three workers to leave")
         wait_until(lambda: len(presto.pods(NAME, "worker")) == 1, timeout=240, what="three workers to be gone")
 
     assert dict(burst.failures) == {}
@@ -93,13 +75,13 @@ def test_the_worker_that_is_busy_stays(presto: Namespace, client: PrestoClient) 
     wait_until(lambda: client.serves_with(3), timeout=240, what="three active workers")
     # With nothing known of tasks, the newest would leave.
     oldest, *others = sorted(presto.pods(NAME, "worker"), key=age_rank)
-    with query_on_one_worker(client, {pod["metadata"]["name"] for pod in others}) as busy:
+    with query_on_one_worker(client, names(others)) as busy:
         set_least(presto, 1)
-        wait_until(lambda: len(staying(presto)) == 1, timeout=120, what="two workers to leave")
-        (stays,) = staying(presto)
+        wait_until(lambda: len(staying(presto.pods(NAME, "worker"))) == 1, timeout=120, what="two workers to leave")
+        (stays,) = staying(presto.pods(NAME, "worker"))
         assert stays["metadata"]["name"] == busy
         assert busy != oldest["metadata"]["name"]
-        assert running_on(client, ON_ONE_WORKER) == {busy}, "the query was to run on meanwhile"
+        assert client.workers_that_run(ENDLESS_ON_ONE_WORKER) == {busy}, "the query was to run on meanwhile"
     wait_until(lambda: len(presto.pods(NAME, "worker")) == 1, timeout=120, what="two workers to be gone")
 
 
@@ -122,42 +104,6 @@ def age_rank(pod: Resource) -> tuple[str, str]:
     return pod["metadata"]["creationTimestamp"], pod["metadata"]["name"]
 
 
-@contextlib.contextmanager
-def query_on_one_worker(client: PrestoClient, wanted_on: set[str]) -> Iterator[str]:
-    """A query that runs on one of these workers alone until the block ends, and the name of that worker."""
-
-    def ask() -> None:
-        # It is killed in the end.
-        with contextlib.suppress(prestodb.exceptions.PrestoQueryError):
-            client.query(ON_ONE_WORKER)
-
-    for _ in range(20):
-        thread = threading.Thread(target=ask)
-        thread.start()
-        try:
-            workers = wait_until(lambda: running_on(client, ON_ONE_WORKER), timeout=30, what="the query to run")
-            if len(workers) == 1 and workers <= wanted_on:
-                yield workers.pop()
-                return
-        finally:
-            client.kill_queries()
-            thread.join(timeout=60)
-    raise AssertionError(f"Presto chose none of {wanted_on} in 20 tries")
-
-
-def running_on(client: PrestoClient, sql: str) -> set[str]:
-    """The workers that run a query."""
-    queries = client.query("SELECT query_id, query FROM system.runtime.queries WHERE state = 'RUNNING'").rows
-    tasks = client.query("SELECT query_id, node_id FROM system.runtime.tasks WHERE state = 'RUNNING'").rows
-    own = {query_id for query_id, text in queries if text == sql}
-    return {str(node) for query_id, node in tasks if query_id in own and "coordinator" not in str(node)}
-
-
 def wanted(presto: Namespace) -> int:
     """Workers that autoscaling wants."""
     return int(presto.presto_cluster(NAME).get("status", {}).get("autoscaling", {}).get("desired", 0))
-
-
-def staying(presto: Namespace) -> list[Resource]:
-    """Workers that aren't on their way out."""
-    return [pod for pod in presto.pods(NAME, "worker") if "deletionTimestamp" not in pod["metadata"]]

@@ -2,66 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 
-from tests.harness.interface import Cluster
+from tests.e2e.shapes import NAME, SPOT, WORKERS
 from tests.harness.waiting import wait_until
-from tests.kit.load import Question, steady_load
-from tests.kit.resources import Namespace, Resource, manifest
+from tests.kit.load import steady_load
+from tests.kit.pods import leaving, name_of
+from tests.kit.questions import JOIN
+from tests.kit.resources import Namespace
 from tests.kit.sql import PrestoClient
 
-LONG = Question(
-    "SELECT count(*) FROM tpch.sf1.lineitem l JOIN tpch.sf1.orders o ON l.orderkey = o.orderkey", [(6_001_215,)]
-)
-NAME = "drained"
+pytestmark = pytest.mark.standing(SPOT)
 
 
-def cluster_of(workers: int) -> Resource:
-    """A cluster with this many small workers."""
-    role: dict[str, Any] = {
-        "resources": {"requests": {"cpu": "100m", "memory": "1Gi"}, "limits": {"memory": "2Gi"}},
-        "config": {"query.max-memory-per-node": "400MB", "query.max-total-memory-per-node": "500MB"},
-    }
-    # Servers that live for minutes start sooner without the optimising compiler.
-    jvm = {"heapPercent": 60, "extraArgs": ["-XX:TieredStopAtLevel=1"]}
-    return manifest(
-        NAME,
-        coordinator={**role, "jvm": jvm},
-        workers={"replicas": workers, **role, "jvm": jvm, "drain": {"timeout": "5m", "gracePeriod": "10s"}},
-    )
-
-
-@pytest.fixture(scope="module")
-def presto(shared_namespace: Namespace) -> Namespace:
-    """The namespace in which a cluster of two workers runs."""
-    shared_namespace.apply(cluster_of(2))
-    shared_namespace.wait_until_settled(NAME, timeout=300)
-    return shared_namespace
-
-
-@pytest.fixture(scope="module")
-def client(cluster: Cluster, presto: Namespace) -> Iterator[PrestoClient]:
-    """A client of it, once Presto has heard of both workers."""
-    with cluster.reach_service(presto.name, NAME, 8080) as base_url:
-        client = PrestoClient(base_url)
-        wait_until(lambda: client.serves_with(2), timeout=60, what="two active workers")
-        yield client
-
-
+@pytest.mark.page("draining", "conditions")
+@pytest.mark.promise("scale-down")
 def test_a_scale_down_in_mid_query_fails_no_query(presto: Namespace, client: PrestoClient) -> None:
-    with steady_load(client, [LONG], clients=2) as tally:
-        wait_until(lambda: len(client.busy_workers()) == 2, timeout=60, what="tasks on both workers")
-        presto.kubectl("scale", f"prestocluster/{NAME}", "--replicas=1")
+    with steady_load(client, [JOIN], clients=2) as tally:
+        wait_until(lambda: len(client.busy_workers()) == WORKERS, timeout=60, what="tasks on all workers")
+        presto.kubectl("scale", f"prestocluster/{NAME}", f"--replicas={WORKERS - 1}")
         presto.wait_for_condition(NAME, "Draining", "True", timeout=30)
-        (leaving,) = [
-            pod["metadata"]["name"] for pod in presto.pods(NAME, "worker") if "deletionTimestamp" in pod["metadata"]
-        ]
-        assert leaving in client.busy_workers(), "it was to be caught in the middle of a task"
+        (worker,) = [name_of(pod) for pod in leaving(presto.pods(NAME, "worker"))]
+        assert worker in client.busy_workers(), "it was to be caught in the middle of a task"
         wait_until(
-            lambda: "draining: finishing the tasks" in presto.kubectl("logs", leaving, "--tail=200"),
+            lambda: "draining: finishing the tasks" in presto.kubectl("logs", worker, "--tail=200"),
             timeout=30,
             what="the worker to say that it drains",
         )
@@ -69,5 +33,5 @@ def test_a_scale_down_in_mid_query_fails_no_query(presto: Namespace, client: Pre
 
     assert dict(tally.failures) == {}
     assert tally.right >= 2
-    assert len(presto.pods(NAME, "worker")) == 1
-    assert client.active_workers() == 1
+    assert len(presto.pods(NAME, "worker")) == WORKERS - 1
+    assert client.active_workers() == WORKERS - 1

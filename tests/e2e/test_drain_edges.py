@@ -3,62 +3,32 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import prestodb
 import pytest
-import requests
 
-from tests.harness.interface import Cluster
+from tests.e2e.shapes import NAME, PLAIN, SPOT, WORKERS
 from tests.harness.waiting import wait_until
 from tests.kit.installation import NAMESPACE as OPERATOR_NAMESPACE
-from tests.kit.load import Question, steady_load
-from tests.kit.resources import Namespace, manifest
-from tests.kit.samples import sample_sum
-from tests.kit.sizes import small_server
+from tests.kit.installation import operator_metric, operator_pod
+from tests.kit.load import steady_load, unfinished_query
+from tests.kit.pods import names
+from tests.kit.questions import DISTINCT
+from tests.kit.resources import Namespace
 from tests.kit.sql import PrestoClient
 
-NAME = "edges"
-LONG = Question("SELECT count(DISTINCT orderkey) FROM tpch.sf1.lineitem", [(1_500_000,)])
-ENDLESS = "SELECT count(*) FROM tpch.sf1.lineitem l JOIN tpch.sf1.orders o ON l.orderkey < -o.orderkey"
 
-
-@pytest.fixture(scope="module")
-def presto(shared_namespace: Namespace) -> Namespace:
-    """The namespace in which a cluster of two workers runs."""
-    role = {
-        **small_server(),
-        "config": {"query.max-memory-per-node": "400MB", "query.max-total-memory-per-node": "500MB"},
-        "resources": {"requests": {"cpu": "100m", "memory": "1Gi"}, "limits": {"memory": "2Gi"}},
-    }
-    drain = {"timeout": "5m", "gracePeriod": "10s"}
-    shared_namespace.apply(manifest(NAME, coordinator=role, workers={"replicas": 2, **role, "drain": drain}))
-    shared_namespace.wait_until_settled(NAME, timeout=300)
-    return shared_namespace
-
-
-@pytest.fixture
-def client(cluster: Cluster, presto: Namespace) -> Iterator[PrestoClient]:
-    """A client of it, once Presto has heard of two workers."""
-    with cluster.reach_service(presto.name, NAME, 8080) as base_url:
-        client = PrestoClient(base_url)
-        presto.wait_until_quiet(NAME, timeout=180)
-        wait_until(lambda: client.serves_with(2), timeout=60, what="two active workers")
-        yield client
-
-
+@pytest.mark.standing(PLAIN)
+@pytest.mark.long("one more drain of 21 s: an eviction is a deletion with a budget, which tests/api has")
 def test_an_evicted_worker_finishes_its_tasks_and_the_next_eviction_waits(
     presto: Namespace, client: PrestoClient
 ) -> None:
-    before = drains(presto, "Drained")
-    with steady_load(client, [LONG], clients=1) as tally:
-        wait_until(lambda: len(client.busy_workers()) == 2, timeout=60, what="tasks on both workers")
-        evicted, other = sorted(client.busy_workers())
+    before, told = drains(presto, "Drained"), drain_events(presto)
+    with steady_load(client, [DISTINCT], clients=1) as tally:
+        evicted, other, *_ = sorted(busy_workers(client))
         assert presto.evict(evicted) == ""
         refusal = presto.evict(other)
         wait_for_drain_to_begin(presto, evicted)
@@ -69,16 +39,19 @@ def test_an_evicted_worker_finishes_its_tasks_and_the_next_eviction_waits(
     assert tally.right >= 1
     wait_until(lambda: drains(presto, "Drained") == before + 1, timeout=15, what="the drain to be counted")
     assert metric(presto, "presto_operator_drain_duration_seconds_sum") >= 20, "it waits its grace period twice"
-    assert drain_events(presto) == []
+    assert drain_events(presto) == told
 
 
+@pytest.mark.standing(SPOT)
+@pytest.mark.page("draining")
+@pytest.mark.promise("operator-restart")
 def test_the_operator_is_killed_in_mid_drain_and_nothing_is_lost(presto: Namespace, client: PrestoClient) -> None:
-    with steady_load(client, [LONG], clients=1) as tally:
-        wait_until(lambda: len(client.busy_workers()) == 2, timeout=60, what="tasks on both workers")
-        leaving = min(client.busy_workers())
+    told = drain_events(presto)
+    with steady_load(client, [DISTINCT], clients=1) as tally:
+        leaving = min(busy_workers(client))
         presto.kubectl("delete", "pod", leaving, "--wait=false")
         wait_for_drain_to_begin(presto, leaving)
-        killed = operator_pod(presto)
+        killed = operator_pod(presto.cluster)
         presto.cluster.kubectl(
             "--namespace", OPERATOR_NAMESPACE, "delete", "pod", killed, "--grace-period=0", "--force"
         )
@@ -87,32 +60,35 @@ def test_the_operator_is_killed_in_mid_drain_and_nothing_is_lost(presto: Namespa
     assert dict(tally.failures) == {}
     assert tally.right >= 1
     # Another process: what it counts, it has found leaving when it started.
-    wait_until(lambda: operator_pod(presto) not in ("", killed), timeout=60, what="another operator")
+    wait_until(lambda: operator_pod(presto.cluster) not in ("", killed), timeout=60, what="another operator")
     wait_until(lambda: drains(presto, "Drained") == 1, timeout=30, what="the drain to be counted")
-    assert drain_events(presto) == []
+    assert drain_events(presto) == told
 
 
+@pytest.mark.standing(PLAIN)
+@pytest.mark.long("one more drain, that is given too little time: 15 s and a new worker")
 def test_a_drain_that_is_given_too_little_time_is_told_of(presto: Namespace, client: PrestoClient) -> None:
+    before, told = drains(presto, "TimedOut"), drain_events(presto)
     with unfinished_query(client):
-        wait_until(lambda: len(client.busy_workers()) == 2, timeout=60, what="tasks on both workers")
-        leaving = min(client.busy_workers())
+        leaving = min(busy_workers(client))
         presto.kubectl("delete", "pod", leaving, "--wait=false", "--grace-period=15")
         wait_until_gone(presto, leaving)
 
-    wait_until(lambda: drains(presto, "TimedOut") == 1, timeout=15, what="the drain to be counted")
-    wait_until(lambda: len(drain_events(presto)) == 1, timeout=15, what="an Event")
-    ((reason, message),) = drain_events(presto)
+    wait_until(lambda: drains(presto, "TimedOut") == before + 1, timeout=15, what="the drain to be counted")
+    wait_until(lambda: len(drain_events(presto)) == len(told) + 1, timeout=15, what="an Event")
+    ((reason, message),) = [event for event in drain_events(presto) if event not in told]
     assert reason == "DrainTimedOut"
     assert message.startswith(f"{leaving}: killed after ")
     assert "while still draining" in message
     assert "it got less time than its grace period of 350 s" in message
 
 
+@pytest.mark.standing(PLAIN)
+@pytest.mark.long("one more drain of 21 s, after half a minute in which the server hangs")
 def test_a_worker_that_is_hung_is_asked_until_it_answers(presto: Namespace, client: PrestoClient) -> None:
     before, told = drains(presto, "Drained"), drain_events(presto)
-    with steady_load(client, [LONG], clients=1) as tally:
-        wait_until(lambda: len(client.busy_workers()) == 2, timeout=60, what="tasks on both workers")
-        leaving = min(client.busy_workers())
+    with steady_load(client, [DISTINCT], clients=1) as tally:
+        leaving = min(busy_workers(client))
         with frozen_server(leaving):
             presto.kubectl("delete", "pod", leaving, "--wait=false")
             wait_until(
@@ -129,6 +105,18 @@ def test_a_worker_that_is_hung_is_asked_until_it_answers(presto: Namespace, clie
     assert drain_events(presto) == told
 
 
+def busy_workers(client: PrestoClient) -> set[str]:
+    """All workers, once each of them has a task."""
+
+    def all_of_them() -> set[str] | None:
+        busy = client.busy_workers()
+        return busy if len(busy) == WORKERS else None
+
+    busy = wait_until(all_of_them, timeout=60, what="tasks on all workers")
+    assert busy is not None
+    return busy
+
+
 def wait_for_drain_to_begin(namespace: Namespace, pod: str) -> None:
     """Wait until the worker has been told."""
     wait_until(
@@ -140,21 +128,7 @@ def wait_for_drain_to_begin(namespace: Namespace, pod: str) -> None:
 
 def wait_until_gone(namespace: Namespace, pod: str) -> None:
     """Wait until there is no such pod."""
-    wait_until(
-        lambda: pod not in {item["metadata"]["name"] for item in namespace.pods(NAME)},
-        timeout=240,
-        what=f"{pod} to be gone",
-    )
-
-
-def operator_pod(namespace: Namespace) -> str:
-    """The operator's pod, if it is ready and not on its way out."""
-    output = namespace.cluster.kubectl("--namespace", OPERATOR_NAMESPACE, "get", "pods", "--output=json").stdout
-    for pod in json.loads(output)["items"]:
-        conditions = {item["type"]: item["status"] for item in pod["status"].get("conditions", [])}
-        if conditions.get("Ready") == "True" and "deletionTimestamp" not in pod["metadata"]:
-            return str(pod["metadata"]["name"])
-    return ""
+    wait_until(lambda: pod not in names(namespace.pods(NAME)), timeout=240, what=f"{pod} to be gone")
 
 
 def drains(namespace: Namespace, outcome: str) -> float:
@@ -164,9 +138,7 @@ def drains(namespace: Namespace, outcome: str) -> float:
 
 def metric(namespace: Namespace, name: str, **labels: str) -> float:
     """What the operator's metric says of the cluster."""
-    path = f"/api/v1/namespaces/{OPERATOR_NAMESPACE}/pods/{operator_pod(namespace)}:8081/proxy/metrics"
-    text = namespace.cluster.kubectl("get", f"--raw={path}").stdout
-    return sample_sum(text, name, namespace=namespace.name, cluster=NAME, **labels)
+    return operator_metric(namespace.cluster, name, {"namespace": namespace.name, "cluster": NAME, **labels})
 
 
 def drain_events(namespace: Namespace) -> list[tuple[str, str]]:
@@ -195,22 +167,3 @@ def _words(cmdline: Path) -> list[str]:
         return cmdline.read_text(errors="replace").split("\0")
     except OSError:
         return []  # it has ended since
-
-
-@contextlib.contextmanager
-def unfinished_query(client: PrestoClient) -> Iterator[None]:
-    """A query that runs until the block ends, or until it fails."""
-
-    def ask() -> None:
-        with contextlib.suppress(
-            prestodb.exceptions.PrestoQueryError, prestodb.exceptions.HttpError, requests.RequestException
-        ):
-            client.query(ENDLESS)
-
-    thread = threading.Thread(target=ask)
-    thread.start()
-    try:
-        yield
-    finally:
-        client.kill_queries()
-        thread.join(timeout=60)

@@ -1,13 +1,14 @@
-"""Two Presto clusters and Spark on one Hive metastore and one S3, all of them real. The tests build on each other."""
+"""Two Presto clusters and Spark on one Hive metastore and one S3, all of them real."""
 
 from __future__ import annotations
 
 import base64
 import json
+import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from functools import partial
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 import prestodb
@@ -17,14 +18,16 @@ from tests.harness.interface import Cluster
 from tests.harness.spark import SparkEngine
 from tests.harness.waiting import wait_until
 from tests.kit import installation
-from tests.kit.data_platform import BUCKET, DataPlatform
+from tests.kit.data_platform import BUCKET, CREDENTIALS, DataPlatform
 from tests.kit.resources import Namespace, Resource, manifest
 from tests.kit.sizes import small_server
 from tests.kit.sql import PrestoClient
+from tests.kit.standing import HTTP_PORT, Shape, Standing
 
 WORKERS = {"adhoc": 1, "apps": 2}
 PARTNER = "partner-catalog"
 WRONG_KEY = "this-is-not-the-key"
+SECRET_KEY = "hive.s3.aws-secret-key"
 
 # What Spark writes, and what any engine has to find: 30,000 orders in three regions.
 ORDERS = """
@@ -37,30 +40,45 @@ BY_REGION = "SELECT region, count(*), sum(cents) FROM {}sales.orders GROUP BY re
 
 
 def cluster_of(name: str, platform: DataPlatform) -> Resource:
-    """A cluster on the platform; adhoc has a catalog of a partner's beside, which stands in a Secret."""
-    shared: dict[str, Any] = {"catalogsFrom": [{"secret": PARTNER}]} if name == "adhoc" else {}
+    """A cluster on the platform, with a further catalog whose key is in a Secret."""
+    further: dict[str, dict[str, Any]] = {
+        "adhoc": {"catalogsFrom": [{"secret": PARTNER}]},
+        "apps": {
+            "catalogs": {
+                "tpch": {"properties": {"connector.name": "tpch"}},
+                "own": {
+                    "properties": further_catalog(platform),
+                    "secretProperties": {SECRET_KEY: {"name": CREDENTIALS, "key": "secret-key"}},
+                },
+            }
+        },
+    }
     return manifest(
         name,
         coordinator=small_server(),
         workers={"replicas": WORKERS[name], **small_server()},
         metastore=platform.metastore_spec(),
-        **shared,
+        **further[name],
     )
 
 
-def partner_catalog(platform: DataPlatform, secret_key: str) -> Resource:
-    """A Secret with a catalog that has a key of its own for the same S3."""
-    properties = {
+def further_catalog(platform: DataPlatform) -> dict[str, str]:
+    """The properties of a catalog for the same S3, without its key."""
+    return {
         "connector.name": "hive-hadoop2",
         "hive.metastore.uri": platform.metastore_uri,
         "hive.s3.endpoint": platform.s3_endpoint,
         "hive.s3.path-style-access": "true",
         "hive.s3.aws-access-key": platform.access_key,
-        "hive.s3.aws-secret-key": secret_key,
-        # The wrong key is to be refused soon.
+        # A wrong key is to be refused soon.
         "hive.s3.max-client-retries": "1",
         "hive.s3.max-error-retries": "1",
     }
+
+
+def partner_catalog(platform: DataPlatform, secret_key: str) -> Resource:
+    """A Secret with a whole catalog, the key among its properties."""
+    properties = {**further_catalog(platform), SECRET_KEY: secret_key}
     text = "".join(f"{key}={value}\n" for key, value in properties.items())
     return {
         "apiVersion": "v1",
@@ -70,26 +88,39 @@ def partner_catalog(platform: DataPlatform, secret_key: str) -> Resource:
     }
 
 
-@pytest.fixture(scope="module")
-def platform(shared_namespace: Namespace) -> Iterator[DataPlatform]:
+def lake_platform(namespace: Namespace) -> DataPlatform:
+    """A metastore on PostgreSQL, and S3, on their way up; and the partner's catalog, with a wrong key."""
+    platform = DataPlatform(namespace)
+    platform.begin()
+    namespace.apply(partner_catalog(platform, WRONG_KEY))
+    return platform
+
+
+LAKE = Shape("lake", lambda platform: [cluster_of(name, platform) for name in WORKERS], surroundings=lake_platform)
+
+pytestmark = pytest.mark.standing(LAKE)
+
+
+@pytest.fixture
+def platform(standing: Standing) -> DataPlatform:
     """A metastore on PostgreSQL, and S3."""
-    with DataPlatform(shared_namespace) as platform:
-        yield platform
+    platform = standing.surroundings
+    assert isinstance(platform, DataPlatform)
+    return platform
 
 
-@pytest.fixture(scope="module")
-def presto(shared_namespace: Namespace, platform: DataPlatform) -> Namespace:
-    """The namespace in which both clusters are on their way up."""
-    shared_namespace.apply(partner_catalog(platform, WRONG_KEY))
-    for name in WORKERS:
-        shared_namespace.apply(cluster_of(name, platform))
-    return shared_namespace
+@pytest.fixture
+def spark(standing: Standing) -> SparkEngine:
+    """Spark, which has written the orders."""
+    return standing.once(spark_with_orders)
 
 
-@pytest.fixture(scope="module")
-def spark(platform: DataPlatform, presto: Namespace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkEngine]:
-    """Spark, which has written the orders while Presto starts."""
-    with platform.spark(tmp_path_factory.mktemp("spark") / "spark.log") as spark:
+@contextmanager
+def spark_with_orders(standing: Standing) -> Iterator[SparkEngine]:
+    """Spark on the platform of a standing cluster, once it has written the orders."""
+    platform: DataPlatform = standing.surroundings
+    platform.wait()
+    with tempfile.TemporaryDirectory() as directory, platform.spark(Path(directory) / "spark.log") as spark:
         spark.sql(f"CREATE DATABASE sales LOCATION 's3a://{BUCKET}/sales'")
         spark.sql(ORDERS)
         # Presto keeps one client of S3 for each beginning of an address, whatever the catalog: not s3a again.
@@ -98,19 +129,18 @@ def spark(platform: DataPlatform, presto: Namespace, tmp_path_factory: pytest.Te
         yield spark
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def clients(cluster: Cluster, presto: Namespace, spark: SparkEngine) -> Iterator[dict[str, PrestoClient]]:
-    """A client of each cluster, once Presto has heard of all workers."""
+    """A client of each cluster, once Spark has written the orders."""
     with ExitStack() as reached:
-        found: dict[str, PrestoClient] = {}
-        for name, workers in WORKERS.items():
-            presto.wait_until_settled(name, timeout=300)
-            client = PrestoClient(reached.enter_context(cluster.reach_service(presto.name, name, 8080)))
-            wait_until(partial(has_workers, client, workers), timeout=60, what=f"the workers of {name}")
-            found[name] = client
-        yield found
+        yield {
+            name: PrestoClient(reached.enter_context(cluster.reach_service(presto.name, name, HTTP_PORT)))
+            for name in WORKERS
+        }
 
 
+@pytest.mark.page("metastore")
+@pytest.mark.promise("any-presto")
 def test_both_clusters_read_what_spark_wrote(spark: SparkEngine, clients: dict[str, PrestoClient]) -> None:
     assert spark.sql(BY_REGION.format("")) == REGIONS
     for client in clients.values():
@@ -146,6 +176,20 @@ def test_what_one_cluster_creates_the_other_and_spark_read(
     assert spark.sql(question.format("sales.customers")) == expected
 
 
+@pytest.mark.page("catalogs")
+def test_a_catalog_has_the_key_of_its_secret_and_shows_it_nowhere(
+    cluster: Cluster, presto: Namespace, platform: DataPlatform, clients: dict[str, PrestoClient]
+) -> None:
+    question = "SELECT currency, dollars FROM {}.exchange.rates"
+
+    assert clients["apps"].query(question.format("own")).rows == [("EUR", 1.25)]
+    with pytest.raises(prestodb.exceptions.PrestoQueryError, match="403"):
+        clients["adhoc"].query(question.format("partner"))
+    for secret in (WRONG_KEY, platform.secret_key):
+        assert places_of(cluster, presto, secret) == []
+
+
+@pytest.mark.long("half a minute without a metastore, twice, for a condition")
 @pytest.mark.parametrize(
     ("fault", "repair", "reason"),
     [
@@ -186,6 +230,9 @@ def test_a_metastore_that_is_gone_is_a_condition_and_no_restart(
         assert incarnations(presto, name) == before[name]
 
 
+# The Secret keeps its value.
+@pytest.mark.standing(LAKE, reusable=False)
+@pytest.mark.long("a second generation, for a Secret's new value")
 def test_a_changed_secret_rolls_what_uses_it_and_is_seen_nowhere(
     cluster: Cluster, presto: Namespace, platform: DataPlatform, clients: dict[str, PrestoClient]
 ) -> None:
@@ -204,11 +251,6 @@ def test_a_changed_secret_rolls_what_uses_it_and_is_seen_nowhere(
     assert not set(incarnations(presto, "adhoc")) & set(before["adhoc"])
     for secret in (WRONG_KEY, platform.secret_key):
         assert places_of(cluster, presto, secret) == []
-
-
-def has_workers(client: PrestoClient, count: int) -> bool:
-    """Whether Presto counts this many."""
-    return client.active_workers() == count
 
 
 def incarnations(presto: Namespace, name: str) -> dict[str, list[int]]:

@@ -36,9 +36,10 @@ _PING_SECONDS = 2.0
 
 
 class DataPlatform:
-    """A metastore, its database and S3 in a namespace, for as long as the `with` block; their data goes with them.
+    """A metastore, its database and S3 in a namespace.
 
-    The nodes must have `DataPlatform.images()`.
+    They are there from `begin` to the end of the namespace, or for as long as a `with` block. Their data goes with
+    them. The nodes must have `DataPlatform.images()`.
     """
 
     def __init__(self, namespace: Namespace) -> None:
@@ -59,12 +60,20 @@ class DataPlatform:
         """The images that it runs, for clusters of a provider; built first if need be."""
         return data_platform_images(provider)
 
-    def __enter__(self) -> DataPlatform:
-        """Bring it up; return once metastore and S3 answer."""
+    def begin(self) -> None:
+        """Start to bring it up."""
+        self.namespace.kubectl("apply", "--filename=-", stdin=self.manifest)
+
+    def wait(self) -> None:
+        """Return once metastore and S3 answer."""
         with step("Hive metastore, its database and S3"):
-            self.namespace.kubectl("apply", "--filename=-", stdin=self.manifest)
             wait_until(self._s3_answers, timeout=_START_SECONDS, what="S3 to answer", interval=0.3)
             self._wait_for_metastore()
+
+    def __enter__(self) -> DataPlatform:
+        """Bring it up; return once metastore and S3 answer."""
+        self.begin()
+        self.wait()
         return self
 
     def __exit__(self, *_: object) -> None:

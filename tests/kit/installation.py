@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.harness import binaries
@@ -12,6 +14,8 @@ from tests.harness.images.archive import ImageArchive, archive_file
 from tests.harness.images.operator import build_image
 from tests.harness.interface import Cluster
 from tests.harness.progress import cached, step
+from tests.kit.operator_process import metric_sum
+from tests.kit.pods import is_ready, name_of, staying
 
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "charts" / "presto-operator"
@@ -65,6 +69,19 @@ def helm(cluster: Cluster, *arguments: str) -> str:
         *arguments,
     ]
     return run(command, timeout=240).stdout
+
+
+def operator_pod(cluster: Cluster) -> str:
+    """The name of the operator's pod, if it is ready and not on its way out; else empty."""
+    output = cluster.kubectl("--namespace", NAMESPACE, "get", "pods", "--output=json").stdout
+    serving = [pod for pod in staying(json.loads(output)["items"]) if is_ready(pod)]
+    return name_of(serving[0]) if serving else ""
+
+
+def operator_metric(cluster: Cluster, name: str, labels: Mapping[str, str]) -> float:
+    """The sum of the samples of one of the operator's metrics that carry these labels; 0 if there is none."""
+    path = f"/api/v1/namespaces/{NAMESPACE}/pods/{operator_pod(cluster)}:8081/proxy/metrics"
+    return metric_sum(cluster.kubectl("get", f"--raw={path}").stdout, name, **labels)
 
 
 def _image_tag() -> str:

@@ -77,6 +77,13 @@ class PrestoClient:
         ).rows
         return {str(node_id) for (node_id,) in rows}
 
+    def workers_that_run(self, sql: str) -> set[str]:
+        """Pods of the workers that run a query with this text."""
+        queries = self.query("SELECT query_id, query FROM system.runtime.queries WHERE state = 'RUNNING'").rows
+        tasks = self.query("SELECT query_id, node_id FROM system.runtime.tasks WHERE state = 'RUNNING'").rows
+        own = {query_id for query_id, text in queries if text == sql}
+        return {str(node) for query_id, node in tasks if query_id in own and "coordinator" not in str(node)}
+
     def kill_queries(self) -> None:
         """End every query that is not finished."""
         headers = {"X-Presto-User": self._user}

@@ -7,13 +7,14 @@ import pytest
 import requests
 
 from tests.kit.load import failure_of, running
+from tests.kit.questions import Question
 
-_RIGHT = [("a", 1)]
+_RIGHT = Question("letters", "SELECT letter, number FROM letters", [("a", 1), ("b", 2)])
 
 
 def test_a_right_answer_is_no_failure() -> None:
-    assert failure_of(lambda: [("a", 1)], _RIGHT) is None
-    assert failure_of(lambda: [("a", 1)], (("a", 1),)) is None
+    assert failure_of(lambda: [("a", 1), ("b", 2)], _RIGHT) is None
+    assert failure_of(lambda: (("b", 2), ("a", 1)), _RIGHT) is None
 
 
 def test_a_wrong_answer_is_quoted_as_far_as_it_fits() -> None:

@@ -1,0 +1,59 @@
+"""The nodes that tests have, and the shapes of Presto clusters that several modules share."""
+
+from __future__ import annotations
+
+from tests.harness.spec import NodeSpec, Taint
+from tests.kit.resources import manifest
+from tests.kit.sizes import roomy_server
+from tests.kit.standing import shape
+
+# A kernel setting that a node has to allow, and that a network of a pod's own may have of its own.
+UNSAFE_SYSCTL = "net.core.somaxconn"
+
+
+def _labels(capacity_type: str, instance_type: str) -> dict[str, str]:
+    return {
+        "prestooperator.io/capacity-type": capacity_type,
+        # Nodes of clouds have zone and type, and the scheduler spreads nothing over nodes that lack one of the labels.
+        "topology.kubernetes.io/zone": "zone-a",
+        "node.kubernetes.io/instance-type": instance_type,
+    }
+
+
+NODES = (
+    NodeSpec("system", _labels("on-demand", "m5.large"), allowed_unsafe_sysctls=(UNSAFE_SYSCTL,)),
+    NodeSpec("r5", {"pool": "r5", **_labels("spot", "r5.4xlarge")}, (Taint("spot", "NoSchedule", "true"),)),
+    NodeSpec("r6", {"pool": "r6", **_labels("spot", "r6i.4xlarge")}, allowed_unsafe_sysctls=(UNSAFE_SYSCTL,)),
+)
+
+NAME = "shared"
+"""The name of the PrestoCluster in each of the shapes below."""
+WORKERS = 3
+"""How many workers it has."""
+_WORKERS = {"replicas": WORKERS, **roomy_server(), "drain": {"timeout": "5m", "gracePeriod": "10s"}}
+
+SPOT_MANIFEST = manifest(
+    NAME,
+    coordinator={**roomy_server(), "capacityType": "OnDemand"},
+    workers={
+        **_WORKERS,
+        "pools": [
+            {
+                "name": "spot",
+                "capacityType": "Spot",
+                "instanceTypes": ["r5.4xlarge", "r6i.4xlarge"],
+                "tolerations": [{"key": "spot", "operator": "Exists"}],
+                "pricePerHour": "0.40",
+            },
+            {"name": "base", "capacityType": "OnDemand", "minReplicas": 1, "pricePerHour": "1.01"},
+        ],
+    },
+    # Presto would run a query again that was lost, and hide that it was.
+    queryRetry={"enabled": False},
+)
+SPOT = shape("spot", SPOT_MANIFEST)
+"""Two workers on spot nodes of two families, one on an on-demand node, beside the coordinator."""
+
+PLAIN_MANIFEST = manifest(NAME, coordinator=roomy_server(), workers=_WORKERS)
+PLAIN = shape("plain", PLAIN_MANIFEST)
+"""Three workers on whatever nodes there are."""
