@@ -31,7 +31,7 @@ test: lint types layers unit api e2e ## All of the tests: what continuous integr
 lint: $(VENV)/ready ## Style of code and shell scripts, and drift of what is generated.
 	$(TIMED) $(BIN)/ruff check . && $(BIN)/ruff format --check . \
 		&& $(BIN)/shellcheck operator/presto_operator/desired/scripts/*.sh \
-		&& $(BIN)/shellcheck --severity=warning tests/harness/images/data_platform/*.sh \
+		&& $(BIN)/shellcheck --severity=warning tests/harness/images/data_platform/*.sh tests/harness/images/presto_start/java \
 		&& $(BIN)/presto-operator crd | diff -u crds/prestooperator.io_prestoclusters.yaml - \
 			|| { echo "the CRD has drifted from its models, or style is off: make crds format"; exit 1; }
 	@cmp crds/prestooperator.io_prestoclusters.yaml charts/presto-operator/files/prestooperator.io_prestoclusters.yaml

@@ -20,42 +20,67 @@ BUILD_SECONDS = 3600.0
 
 
 @dataclass(frozen=True)
-class GoModule:
-    """A folder below `go/` that pins a module, and the programs built from it.
+class Program:
+    """A program, the module that it comes from, and the package to build: by default a main.go in the folder.
 
-    `packages` are paths below the module. `version_variables` are set to the pinned version.
+    `version_variable` is set to the module's pinned version.
+    """
+
+    module: str
+    package: str = "."
+    version_variable: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The program's name."""
+        return (self.module if self.package == "." else self.package).rpartition("/")[2]
+
+    @property
+    def release(self) -> str:
+        """The name of what the program is released with."""
+        return re.sub(r"/v\d+$", "", self.module).rpartition("/")[2]
+
+
+@dataclass(frozen=True)
+class GoFolder:
+    """A folder below `go/` whose go.mod pins modules, and the programs built from them.
+
+    Programs of one folder use the same versions of what they have in common, which is compiled once.
     `cold` says what to expect of an empty cache on two cores.
     """
 
-    folder: str
-    module: str
-    packages: tuple[str, ...]
+    name: str
+    programs: tuple[Program, ...]
     cold: str
-    version_variables: tuple[str, ...] = ()
-    flags: tuple[str, ...] = ()
+    linker_flags: tuple[str, ...] = ()
 
-    def version(self) -> str:
-        """Return the version that go.mod pins."""
-        text = (SOURCES / self.folder / "go.mod").read_text()
-        pinned = re.search(rf"^\s*(?:require\s+)?{re.escape(self.module)} (v\S+)", text, re.MULTILINE)
+    def version(self, program: Program) -> str:
+        """Return the version that go.mod pins of a program's module."""
+        text = (SOURCES / self.name / "go.mod").read_text()
+        pinned = re.search(rf"^\s*(?:require\s+)?{re.escape(program.module)} (v\S+)", text, re.MULTILINE)
         if pinned is None:
-            raise HarnessError(f"go/{self.folder}/go.mod doesn't require {self.module}")
+            raise HarnessError(f"go/{self.name}/go.mod doesn't require {program.module}")
         return pinned[1]
 
-    def linker_flags(self) -> str:
-        """Return what the linker is told: no symbol tables, and the version to report."""
-        variables = [f"-X {variable}={self.version()}" for variable in self.version_variables]
-        return " ".join(["-s", "-w", *variables, *self.flags])
+    def target(self, program: Program) -> Path:
+        """Return where a program is in the cache."""
+        return cache_directory() / "bin" / f"{program.release}-{self.version(program)}" / program.name
+
+    def all_linker_flags(self, programs: Sequence[Program]) -> str:
+        """Return what the linker is told: no symbol tables, and the versions to report."""
+        variables = {each.version_variable: self.version(each) for each in programs if each.version_variable}
+        versions = [f"-X {variable}={version}" for variable, version in variables.items()]
+        return " ".join(["-s", "-w", *versions, *self.linker_flags])
 
 
 _KUBERNETES_VERSION = "k8s.io/component-base/version."
-MODULES = (
-    GoModule(
-        folder="kubernetes",
-        module="k8s.io/kubernetes",
-        packages=tuple(
-            f"cmd/{program}"
-            for program in (
+# What takes longest comes first.
+FOLDERS = (
+    GoFolder(
+        name="kubernetes",
+        programs=tuple(
+            Program("k8s.io/kubernetes", f"k8s.io/kubernetes/cmd/{name}", f"{_KUBERNETES_VERSION}gitVersion")
+            for name in (
                 "kube-apiserver",
                 "kube-controller-manager",
                 "kube-scheduler",
@@ -65,30 +90,29 @@ MODULES = (
             )
         ),
         cold="about 10 min",
-        version_variables=(f"{_KUBERNETES_VERSION}gitVersion",),
-        flags=(
+        linker_flags=(
             f"-X {_KUBERNETES_VERSION}gitMajor=1",
             f"-X {_KUBERNETES_VERSION}gitMinor=34",
             f"-X {_KUBERNETES_VERSION}gitTreeState=clean",
         ),
     ),
-    GoModule(folder="coredns", module="github.com/coredns/coredns", packages=("coredns",), cold="about 3 min"),
-    GoModule(folder="kwok", module="sigs.k8s.io/kwok", packages=("cmd/kwok",), cold="about 3 min"),
-    GoModule(
-        folder="helm",
-        module="helm.sh/helm/v3",
-        packages=("cmd/helm",),
-        cold="about 2 min",
-        version_variables=("helm.sh/helm/v3/internal/version.version",),
+    GoFolder(
+        name="kwok-and-helm",
+        programs=(
+            Program("sigs.k8s.io/kwok", "sigs.k8s.io/kwok/cmd/kwok"),
+            Program("helm.sh/helm/v3", "helm.sh/helm/v3/cmd/helm", "helm.sh/helm/v3/internal/version.version"),
+        ),
+        cold="about 2 min each",
     ),
-    GoModule(folder="kind", module="sigs.k8s.io/kind", packages=("kind",), cold="about 1 min"),
-    GoModule(
-        folder="versitygw",
-        module="github.com/versity/versitygw",
-        packages=("cmd/versitygw",),
+    GoFolder(name="coredns", programs=(Program("github.com/coredns/coredns"),), cold="about 1 min"),
+    GoFolder(
+        name="versitygw",
+        programs=(
+            Program("github.com/versity/versitygw", "github.com/versity/versitygw/cmd/versitygw", "main.Version"),
+        ),
         cold="about 2 min",
-        version_variables=("main.Version",),
     ),
+    GoFolder(name="kind", programs=(Program("sigs.k8s.io/kind", "sigs.k8s.io/kind"),), cold="about 10 s"),
 )
 PAUSE_SOURCE = SOURCES / "pause"
 
@@ -99,38 +123,35 @@ def program(name: str) -> Path:
 
 
 def programs(names: Sequence[str]) -> dict[str, Path]:
-    """Return the paths of programs in the cache, built first if need be; one build a module."""
+    """Return the paths of programs in the cache, built first if need be; one build a folder."""
     paths: dict[str, Path] = {}
-    for module in MODULES:
-        wanted = [package for package in module.packages if _name(package) in names]
-        paths.update({_name(package): _target(module, package) for package in wanted})
-        missing = [package for package in wanted if not _target(module, package).exists()]
-        if missing:
-            _build(module, missing)
+    for folder in FOLDERS:
+        wanted = [program for program in folder.programs if program.name in names]
+        paths.update({program.name: folder.target(program) for program in wanted})
+        if _missing(folder, wanted):
+            _build(folder, wanted)
     unknown = set(names) - set(paths)
     if unknown:
         raise HarnessError(f"no Go module is pinned for {', '.join(sorted(unknown))}")
     return paths
 
 
-def all_programs() -> list[str]:
-    """Return the names of all programs that can be built."""
-    return [_name(package) for module in MODULES for package in module.packages]
+def are_cached(names: Sequence[str]) -> bool:
+    """Tell whether all of these programs have been built."""
+    return not any(_missing(folder, [each for each in folder.programs if each.name in names]) for folder in FOLDERS)
 
 
 def program_version(name: str) -> str:
     """Return the version pinned for a program."""
-    return next(module for module in MODULES if name in map(_name, module.packages)).version()
+    return next(folder.version(each) for folder in FOLDERS for each in folder.programs if each.name == name)
 
 
 def report_cached(names: Sequence[str]) -> None:
     """Say so for those of `names` that are in the cache already."""
-    for module in MODULES:
-        present = [
-            package for package in module.packages if _name(package) in names and _target(module, package).exists()
-        ]
+    for folder in FOLDERS:
+        present = [each.name for each in folder.programs if each.name in names and folder.target(each).exists()]
         if present:
-            cached(f"{module.folder} {module.version()} ({', '.join(map(_name, present))})")
+            cached(f"{', '.join(present)} ({folder.version(folder.programs[0])})")
 
 
 def pause_program() -> Path:
@@ -140,43 +161,38 @@ def pause_program() -> Path:
     if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
         prerequisites.require(prerequisites.GO)
         with file_lock(_lock("pause"), "building pause"):
-            _go_build(PAUSE_SOURCE, ["."], target.parent, "-s -w")
+            _go_build(PAUSE_SOURCE, ["."], [target], "-s -w")
             os.utime(target)
     return target
 
 
-def _name(package: str) -> str:
-    return package.rpartition("/")[2]
-
-
-def _target(module: GoModule, package: str) -> Path:
-    return cache_directory() / "bin" / f"{module.folder}-{module.version()}" / _name(package)
+def _missing(folder: GoFolder, wanted: Sequence[Program]) -> list[Program]:
+    return [program for program in wanted if not folder.target(program).exists()]
 
 
 def _lock(what: str) -> Path:
     return cache_directory() / "locks" / f"{what}.lock"
 
 
-def _build(module: GoModule, packages: Sequence[str]) -> None:
+def _build(folder: GoFolder, wanted: Sequence[Program]) -> None:
     prerequisites.require(prerequisites.GO)
-    require_free_space(cache_directory(), 5, f"building {module.folder}", CACHE_VARIABLE)
-    names = ", ".join(map(_name, packages))
-    with file_lock(_lock(module.folder), f"building {module.folder}"):
-        missing = [package for package in packages if not _target(module, package).exists()]
+    require_free_space(cache_directory(), 5, f"building {folder.name}", CACHE_VARIABLE)
+    names = ", ".join(program.name for program in wanted)
+    with file_lock(_lock(folder.name), f"building {names}"):
+        missing = _missing(folder, wanted)
         if not missing:
             return
-        with step(f"{names} {module.version()}: building from Go modules (cold: {module.cold} on 2 cores)"):
-            targets = [
-                module.module if package == module.folder else f"{module.module}/{package}" for package in missing
-            ]
-            destination = _target(module, missing[0]).parent
-            _go_build(SOURCES / module.folder, targets, destination, module.linker_flags())
+        with step(f"{', '.join(each.name for each in missing)}: building from Go modules (cold: {folder.cold})"):
+            targets = [folder.target(each) for each in missing]
+            packages = [each.package for each in missing]
+            _go_build(SOURCES / folder.name, packages, targets, folder.all_linker_flags(missing))
 
 
-def _go_build(source: Path, packages: Sequence[str], destination: Path, linker_flags: str) -> None:
+def _go_build(source: Path, packages: Sequence[str], targets: Sequence[Path], linker_flags: str) -> None:
     """Build into a folder aside, then move: a build that was killed leaves no half program behind."""
-    destination.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=destination.parent, prefix="building-") as aside:
+    folder = cache_directory() / "bin"
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix="building-") as aside:
         run(
             ["go", "build", "-trimpath", "-ldflags", linker_flags, "-o", f"{aside}/", *packages],
             timeout=BUILD_SECONDS,
@@ -184,5 +200,6 @@ def _go_build(source: Path, packages: Sequence[str], destination: Path, linker_f
             environment={**os.environ, "CGO_ENABLED": "0"},
             hint="the Go modules come from the proxy that `go env GOPROXY` names: is it reachable?",
         )
-        for built in Path(aside).iterdir():
-            built.replace(destination / built.name)
+        for target in targets:
+            target.parent.mkdir(exist_ok=True)
+            (Path(aside) / target.name).replace(target)

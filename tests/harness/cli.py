@@ -7,22 +7,15 @@ from typing import Any, get_args
 
 import click
 
-from tests.harness import binaries, prerequisites
 from tests.harness.choice import Choice, provider_for
 from tests.harness.errors import HarnessError
 from tests.harness.images import buildah
-from tests.harness.images.data_platform import data_platform_images
 from tests.harness.images.operator import build_image
-from tests.harness.images.pause import pause_image
 from tests.harness.images.presto import presto_image
-from tests.harness.images.presto_release import RELEASES
 from tests.harness.interface import Cluster
 from tests.harness.kind.provider import KindProvider
 from tests.harness.kind.state import state_file
-from tests.harness.local.image_template import image_template
-from tests.harness.local.provider import LocalProvider
-from tests.harness.provisions import provide
-from tests.harness.spark import spark_packages
+from tests.harness.presto_start import PLAIN_OPTIONS, measure_starts
 from tests.harness.spec import DEFAULT_PRESTO_VERSIONS, ClusterSpec, NodeSpec, Taint, numbered_nodes
 from tests.harness.status_table import print_status
 
@@ -166,25 +159,6 @@ def fake_nodes(name: str, count: int, prefix: str, labels: tuple[str, ...]) -> N
     click.echo(f"{len(names)} fake nodes are Ready: {names[0]} to {names[-1]}")
 
 
-@main.command()
-@_presto_option
-@click.option("--all-presto", is_flag=True, help="Every Presto release that can be had.")
-@click.option("--data-platform", is_flag=True, help="The Hive metastore, its database, S3 and Spark, too.")
-def fetch(presto_versions: tuple[str, ...], *, all_presto: bool, data_platform: bool) -> None:
-    """Build and download everything that clusters need, into the cache."""
-    prerequisites.require([*prerequisites.NODES, *prerequisites.IMAGES])
-    names = binaries.all_programs()
-    binaries.report_cached(names)
-    presto_images = provide(names, tuple(RELEASES) if all_presto else presto_versions)
-    archives = [pause_image(), *presto_images]
-    if data_platform:
-        spark_packages()
-        archives += data_platform_images(LocalProvider.name)
-    image_template(archives)
-    for archive in archives:
-        click.echo(f"{archive.reference}  {archive.file}")
-
-
 @main.command("load-image")
 @_name_option
 @click.argument("archive", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -211,6 +185,22 @@ def build_image_command(dockerfile: Path, tag: str, context: Path | None, argume
 def presto_image_command(version: str) -> None:
     """Build the image of a Presto release; print the archive's path."""
     click.echo(presto_image(version).file)
+
+
+@main.command("presto-start")
+@click.option("--presto", "version", default=DEFAULT_PRESTO_VERSIONS[0], show_default=True)
+@click.option("--count", default=1, show_default=True, type=click.IntRange(1, 10), help="Servers at the same time.")
+@click.option("--plain", is_flag=True, help="Without class archive and with both compilers, as the release comes.")
+@click.option("--logs", default="build", show_default=True, type=click.Path(file_okay=False, path_type=Path))
+def presto_start(version: str, count: int, logs: Path, *, plain: bool) -> None:
+    """Measure how long servers of a Presto image take to start on this machine, without a cluster."""
+    starts = measure_starts(version, count, PLAIN_OPTIONS if plain else (), logs.resolve())
+    for start in starts:
+        archive = "classes from the archive" if start.shares_classes else "classes from the jars"
+        click.echo(
+            f"Presto {version}, {count} at once: {start.seconds:.1f} s, {start.cpu_seconds:.1f} s of CPU, "
+            f"{start.memory_bytes / 2**20:.0f} MiB, {archive}"
+        )
 
 
 @main.command("clean-builds")

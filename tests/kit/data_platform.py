@@ -46,7 +46,7 @@ class DataPlatform:
         self.namespace = namespace
         self.access_key = f"access{secrets.token_hex(6)}"
         self.secret_key = secrets.token_hex(20)
-        self._manifest = Template(_MANIFEST.read_text()).substitute(
+        self.manifest = Template(_MANIFEST.read_text()).substitute(
             access_key=self.access_key,
             secret_key=self.secret_key,
             bucket=BUCKET,
@@ -62,7 +62,7 @@ class DataPlatform:
 
     def begin(self) -> None:
         """Start to bring it up."""
-        self.namespace.kubectl("apply", "--filename=-", stdin=self._manifest)
+        self.namespace.kubectl("apply", "--filename=-", stdin=self.manifest)
 
     def wait(self) -> None:
         """Return once metastore and S3 answer."""
@@ -78,7 +78,7 @@ class DataPlatform:
 
     def __exit__(self, *_: object) -> None:
         """Take it away."""
-        self.namespace.kubectl("delete", "--filename=-", "--wait=false", "--ignore-not-found", stdin=self._manifest)
+        self.namespace.kubectl("delete", "--filename=-", "--wait=false", "--ignore-not-found", stdin=self.manifest)
 
     @property
     def metastore_uri(self) -> str:

@@ -45,7 +45,9 @@ def plugin_archive() -> Path:
             ):
                 built = Path(aside) / "built"
                 built.mkdir()
-                (built / _ARCHIVE).write_bytes(_packed("our-functions/our-functions.jar", _jar(_compiled(Path(aside)))))
+                (built / _ARCHIVE).write_bytes(
+                    packed_file("our-functions/our-functions.jar", jar_of(_compiled(Path(aside))))
+                )
                 built.replace(folder)
     return folder / _ARCHIVE
 
@@ -114,7 +116,7 @@ def _compiled(aside: Path) -> Path:
     return classes
 
 
-def _jar(classes: Path) -> bytes:
+def jar_of(classes: Path) -> bytes:
     """A jar that is the same each time."""
     contents = {str(file.relative_to(classes)): file.read_bytes() for file in classes.rglob("*.class")}
     contents |= {f"META-INF/services/{name}": content.encode() for name, content in _SERVICES.items()}
@@ -125,7 +127,7 @@ def _jar(classes: Path) -> bytes:
     return packed.getvalue()
 
 
-def _packed(name: str, content: bytes) -> bytes:
+def packed_file(name: str, content: bytes) -> bytes:
     """A .tar.gz of one file that is the same each time."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:

@@ -11,7 +11,7 @@ from kubernetes.aio.config import ConfigException
 
 from presto_operator.api import KIND, AutoscalingStatus
 from presto_operator.kube import EVENT, PRESTO_CLUSTER, ApiError, KubernetesClient
-from presto_operator.objects import KubernetesObject
+from presto_operator.objects import KubernetesObject, format_time
 from presto_operator.scaling import read_autoscaling
 
 _MOST_EVENTS = 15
@@ -105,7 +105,7 @@ def _decisions(record: AutoscalingStatus) -> list[str]:
     if not record.decisions:
         return ["  none yet"]
     rows = [
-        (f"{item.time:%Y-%m-%dT%H:%M:%SZ}", str(item.from_replicas), str(item.to_replicas), item.reason, item.message)
+        (format_time(item.time), str(item.from_replicas), str(item.to_replicas), item.reason, item.message)
         for item in record.decisions
     ]
     return _table(("TIME", "FROM", "TO", "REASON", "WHY"), rows)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Any, TextIO
 
 import click
@@ -11,6 +10,7 @@ import yaml
 from presto_operator.api import KIND, InvalidClusterError, SourceData, SourceObject, parse_cluster
 from presto_operator.cli.yaml import dump
 from presto_operator.desired import render_generation
+from presto_operator.objects import text_data
 from presto_operator.planning import Observation, plan
 
 
@@ -48,11 +48,8 @@ def _sources(documents: list[Any]) -> SourceData:
     sources: dict[SourceObject, dict[str, str]] = {}
     for document in documents:
         if isinstance(document, dict) and document.get("kind") in ("ConfigMap", "Secret"):
-            data = document.get("data") or {}
-            if document["kind"] == "Secret":
-                data = {key: base64.b64decode(value).decode(errors="replace") for key, value in data.items()}
             name = document.get("metadata", {}).get("name", "")
-            sources[SourceObject(document["kind"], name)] = {**data, **(document.get("stringData") or {})}
+            sources[SourceObject(document["kind"], name)] = text_data(document)
     return sources
 
 

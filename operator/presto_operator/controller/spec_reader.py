@@ -8,7 +8,7 @@ from datetime import timedelta
 from presto_operator.api import InvalidClusterError, SourceData, SourceObject, parse_cluster, parse_spec, references
 from presto_operator.desired import render_generation
 from presto_operator.kube import ApiError, ClusterKey, SourceReader
-from presto_operator.objects import KubernetesObject, uid_of
+from presto_operator.objects import KubernetesObject, metadata_generation, uid_of
 from presto_operator.planning import Invalid, Spec, Unreadable, Valid
 
 
@@ -35,7 +35,7 @@ class SpecReader:
     async def read(self, key: ClusterKey, body: KubernetesObject) -> Spec:
         """The spec of a PrestoCluster."""
         known = self._known.get(key)
-        uid, generation = uid_of(body), body["metadata"].get("generation", 0)
+        uid, generation = uid_of(body), metadata_generation(body)
         is_same = known is not None and (known.uid, known.generation) == (uid, generation)
         try:
             referred = known.referred if known is not None and is_same else _referred(body)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from presto_operator.objects import node_is_ready
+from presto_operator.objects import is_terminating, node_is_ready
 
 _CLOSING_EFFECTS = ("NoSchedule", "NoExecute")
 
@@ -17,7 +17,7 @@ def is_closed_to(node: Mapping[str, Any], pod: Mapping[str, Any]) -> bool:
     (Kubernetes taints nodes that aren't ready, but only a moment later).
     """
     spec: Mapping[str, Any] = node.get("spec", {})
-    if spec.get("unschedulable") or node.get("metadata", {}).get("deletionTimestamp") or not node_is_ready(node):
+    if spec.get("unschedulable") or is_terminating(node) or not node_is_ready(node):
         return True
     tolerations: list[Mapping[str, Any]] = pod.get("spec", {}).get("tolerations") or []
     return any(

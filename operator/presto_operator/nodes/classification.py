@@ -9,7 +9,7 @@ from typing import Any
 
 from presto_operator.nodes.signal import Signal, Urgency, worst
 from presto_operator.nodes.taints import KNOWN_TAINTS, TaintMeaning
-from presto_operator.objects import condition_of, kubernetes_time
+from presto_operator.objects import condition_of, is_terminating, kubernetes_time
 
 _SHUTDOWN_MESSAGE = "node is shutting down"
 """The kubelet's message (nodeShutdownNotReadyMessage) while it terminates the pods: the notice on GKE."""
@@ -73,7 +73,7 @@ def _from_taints(taints: Sequence[Mapping[str, Any]], meanings: Sequence[TaintMe
 def _from_object(node: Mapping[str, Any]) -> Iterator[Signal]:
     if node.get("spec", {}).get("unschedulable"):
         yield Signal(Urgency.AT_RISK, "Cordoned", "the node is cordoned", needs_replacement=True)
-    if node.get("metadata", {}).get("deletionTimestamp"):
+    if is_terminating(node):
         yield Signal(Urgency.LEAVING, "NodeDeleted", "the Node is being deleted", needs_replacement=True)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from presto_operator.objects.object import KubernetesObject
+from presto_operator.objects.object import KubernetesObject, metadata_generation
 
 
 def wanted_replicas(deployment: KubernetesObject) -> int:
@@ -28,7 +28,7 @@ def available_replicas(deployment: KubernetesObject) -> int:
 def is_status_current(deployment: KubernetesObject) -> bool:
     """Whether the Deployment's status is about its present spec, rather than an earlier one."""
     observed: int = deployment.get("status", {}).get("observedGeneration", 0)
-    return observed >= int(deployment["metadata"].get("generation", 0))
+    return observed >= metadata_generation(deployment)
 
 
 def is_rolled_out(deployment: KubernetesObject) -> bool:

@@ -49,9 +49,19 @@ def resource_version_of(obj: Mapping[str, Any]) -> int:
     return int(obj["metadata"].get("resourceVersion", 0))
 
 
+def metadata_generation(obj: Mapping[str, Any]) -> int:
+    """`metadata.generation`, which grows with each change of the spec; 0 if the object has none."""
+    return int(obj["metadata"].get("generation", 0))
+
+
 def created_at(obj: Mapping[str, Any]) -> datetime | None:
     """`metadata.creationTimestamp`; None if the object was not created yet."""
     return kubernetes_time(obj["metadata"].get("creationTimestamp"))
+
+
+def by_age(obj: Mapping[str, Any]) -> tuple[str, str]:
+    """Key for sorting objects: the oldest first, and by name those of the same second."""
+    return obj["metadata"].get("creationTimestamp", ""), name_of(obj)
 
 
 def is_terminating(obj: Mapping[str, Any]) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from presto_operator.api import PrestoCluster, duration_seconds
-from presto_operator.objects import GENERATION_LABEL
+from presto_operator.objects import generation_of, metadata_generation
 from presto_operator.planning.autoscale import Autoscaled, autoscale
 from presto_operator.planning.handover import LAST_PAGE, Handover
 from presto_operator.planning.last_worker import LAST_WORKER_MESSAGE, generation_to_ask, kept_workers
@@ -158,7 +158,7 @@ def _is_quiet(seen: Seen, activity: QueryActivity | None) -> bool:
 
 
 def _generation(reclaim: Reclaim) -> str:
-    return str(reclaim.pod["metadata"].get("labels", {}).get(GENERATION_LABEL, ""))
+    return generation_of(reclaim.pod)
 
 
 def _is_correction(seen: Seen, chosen: Plan) -> bool:
@@ -172,5 +172,5 @@ def _is_correction(seen: Seen, chosen: Plan) -> bool:
         or bool(seen.observation.to_be_replaced)
         or chosen.placement.replicas_by_pool != seen.memory.shares
     )
-    is_current = seen.memory.observed_generation == seen.body["metadata"]["generation"]
+    is_current = seen.memory.observed_generation == metadata_generation(seen.body)
     return is_current and seen.memory.is_settled and not is_changing

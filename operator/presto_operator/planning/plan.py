@@ -10,6 +10,7 @@ from presto_operator.desired import Generation, cluster_objects
 from presto_operator.objects import (
     KubernetesObject,
     available_replicas,
+    by_age,
     generation_of,
     is_known_to_presto,
     kind_and_name,
@@ -266,9 +267,7 @@ def _unused(files: list[KubernetesObject], observation: Observation) -> list[Kub
     for deployment in observation.deployments("coordinator") + observation.deployments("worker"):
         used.update(_mounted(deployment["spec"]["template"]["spec"]))
     unused = [obj for obj in files if kind_and_name(obj) not in used]
-    newest_first = sorted(
-        unused, key=lambda obj: (obj["metadata"].get("creationTimestamp", ""), name_of(obj)), reverse=True
-    )
+    newest_first = sorted(unused, key=by_age, reverse=True)
     return newest_first[_KEPT_FILES:]
 
 

@@ -9,7 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from presto_operator.objects import GENERATION_LABEL, KubernetesObject, available_replicas, wanted_replicas
+from presto_operator.objects import (
+    GENERATION_LABEL,
+    KubernetesObject,
+    available_replicas,
+    by_age,
+    generation_of,
+    name_of,
+    wanted_replicas,
+)
 from presto_operator.planning.observation import Observation
 
 
@@ -44,10 +52,8 @@ def serving_generation(observation: Observation, cluster_name: str, remembered: 
         cluster_name: the name of the cluster, which is its client Service's, too.
         remembered: the generation that served when status was written.
     """
-    coordinators = {_generation(obj): obj for obj in observation.deployments("coordinator")}
-    oldest_first = sorted(
-        coordinators, key=lambda name: (coordinators[name]["metadata"].get("creationTimestamp", ""), name)
-    )
+    coordinators = {generation_of(obj): obj for obj in observation.deployments("coordinator")}
+    oldest_first = sorted(coordinators, key=lambda name: by_age(coordinators[name]))
     known = [name for name in (_selected(observation, cluster_name), remembered) if name in coordinators]
     candidates = (
         *(name for name in known if _is_able_to_serve(observation, name)),
@@ -78,13 +84,9 @@ def _is_able_to_serve(observation: Observation, generation: str) -> bool:
 
 def _selected(observation: Observation, cluster_name: str) -> str:
     for obj in observation.children:
-        if obj["kind"] == "Service" and obj["metadata"]["name"] == cluster_name:
+        if obj["kind"] == "Service" and name_of(obj) == cluster_name:
             return str((obj["spec"].get("selector") or {}).get(GENERATION_LABEL, ""))
     return ""
-
-
-def _generation(deployment: KubernetesObject) -> str:
-    return str(deployment["metadata"].get("labels", {}).get(GENERATION_LABEL, ""))
 
 
 def _pod_spec(deployment: KubernetesObject) -> dict[str, Any]:

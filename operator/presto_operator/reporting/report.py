@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from presto_operator.api import PoolLimit, RolloutStatus
-from presto_operator.objects import Notice
+from presto_operator.objects import Notice, metadata_generation
 from presto_operator.planning import (
     Decision,
     Observation,
@@ -72,7 +72,7 @@ def report(seen: Seen, decision: Decision, done: Done, after: After) -> Report:
     progressing = conditions.progressing(after.observation, plan)
     metastore = _metastore_verdict(seen)
     verdicts = [
-        conditions.valid(seen.spec, seen.memory, seen.body["metadata"]["generation"]),
+        conditions.valid(seen.spec, seen.memory, metadata_generation(seen.body)),
         conditions.ready(after.observation, after.serving),
         progressing,
         conditions.degraded(after.observation, plan, list(done.errors)),
@@ -117,7 +117,7 @@ def _metastore_verdict(seen: Seen) -> Verdict | None:
     is_reported = "MetastoreAvailable" in seen.memory.conditions
     if not seen.metastore and (isinstance(seen.spec, Valid) or not is_reported):
         return None
-    return conditions.metastore_available(seen.metastore, seen.memory, seen.body["metadata"]["generation"])
+    return conditions.metastore_available(seen.metastore, seen.memory, metadata_generation(seen.body))
 
 
 def _rollout(seen: Seen, decision: Decision, after: After, message: str) -> RolloutStatus | None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Literal
 
 from presto_operator.api import RolloutChange, RolloutStatus
-from presto_operator.objects import Notice, format_time, kubernetes_time
+from presto_operator.objects import Notice, format_time, kubernetes_time, named
 from presto_operator.planning import LAST_PAGE, Observation, Plan
 from presto_operator.presto import QueryActivity
 
@@ -152,7 +152,4 @@ def _type(record: RolloutStatus) -> Literal["Normal", "Warning"]:
 
 
 def _named(queries: tuple[str, ...]) -> str:
-    if not queries:
-        return ""
-    more = ", ..." if len(queries) > _NAMED_QUERIES else ""
-    return f": {', '.join(queries[:_NAMED_QUERIES])}{more}"
+    return f": {named(queries, most=_NAMED_QUERIES)}" if queries else ""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from presto_operator.api import Autoscaling, AutoscalingHistory, DecisionReason, duration_seconds, whole_second
+from presto_operator.objects import format_time
 from presto_operator.presto import ClusterLoad
 from presto_operator.scaling.behavior import limited, longest_period, stabilized
 from presto_operator.scaling.demand import Demand, Recommendation, demand
@@ -123,7 +124,7 @@ def _idle(settings: Autoscaling, allowed: Bounds, history: AutoscalingHistory, n
         return None
     if now - history.idle_since < timedelta(seconds=duration_seconds(settings.scale_to_zero.idle_after)):
         return None
-    return Recommendation("Idle", 0, f"no queries since {history.idle_since:%Y-%m-%dT%H:%M:%SZ}")
+    return Recommendation("Idle", 0, f"no queries since {format_time(history.idle_since)}")
 
 
 def _blind(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from presto_operator.api import LimitReason, PlacementSettings, Pool, PoolLimit, whole_second
+from presto_operator.objects import format_time
 
 _MOST_DOUBLINGS = 3
 """The wait doubles up to 8 penalties: 2 hours with the default reclaimPenalty."""
@@ -71,7 +72,7 @@ def explanation(pool: Pool, limit: PoolLimit) -> str:
     why = {"Reclaimed": "its nodes were reclaimed", "Unschedulable": "its workers found no nodes"}[limit.reason]
     most = max(limit.most, pool.min_replicas)
     workers = "1 worker" if most == 1 else f"{most} workers"
-    return f"pool {pool.name} gets at most {workers} until {limit.until:%Y-%m-%dT%H:%M:%SZ}: {why}"
+    return f"pool {pool.name} gets at most {workers} until {format_time(limit.until)}: {why}"
 
 
 def _is_news(

@@ -2,11 +2,14 @@
 
 import json
 import tarfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.harness.errors import HarnessError
 from tests.harness.paths import cache_directory
+
+KEPT_SECONDS = 86400.0
 
 
 @dataclass(frozen=True)
@@ -39,3 +42,13 @@ def archive_reference(file: Path) -> str:
         member = archive.extractfile("manifest.json")
         tags = json.load(member)[0].get("RepoTags") if member is not None else None
         return str(tags[0]) if tags else file.name
+
+
+def forget_former(archive: ImageArchive, pattern: str) -> None:
+    """Delete archives of former contents: those whose names match, but not `archive`.
+
+    Young ones stay: a cluster may be made of them.
+    """
+    for former in archive.file.parent.glob(pattern):
+        if former != archive.file and former.stat().st_mtime < time.time() - KEPT_SECONDS:
+            former.unlink()

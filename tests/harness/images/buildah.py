@@ -1,7 +1,8 @@
 """Buildah with a store of the harness's own, in a way that needs neither a daemon nor a user namespace."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.harness import prerequisites
@@ -12,6 +13,8 @@ from tests.harness.paths import cache_directory
 BUILD_SECONDS = 1800.0
 # The images' time stamps: a constant, so that the same input gives the same layer.
 TIMESTAMP = "1700000000"
+# Of a build's processes: buildah's own default is too few for a Presto to start.
+OPEN_FILES = 8192
 
 
 # Buildah else makes folders for networks below /etc, whether it needs one or not.
@@ -60,7 +63,7 @@ def build(
     every time stamp is a constant.
     """
     command = [*_buildah(), "build", "--isolation", "chroot", "--network", "host", "--pull-never", "--layers"]
-    command += ["--format", "docker", "--quiet"]
+    command += ["--format", "docker", "--quiet", "--ulimit", f"nofile={OPEN_FILES}:{OPEN_FILES}"]
     if reproducible:
         command += ["--timestamp", TIMESTAMP]
     for key, value in (arguments or {}).items():
@@ -82,15 +85,25 @@ def import_folder(folder: Path, reference: str) -> None:
     containerfile.unlink()
 
 
-def export(reference: str) -> ImageArchive:
-    """Write an image of the store to its archive in the cache."""
-    archive = ImageArchive(reference=reference, file=archive_file(reference))
+def export(reference: str, file: Path | None = None) -> ImageArchive:
+    """Write an image of the store to its archive in the cache, `file` or the one that is named for the reference."""
+    archive = ImageArchive(reference=reference, file=file or archive_file(reference))
     archive.file.parent.mkdir(parents=True, exist_ok=True)
     aside = archive.file.with_suffix(".new")
     aside.unlink(missing_ok=True)
     run([*_buildah(), "push", "--quiet", reference, f"docker-archive:{aside}:{reference}"], timeout=BUILD_SECONDS)
     aside.replace(archive.file)
     return archive
+
+
+@contextmanager
+def mounted(reference: str) -> Iterator[Path]:
+    """Yield the root folder of a new container of an image of the store; it is deleted afterwards."""
+    container = run([*_buildah(), "from", "--pull-never", reference], timeout=60).stdout.strip()
+    try:
+        yield Path(run([*_buildah(), "mount", container], timeout=60).stdout.strip())
+    finally:
+        run([*_buildah(), "rm", container], timeout=60)
 
 
 def remove_store() -> None:

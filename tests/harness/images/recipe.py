@@ -2,7 +2,6 @@
 
 import hashlib
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +9,11 @@ from pathlib import Path
 from tests.harness import prerequisites
 from tests.harness.disk import require_free_space
 from tests.harness.images import buildah, docker
-from tests.harness.images.archive import ImageArchive, archive_file
+from tests.harness.images.archive import ImageArchive, archive_file, forget_former
 from tests.harness.images.base import base_image
 from tests.harness.locks import file_lock
 from tests.harness.paths import CACHE_VARIABLE, cache_directory
 from tests.harness.progress import step
-
-KEPT_SECONDS = 86400.0
 
 
 @dataclass(frozen=True)
@@ -44,12 +41,17 @@ class Recipe:
     def _repository(self) -> str:
         return f"localhost/presto-harness-{self.name}"
 
+    @property
+    def archive(self) -> ImageArchive:
+        """The image, whether it is in the cache or not."""
+        return ImageArchive(reference=self.reference, file=archive_file(self.reference))
+
     def image(self, provider: str) -> ImageArchive:
         """Return the image for clusters of a provider, built first if need be.
 
         Old archives of former contents are deleted then.
         """
-        archive = ImageArchive(reference=self.reference, file=archive_file(self.reference))
+        archive = self.archive
         if not archive.file.exists():
             with file_lock(cache_directory() / "locks" / f"image-{self.name}.lock", f"building {self._repository}"):
                 if not archive.file.exists():
@@ -70,7 +72,7 @@ class Recipe:
             context.mkdir()
             settings.mkdir()
             self.fill(context)
-            self._forget_former()
+            forget_former(archive, archive_file(f"{self._repository}:*").name)
             if provider == "kind":
                 docker.build(self.inputs[0], context, archive, arguments={"BASE_IMAGE": docker.PUBLIC_BASE})
                 return
@@ -83,19 +85,13 @@ class Recipe:
             )
             buildah.export(self.reference)
 
-    def _forget_former(self) -> None:
-        """Delete archives of former contents, except for young ones: a cluster may be made of them."""
-        for former in archive_file(self.reference).parent.glob(archive_file(f"{self._repository}:*").name):
-            if former.stat().st_mtime < time.time() - KEPT_SECONDS:
-                former.unlink()
 
-
-def digest_of(inputs: tuple[Path, ...]) -> str:
-    """Return a short hash of files and folders: of their contents, and of their names from each input down."""
-    digest = hashlib.sha256()
+def digest_of(inputs: tuple[Path, ...], *words: str) -> str:
+    """Return a short hash of words, files and folders: of contents, and of names from each input down."""
+    digest = hashlib.sha256("".join(f"{word}\n" for word in words).encode())
     for source in inputs:
         for file in sorted(source.rglob("*")) if source.is_dir() else [source]:
-            if file.is_file():
+            if file.is_file() and file.suffix != ".pyc":
                 content = file.read_bytes()
                 digest.update(f"{file.relative_to(source.parent)} {len(content)}\n".encode() + content)
     return digest.hexdigest()[:12]

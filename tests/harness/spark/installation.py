@@ -19,9 +19,14 @@ BUILD_REQUIREMENTS = FOLDER / "build-requirements.txt"
 FETCH_SECONDS = 1800.0
 
 
+def spark_folder() -> Path:
+    """Return where the Python packages pyspark and py4j are, once they have been fetched."""
+    return cache_directory() / f"spark-{digest_of((REQUIREMENTS, BUILD_REQUIREMENTS))}"
+
+
 def spark_packages() -> Path:
     """Return the folder with the Python packages pyspark and py4j, fetched first if need be: 320 MB."""
-    target = cache_directory() / f"spark-{digest_of((REQUIREMENTS, BUILD_REQUIREMENTS))}"
+    target = spark_folder()
     if not target.is_dir():
         with file_lock(cache_directory() / "locks" / "spark.lock", "fetching Spark"):
             if not target.is_dir():

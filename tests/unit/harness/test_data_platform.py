@@ -20,7 +20,7 @@ from tests.harness.interface import Cluster
 from tests.harness.spark import DataLake
 from tests.harness.spark.engine import spark_settings
 from tests.kit.data_platform import CREDENTIALS, DataPlatform, answers_thrift
-from tests.kit.plugin import _jar, _packed
+from tests.kit.plugin import jar_of, packed_file
 from tests.kit.resources import Namespace
 
 LAKE = DataLake("thrift://10.0.0.1:9083", "http://10.0.0.2:7070", "who", "secret-of-who")
@@ -94,7 +94,7 @@ def test_docker_builds_over_the_public_base_and_saves(tmp_path: Path) -> None:
 
 def test_the_manifest_has_every_image_and_keeps_the_keys_in_the_secret() -> None:
     platform = DataPlatform(Namespace(cast(Cluster, None), "data"))
-    objects = list(yaml.safe_load_all(platform._manifest))
+    objects = list(yaml.safe_load_all(platform.manifest))
 
     images = {
         container["image"]
@@ -156,8 +156,8 @@ def test_who_does_not_listen_does_not_answer() -> None:
 def test_a_plugin_is_packed_the_same_each_time(tmp_path: Path) -> None:
     (tmp_path / "B.class").write_bytes(b"b")
     (tmp_path / "A.class").write_bytes(b"a")
-    jar = _jar(tmp_path)
+    archive = jar_of(tmp_path)
     (tmp_path / "A.class").touch()
 
-    assert _jar(tmp_path) == jar
-    assert _packed("folder/a.jar", jar) == _packed("folder/a.jar", jar)
+    assert jar_of(tmp_path) == archive
+    assert packed_file("folder/a.jar", archive) == packed_file("folder/a.jar", archive)

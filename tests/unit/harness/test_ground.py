@@ -84,16 +84,25 @@ def test_kernel_settings_are_noted_once_and_put_back(tmp_path: Path) -> None:
     assert not settings.file.exists()
 
 
-def test_every_module_pins_a_version() -> None:
-    versions = {module.folder: module.version() for module in binaries.MODULES}
+def test_every_program_has_a_pinned_version() -> None:
+    versions = {each.name: folder.version(each) for folder in binaries.FOLDERS for each in folder.programs}
     assert all(re.fullmatch(r"v\d+\.\d+\.\d+", version) for version in versions.values()), versions
 
 
+def test_a_program_is_found_by_its_release_and_version() -> None:
+    targets = {each.name: folder.target(each) for folder in binaries.FOLDERS for each in folder.programs}
+    found = {name: f"{path.parent.name}/{path.name}" for name, path in targets.items()}
+    assert re.fullmatch(r"kubernetes-v[\d.]+/kubelet", found["kubelet"])
+    assert re.fullmatch(r"helm-v[\d.]+/helm", found["helm"])
+
+
 def test_the_kubernetes_programs_report_the_pinned_version() -> None:
-    kubernetes = next(module for module in binaries.MODULES if module.folder == "kubernetes")
-    _, minor, _ = kubernetes.version().split(".")
-    assert f"gitVersion={kubernetes.version()}" in kubernetes.linker_flags()
-    assert f"gitMinor={minor}" in kubernetes.linker_flags()
+    kubernetes = next(folder for folder in binaries.FOLDERS if folder.name == "kubernetes")
+    version = kubernetes.version(kubernetes.programs[0])
+    _, minor, _ = version.split(".")
+    flags = kubernetes.all_linker_flags(kubernetes.programs)
+    assert f"gitVersion={version}" in flags
+    assert f"gitMinor={minor}" in flags
 
 
 def test_an_unknown_program_is_refused() -> None:

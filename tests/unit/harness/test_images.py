@@ -3,17 +3,21 @@
 import hashlib
 import io
 import json
+import os
 import tarfile
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.harness import HarnessError
-from tests.harness.images.archive import ImageArchive, archive_reference
+from tests.harness.images.archive import KEPT_SECONDS, ImageArchive, archive_reference, forget_former
 from tests.harness.images.base import find_mirror
 from tests.harness.images.operator import pip_configuration
 from tests.harness.images.partial_archive import write_partial_archive
-from tests.harness.images.presto_release import RELEASES, presto_release
+from tests.harness.images.presto import release_reference
+from tests.harness.images.presto_release import RELEASES, PrestoRelease, presto_release
+from tests.harness.images.recipe import digest_of
 from tests.harness.local.image_template import clone_template, template_key
 
 LAYERS = (b"base layer", b"own layer")
@@ -130,3 +134,38 @@ def test_images_are_called_as_in_the_registry() -> None:
 def test_a_release_that_can_not_be_had_is_refused_with_those_that_can() -> None:
     with pytest.raises(HarnessError, match=r"0\.287, 0\.283"):
         presto_release("0.290")
+
+
+def test_a_hash_of_contents_changes_with_any_file_and_any_word(tmp_path: Path) -> None:
+    (tmp_path / "Containerfile").write_text("FROM scratch")
+    before = digest_of((tmp_path,), "0.287")
+    assert digest_of((tmp_path,), "0.287") == before
+    assert digest_of((tmp_path,), "0.283") != before
+    (tmp_path / "java").write_text("exec java")
+    assert digest_of((tmp_path,), "0.287") != before
+
+
+def test_what_python_compiles_beside_a_source_changes_no_hash(tmp_path: Path) -> None:
+    (tmp_path / "share_classes.py").write_text("pass")
+    before = digest_of((tmp_path,))
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__" / "share_classes.cpython-311.pyc").write_bytes(b"compiled")
+    assert digest_of((tmp_path,)) == before
+
+
+def test_another_server_archive_is_another_image_of_the_release() -> None:
+    release = RELEASES["0.287"]
+    assert release_reference(release) == release_reference(release)
+    assert release_reference(PrestoRelease(release.version, "0" * 64)) != release_reference(release)
+
+
+def test_old_archives_of_former_contents_are_deleted_and_young_ones_stay(tmp_path: Path) -> None:
+    names = ("presto_0.287-new.tar", "presto_0.287-old.tar", "presto_0.287-young.tar", "presto_0.283-old.tar")
+    files = {name: tmp_path / name for name in names}
+    for name, file in files.items():
+        file.write_text(name)
+        if "young" not in name:
+            age = time.time() - KEPT_SECONDS - 60
+            os.utime(file, (age, age))
+    forget_former(ImageArchive("presto:0.287", files["presto_0.287-new.tar"]), "presto_0.287*")
+    assert sorted(file.name for file in tmp_path.iterdir()) == sorted(set(names) - {"presto_0.287-old.tar"})

@@ -86,7 +86,7 @@ def test_every_signal_is_understood(name: str) -> None:
     [
         node(),
         {"metadata": {"name": "just made"}},
-        {"spec": {"taints": None}, "status": {"conditions": None}},
+        {"metadata": {"name": "cleared"}, "spec": {"taints": None}, "status": {"conditions": None}},
         node(taint("cloud.google.com/gke-spot", "true")),
         node(taint("kubernetes.azure.com/scalesetpriority", "spot")),
         node(taint("karpenter.sh/disruption", "another value")),

@@ -7,6 +7,7 @@ import pytest
 
 from presto_operator.objects import (
     annotation_of,
+    by_age,
     condition_of,
     created_at,
     described,
@@ -15,6 +16,7 @@ from presto_operator.objects import (
     is_terminating,
     kind_and_name,
     label_of,
+    metadata_generation,
     name_of,
     namespace_of,
     pool_of,
@@ -57,6 +59,19 @@ def test_an_object_says_when_it_was_created_and_which_version_it_is() -> None:
     assert resource_version_of(_POD) == 17
     assert created_at(_BARE) is None
     assert resource_version_of(_BARE) == 0
+
+
+def test_objects_are_sorted_by_age_and_then_by_name() -> None:
+    def created(name: str, second: int) -> dict[str, Any]:
+        return {"metadata": {"name": name, "creationTimestamp": f"2026-01-01T08:30:{second:02}Z"}}
+
+    objects = [created("c", 2), created("b", 10), created("a", 10)]
+    assert [name_of(obj) for obj in sorted(objects, key=by_age)] == ["c", "a", "b"]
+
+
+def test_the_generation_of_metadata_counts_specs() -> None:
+    assert metadata_generation({"metadata": {"name": "adhoc", "generation": 3}}) == 3
+    assert metadata_generation(_BARE) == 0
 
 
 def test_labels_and_annotations_that_are_not_there_are_empty() -> None:

@@ -5,4 +5,5 @@ package tools
 
 import (
 	_ "helm.sh/helm/v3/cmd/helm"
+	_ "sigs.k8s.io/kwok/cmd/kwok"
 )

@@ -1,8 +1,0 @@
-//go:build tools
-
-// Package tools pins what the harness builds.
-package tools
-
-import (
-	_ "github.com/coredns/coredns"
-)
