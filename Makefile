@@ -14,6 +14,8 @@ TIMED = @start=$$SECONDS; trap 'code=$$?; echo "==> $@: $$([ $$code = 0 ] && ech
 CLUSTER ?= default
 NODES ?= 3
 PYTEST_ARGS ?=
+# More than there are cores: most of the time a test waits for Kubernetes.
+API_WORKERS ?= 6
 BENCH_ARGS ?=
 
 .PHONY: help
@@ -25,7 +27,12 @@ demo: $(VENV)/ready ## Bring up a real cluster, install the operator, run SQL on
 	$(TIMED) $(BIN)/python -m tests.demo $(if $(KEEP),--keep)
 
 .PHONY: test
-test: lint types layers unit api e2e ## All of the tests: what continuous integration runs.
+test: $(VENV)/ready ## All of the tests: what continuous integration runs. Ends with a table of seconds and budgets.
+	$(TIMED) $(BIN)/python -m tests.parts
+
+.PHONY: fetch
+fetch: $(VENV)/ready ## Build and download what tests and demo need, for later or for a machine without a network.
+	$(TIMED) $(BIN)/python -m tests.parts.fetch
 
 .PHONY: lint
 lint: $(VENV)/ready ## Style of code and shell scripts, and drift of what is generated.
@@ -50,7 +57,7 @@ unit: $(VENV)/ready ## Pure functions: seconds, no cluster.
 
 .PHONY: api
 api: $(VENV)/ready ## A real API server with fake nodes.
-	$(TIMED) $(BIN)/pytest tests/api $(PYTEST_ARGS)
+	$(TIMED) $(BIN)/pytest tests/api --numprocesses=$(API_WORKERS) --dist=worksteal $(PYTEST_ARGS)
 
 .PHONY: e2e
 e2e: $(VENV)/ready ## Real nodes, real Presto: the first tier.
@@ -75,6 +82,10 @@ bench-polling: $(VENV)/ready ## How far one operator falls behind that polls 500
 .PHONY: bench-pass
 bench-pass: $(VENV)/ready ## What one pass over an unchanged cluster costs. BENCH_ARGS="--before COMMIT" prints the ratio.
 	$(TIMED) $(BIN)/python -m bench.passes $(BENCH_ARGS)
+
+.PHONY: bench-start
+bench-start: $(VENV)/ready ## How long Presto takes to start, alone and three at once, as released and in the images of the tests.
+	$(TIMED) for count in 1 3; do for as in --plain ''; do $(HARNESS) presto-start --count $$count $$as; done; done
 
 .PHONY: bench-autoscaling
 bench-autoscaling: $(VENV)/ready ## A day of queries in a minute, for each way to scale. Draws build/autoscaling.png.

@@ -5,25 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tests.harness.waiting import wait_until
-from tests.kit.operator_process import OperatorProcess
-from tests.kit.played_presto import PlayedPresto, played_presto
+from tests.kit.operator_process import OperatorProcess, RunningOperator
+from tests.kit.played_presto import PlayedPresto
 from tests.kit.resources import Namespace, manifest
 
 NAME = "adhoc"
-
-
-@pytest.fixture
-def presto() -> Iterator[PlayedPresto]:
-    """The Presto that every cluster of a test has."""
-    with played_presto() as presto:
-        yield presto
 
 
 def bring_up(namespace: Namespace, presto: PlayedPresto, **autoscaling: Any) -> None:
@@ -48,12 +37,12 @@ def workers(namespace: Namespace) -> int:
 
 def wait_for_workers(namespace: Namespace, count: int) -> None:
     """Wait until there are so many workers."""
-    wait_until(lambda: workers(namespace) == count, timeout=90, what=f"{count} workers")
+    namespace.wait_until(lambda: workers(namespace) == count, timeout=90, what=f"{count} workers")
 
 
 def wait_for_reason(namespace: Namespace, reason: str) -> str:
     """Wait until AutoscalingActive has this reason; its message."""
-    wait_until(
+    namespace.wait_until(
         lambda: namespace.condition(NAME, "AutoscalingActive").get("reason") == reason,
         timeout=60,
         what=f"AutoscalingActive to be {reason}",
@@ -62,14 +51,8 @@ def wait_for_reason(namespace: Namespace, reason: str) -> str:
     return message
 
 
-def wait_for_polls(presto: PlayedPresto, count: int) -> None:
-    """Wait until the operator has asked so many times more."""
-    asked = presto.polls
-    wait_until(lambda: presto.polls >= asked + count, timeout=90, what=f"{count} more polls")
-
-
 def test_workers_follow_the_load_and_each_decision_is_told(
-    namespace: Namespace, presto: PlayedPresto, operator: OperatorProcess
+    namespace: Namespace, presto: PlayedPresto, operator: RunningOperator
 ) -> None:
     bring_up(namespace, presto)
     spec = namespace.presto_cluster(NAME)["spec"]
@@ -79,13 +62,13 @@ def test_workers_follow_the_load_and_each_decision_is_told(
     presto.active_workers = 4
     presto.queued = presto.waiting = presto.held_back = 0
     wait_for_workers(namespace, 1)
+    assert namespace.wait_for_event(NAME, "ScaledDown", timeout=20)
 
     decisions = namespace.presto_cluster(NAME)["status"]["autoscaling"]["decisions"]
     up = "1 running + 2 queued + 1 waiting at 1 per worker = 4 (5 more held back by a concurrency limit)"
     assert [(item["fromReplicas"], item["toReplicas"]) for item in decisions] == [(4, 1), (1, 4)]
     assert decisions[1]["message"] == up
-    assert ("ScaleUp", f"workers from 1 to 4 (QueryDemand): {up}") in namespace.events(NAME)
-    assert any(reason == "ScaleDown" for reason, _ in namespace.events(NAME))
+    assert ("ScaledUp", f"workers 1 → 4 (QueryDemand): {up}") in namespace.events(NAME)
     assert not any(reason == "Corrected" for reason, _ in namespace.events(NAME))
     assert namespace.presto_cluster(NAME)["spec"] == spec
     labels = {"namespace": namespace.name, "mode": "Active"}
@@ -102,9 +85,9 @@ def test_advisory_changes_nothing(namespace: Namespace, presto: PlayedPresto) ->
     presto.running = 3
 
     assert "advised: 3; 3 running at 1 per worker = 3" in wait_for_advice(namespace, 3)
-    wait_for_polls(presto, 2)
+    presto.wait_for_polls(2, timeout=90)
     assert workers(namespace) == 1
-    assert any(reason == "AdviseUp" for reason, _ in namespace.events(NAME))
+    assert namespace.wait_for_event(NAME, "ScaleUpAdvised", timeout=20)
 
 
 def wait_for_advice(namespace: Namespace, count: int) -> str:
@@ -114,20 +97,20 @@ def wait_for_advice(namespace: Namespace, count: int) -> str:
         status = namespace.presto_cluster(NAME)["status"]
         return bool(status.get("autoscaling", {}).get("desired") == count)
 
-    wait_until(advised, timeout=60, what=f"{count} workers to be advised")
+    namespace.wait_until(advised, timeout=60, what=f"{count} workers to be advised")
     return wait_for_reason(namespace, "Advisory")
 
 
 def test_a_restart_of_the_operator_changes_nothing(
-    namespace: Namespace, presto: PlayedPresto, operator: OperatorProcess
+    namespace: Namespace, presto: PlayedPresto, own_operator: OperatorProcess
 ) -> None:
     bring_up(namespace, presto)
     presto.running = 3
     wait_for_workers(namespace, 3)
     presto.active_workers = 3
     namespace.wait_until_quiet(NAME, timeout=60)
-    # What moves all the time is written each half minute at most: the last of it has to be there.
-    wait_until(
+    # What moves all the time is written after a while: the last of it has to be there.
+    namespace.wait_until(
         lambda: (
             namespace.presto_cluster(NAME)["status"].get("queries", {}).get("running") == 3
             and namespace.presto_cluster(NAME)["status"]["workers"].get("active") == 3
@@ -135,12 +118,12 @@ def test_a_restart_of_the_operator_changes_nothing(
         timeout=90,
         what="the numbers of Presto in status",
     )
-    wait_for_polls(presto, 2)
+    presto.wait_for_polls(2, timeout=90)
     before = namespace.resource_versions(NAME)
 
-    operator.stop()
-    operator.start()
-    wait_for_polls(presto, 3)
+    own_operator.stop()
+    own_operator.start()
+    presto.wait_for_polls(3, timeout=90)
 
     assert namespace.resource_versions(NAME) == before
 
@@ -152,8 +135,8 @@ def test_two_owners_are_told_and_neither_wins_by_accident(namespace: Namespace, 
     namespace.kubectl("scale", f"prestocluster/{NAME}", "--replicas=6")
 
     message = wait_for_reason(namespace, "ReplicasIgnored")
-    assert "workers.replicas was changed from 1 to 6 and is ignored" in message
-    wait_for_polls(presto, 2)
+    assert "workers.replicas was changed from 1 to 6, without effect" in message
+    presto.wait_for_polls(2, timeout=90)
     assert workers(namespace) == 1
 
 
@@ -165,7 +148,7 @@ def test_off_leaves_the_workers_to_the_scale_subresource(namespace: Namespace, p
     namespace.kubectl("scale", f"prestocluster/{NAME}", "--replicas=2")
 
     wait_for_workers(namespace, 2)
-    wait_for_polls(presto, 2)
+    presto.wait_for_polls(2, timeout=90)
     assert workers(namespace) == 2
     assert "autoscaling" not in namespace.presto_cluster(NAME)["status"]
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.harness.waiting import wait_until
 from tests.kit.documentation import manifests, pages
 from tests.kit.resources import Namespace, Resource
 
@@ -36,7 +35,7 @@ def _carried_out(namespace: Namespace, objects: list[Resource]) -> None:
     for resource in objects:
         if resource["kind"] == "PrestoCluster":
             name = resource["metadata"]["name"]
-            wait_until(partial(_is_carried_out, namespace, name), timeout=60, what=f"the children of {name}")
+            namespace.wait_until(partial(_is_carried_out, namespace, name), timeout=60, what=f"the children of {name}")
 
 
 @pytest.mark.parametrize("page", pages())

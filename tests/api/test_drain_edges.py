@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import json
 from collections.abc import Iterator
 
 import pytest
@@ -11,7 +9,9 @@ import pytest
 from tests.harness.interface import Cluster
 from tests.harness.spec import Taint
 from tests.harness.waiting import wait_until
-from tests.kit.operator_process import OperatorProcess
+from tests.kit.fake_pools import FakePools
+from tests.kit.heartbeat import heartbeat
+from tests.kit.operator_process import RunningOperator
 from tests.kit.resources import Namespace, manifest
 
 RUNNING = {
@@ -30,37 +30,30 @@ RUNNING = {
 }
 
 FULL = Taint("example.com/full", "NoSchedule")
-
-_numbers = itertools.count(1)
-
-
-@pytest.fixture
-def room(cluster: Cluster) -> Iterator[str]:
-    """The one node on which workers of the test's own can be."""
-    prefix = f"room-{next(_numbers)}"
-    (name,) = cluster.kwok_nodes(1, {"room": f"{prefix}-0"}, prefix=prefix)
-    yield name
-    cluster.kubectl("delete", "node", name)
+SILENT = Taint("example.com/silent", "NoSchedule")
 
 
 @pytest.fixture
-def silent_node(cluster: Cluster) -> Iterator[str]:
+def silent_node(namespace: Namespace) -> Iterator[str]:
     """A node that looks well and on which nobody does anything: what is told to leave stays until the node goes."""
-    name = f"silent-{next(_numbers)}"
+    name = f"{namespace.name}-silent"
     capacity = {"cpu": "64", "memory": "512Gi", "pods": "110"}
     node = {
         "apiVersion": "v1",
         "kind": "Node",
         "metadata": {"name": name, "labels": {"silent": name}},
+        "spec": {"taints": [SILENT.manifest()]},
         "status": {
             "capacity": capacity,
             "allocatable": capacity,
             "conditions": [{"type": "Ready", "status": "True", "reason": "KubeletReady"}],
         },
     }
-    cluster.kubectl("create", "--filename=-", stdin=json.dumps(node))
-    yield name
-    cluster.kubectl("delete", "node", name, "--ignore-not-found")
+    nodes = namespace.api.path("nodes")
+    with heartbeat(namespace.api, name):
+        namespace.api.create(nodes, node)
+        yield name
+    namespace.api.delete(f"{nodes}/{name}")
 
 
 def names(namespace: Namespace) -> set[str]:
@@ -68,7 +61,7 @@ def names(namespace: Namespace) -> set[str]:
     return {pod["metadata"]["name"] for pod in namespace.pods("adhoc", "worker")}
 
 
-def counted(operator: OperatorProcess, namespace: Namespace, outcome: str) -> float:
+def counted(operator: RunningOperator, namespace: Namespace, outcome: str) -> float:
     """How many drains the operator has counted."""
     return operator.metric("presto_operator_drains_total", namespace=namespace.name, cluster="adhoc", outcome=outcome)
 
@@ -79,10 +72,10 @@ def drain_events(namespace: Namespace) -> list[tuple[str, str]]:
 
 
 def test_one_worker_at_a_time_can_be_evicted(
-    namespace: Namespace, cluster: Cluster, operator: OperatorProcess, room: str
+    namespace: Namespace, cluster: Cluster, operator: RunningOperator, pools: FakePools
 ) -> None:
-    pool = {"name": "one", "nodeSelector": {"room": room}}
-    namespace.apply(manifest("adhoc", workers={"replicas": 3, "pools": [pool]}))
+    (room,) = pools.nodes("one", 1)
+    namespace.apply(manifest("adhoc", workers={"replicas": 3, "pools": [pools.pool("one")]}))
     namespace.wait_until_quiet("adhoc", timeout=90)
     first, second, third = sorted(names(namespace))
 
@@ -91,10 +84,15 @@ def test_one_worker_at_a_time_can_be_evicted(
     assert namespace.evict(first) == ""
     assert "disruption budget" in namespace.evict(second)
     cluster.untaint_node(room, FULL)
-    wait_until(lambda: namespace.evict(second) == "", timeout=60, what="the next eviction to be allowed", interval=0.3)
+    # The disruption budget counts who is healthy.
+    namespace.wait_until(
+        lambda: namespace.objects("poddisruptionbudgets") and namespace.evict(second) == "",
+        timeout=60,
+        what="the next eviction to be allowed",
+    )
 
     namespace.wait_until_quiet("adhoc", timeout=60)
-    wait_until(lambda: not {first, second} & names(namespace), timeout=30, what="both to be gone")
+    namespace.wait_until(lambda: not {first, second} & names(namespace), timeout=30, what="both to be gone")
     assert third in names(namespace)
     assert len(names(namespace)) == 3
     # A pod that kwok plays is gone without having told how its server ended.
@@ -102,7 +100,7 @@ def test_one_worker_at_a_time_can_be_evicted(
     assert drain_events(namespace) == []
 
 
-def test_the_coordinator_can_not_be_evicted(namespace: Namespace, operator: OperatorProcess) -> None:
+def test_the_coordinator_can_not_be_evicted(namespace: Namespace) -> None:
     namespace.apply(manifest("adhoc"))
     namespace.wait_until_quiet("adhoc", timeout=90)
     (coordinator,) = namespace.pods("adhoc", "coordinator")
@@ -110,30 +108,30 @@ def test_the_coordinator_can_not_be_evicted(namespace: Namespace, operator: Oper
 
 
 def test_a_worker_whose_node_goes_in_mid_drain_is_removed_counted_and_told_of(
-    namespace: Namespace, cluster: Cluster, operator: OperatorProcess, silent_node: str
+    namespace: Namespace, cluster: Cluster, operator: RunningOperator, silent_node: str
 ) -> None:
-    pool = {"name": "spot", "nodeSelector": {"silent": silent_node}}
+    tolerations = [{"key": SILENT.key, "operator": "Exists"}]
+    pool = {"name": "spot", "nodeSelector": {"silent": silent_node}, "tolerations": tolerations}
     namespace.apply(manifest("adhoc", workers={"replicas": 1, "pools": [pool]}))
-    wait_until(
+    namespace.wait_until(
         lambda: [pod for pod in namespace.pods("adhoc", "worker") if pod["spec"].get("nodeName") == silent_node],
         timeout=60,
         what="a worker on the node",
     )
     (worker,) = names(namespace)
-    patch = json.dumps({"status": RUNNING})
-    namespace.kubectl("patch", "pod", worker, "--subresource=status", "--type=merge", f"--patch={patch}")
+    namespace.patch_status("pod", worker, RUNNING)
     namespace.kubectl("delete", "pod", worker, "--wait=false")
     namespace.wait_for_condition("adhoc", "Draining", "True", timeout=15)
     assert worker in names(namespace), "it was to be in the middle of its drain"
 
     cluster.kubectl("delete", "node", silent_node)
 
-    wait_until(lambda: worker not in names(namespace), timeout=15, what="the worker to be removed")
+    namespace.wait_until(lambda: worker not in names(namespace), timeout=15, what="the worker to be removed")
     wait_until(lambda: counted(operator, namespace, "NodeLost") == 1, timeout=10, what="it to be counted")
-    wait_until(lambda: drain_events(namespace), timeout=10, what="an Event")
+    namespace.wait_until(lambda: drain_events(namespace), timeout=10, what="an Event")
     ((reason, message),) = drain_events(namespace)
     assert reason == "DrainNodeLost"
-    assert message.startswith(f"{worker}: node {silent_node} was gone before it had drained")
-    wait_until(
+    assert message.startswith(f"{worker}: node {silent_node} went away before it had drained")
+    namespace.wait_until(
         lambda: namespace.condition("adhoc", "Draining")["status"] == "False", timeout=15, what="Draining to be over"
     )

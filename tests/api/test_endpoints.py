@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tests.kit.operator_process import OperatorProcess
+from tests.kit.operator_process import RunningOperator
 from tests.kit.resources import Namespace, manifest
 
 
-def test_health_and_metrics(namespace: Namespace, operator: OperatorProcess) -> None:
+def test_health_and_metrics(namespace: Namespace, operator: RunningOperator) -> None:
     namespace.apply(manifest("adhoc", workers={"replicas": 3}))
     namespace.wait_until_settled("adhoc", timeout=60)
 

@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from tests.harness.waiting import wait_until
 from tests.kit.resources import Namespace, manifest
 
 
@@ -30,7 +29,7 @@ def test_deleted_children_come_back(settled: Namespace, kind: str) -> None:
         now = settled.children("adhoc")
         return all(key in now and now[key]["metadata"]["uid"] != before[key]["metadata"]["uid"] for key in gone)
 
-    wait_until(are_back, timeout=20, what=f"{gone} to come back")
+    settled.wait_until(are_back, timeout=20, what=f"{gone} to come back")
     settled.wait_until_settled("adhoc", timeout=60)
     assert set(settled.children("adhoc")) == set(before)
 
@@ -41,10 +40,10 @@ def test_an_edited_service_is_put_right_and_it_is_told(settled: Namespace) -> No
     patch = json.dumps({"spec": {"selector": {"prestooperator.io/role": "worker"}}})
     settled.kubectl("patch", "service", "adhoc", "--type=merge", f"--patch={patch}")
 
-    wait_until(
+    settled.wait_until(
         lambda: settled.get("service", "adhoc")["spec"]["selector"] == selector, timeout=20, what="the old selector"
     )
-    wait_until(
+    settled.wait_until(
         lambda: any(reason == "Corrected" and '"adhoc"' in text for reason, text in settled.events("adhoc")),
         timeout=20,
         what="an Event that tells of it",
@@ -56,7 +55,9 @@ def test_a_scaled_pool_is_put_right(settled: Namespace) -> None:
 
     settled.kubectl("scale", pool.lower(), "--replicas=7")
 
-    wait_until(lambda: settled.children("adhoc")[pool]["spec"]["replicas"] == 2, timeout=20, what="two replicas again")
+    settled.wait_until(
+        lambda: settled.children("adhoc")[pool]["spec"]["replicas"] == 2, timeout=20, what="two replicas again"
+    )
 
 
 def test_an_object_of_someone_else_is_left_alone(namespace: Namespace) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.harness.waiting import wait_until
-from tests.kit.operator_process import OperatorProcess
+from tests.kit.operator_process import RunningOperator
 from tests.kit.resources import Namespace, manifest
 
 
@@ -20,7 +20,7 @@ def test_a_cluster_gets_ready_and_tells_so(namespace: Namespace) -> None:
     columns, row = namespace.kubectl("get", "presto", "adhoc").splitlines()
     assert columns.split() == ["NAME", "READY", "PHASE", "VERSION", "WORKERS", "RUNNING", "QUEUED", "AGE"]
     assert row.split()[:5] == ["adhoc", "True", "Running", "0.287", "2/2"]
-    assert ("Serving", "Ready is True") in namespace.events("adhoc")
+    assert " of 2 workers are serving, after " in namespace.wait_for_event("adhoc", "Ready", timeout=20)
 
 
 def test_the_operator_never_writes_spec_and_sets_no_finalizer(namespace: Namespace) -> None:
@@ -47,14 +47,14 @@ def test_the_labels_of_the_owner_stay_with_the_owner(namespace: Namespace) -> No
     assert "argocd.argoproj.io/instance" not in labels
 
 
-def test_deleting_the_cluster_removes_everything(namespace: Namespace, operator: OperatorProcess) -> None:
+def test_deleting_the_cluster_removes_everything(namespace: Namespace, operator: RunningOperator) -> None:
     namespace.apply(manifest("adhoc"))
     namespace.wait_until_settled("adhoc", timeout=60)
     assert operator.metric("presto_operator_cluster_workers", namespace=namespace.name) > 0
 
     namespace.kubectl("delete", "prestocluster", "adhoc")
 
-    wait_until(
+    namespace.wait_until(
         lambda: not namespace.children("adhoc") and not namespace.pods("adhoc"), timeout=60, what="children to go"
     )
     wait_until(
@@ -64,7 +64,13 @@ def test_deleting_the_cluster_removes_everything(namespace: Namespace, operator:
     )
 
 
-def test_explain_teaches(namespace: Namespace) -> None:
-    assert "Largest heap in percent" in namespace.kubectl("explain", "prestocluster.spec.workers.jvm.heapPercent")
-    pools = " ".join(namespace.kubectl("explain", "prestocluster.spec.workers.pools").split())
-    assert "each pool's minimum first, OnDemand pools last" in pools
+def test_explain_tells_meaning_bounds_and_default_of_a_field(namespace: Namespace) -> None:
+    def explained(field: str) -> str:
+        return " ".join(namespace.kubectl("explain", f"prestocluster.spec.{field}").split())
+
+    assert "Maximum heap in percent of the container's memory limit." in explained("workers.jvm.heapPercent")
+    assert "From 10 to 95. Default: 75." in explained("workers.jvm.heapPercent")
+    assert "From 0s to 24h. Default: 30m." in explained("workers.drain.timeout")
+    assert 'Default: {"memory": "4Gi"}.' in explained("coordinator.resources.limits")
+    assert "first each pool's minReplicas; then Spot and Any pools" in explained("workers.pools")
+    assert "Default: true if any pool has capacityType Spot, else false." in explained("queryRetry.enabled")

@@ -2,39 +2,29 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
-
 import pytest
 
 from tests.harness.interface import Cluster
 from tests.harness.spec import Taint
-from tests.harness.waiting import wait_until
-from tests.kit.operator_process import OperatorProcess
+from tests.kit.fake_pools import FakePools
+from tests.kit.operator_process import RunningOperator
 from tests.kit.resources import Namespace, Resource, manifest
 
 NODES = 3
 WORKERS = 6
 RECLAIMED = Taint("aws-node-termination-handler/spot-itn", "NoSchedule", "event-1")
 
-_numbers = itertools.count(1)
-
 
 @pytest.fixture
-def nodes(cluster: Cluster) -> Iterator[tuple[str, ...]]:
+def nodes(pools: FakePools) -> tuple[str, ...]:
     """Fake nodes of the test's own."""
-    prefix = f"reclaim-{next(_numbers)}"
-    names = cluster.kwok_nodes(NODES, {"reclaim": prefix}, prefix=prefix)
-    yield names
-    cluster.kubectl("delete", "nodes", f"--selector=reclaim={prefix}")
+    return pools.nodes("spot", NODES)
 
 
 @pytest.fixture
-def running(namespace: Namespace, nodes: tuple[str, ...]) -> Namespace:
+def running(namespace: Namespace, pools: FakePools, nodes: tuple[str, ...]) -> Namespace:
     """A namespace with a cluster `adhoc` whose workers are spread over these nodes; its coordinator is elsewhere."""
-    (prefix,) = {name.rpartition("-")[0] for name in nodes}
-    pool = {"name": "spot", "nodeSelector": {"reclaim": prefix}}
-    namespace.apply(manifest("adhoc", workers={"replicas": WORKERS, "pools": [pool]}))
+    namespace.apply(manifest("adhoc", workers={"replicas": WORKERS, "pools": [pools.pool("spot")]}))
     namespace.wait_until_quiet("adhoc", timeout=90)
     assert all(on(namespace, name) for name in nodes), "each node is to have workers"
     return namespace
@@ -55,21 +45,24 @@ def uids(pods: list[Resource]) -> set[str]:
 
 
 def test_workers_of_a_reclaimed_node_leave_at_once_and_others_come_elsewhere(
-    running: Namespace, cluster: Cluster, nodes: tuple[str, ...], operator: OperatorProcess
+    running: Namespace, cluster: Cluster, nodes: tuple[str, ...], operator: RunningOperator
 ) -> None:
     before = uids(running.pods("adhoc", "worker"))
     concerned = uids(on(running, nodes[0]))
 
     cluster.taint_node(nodes[0], RECLAIMED)
-    wait_until(lambda: not concerned & uids(at_work(running)), timeout=30, what="the workers there to leave")
+    running.wait_until(lambda: not concerned & uids(at_work(running)), timeout=30, what="the workers there to leave")
 
     running.wait_until_quiet("adhoc", timeout=60)
-    wait_until(lambda: len(running.pods("adhoc", "worker")) == WORKERS, timeout=60, what="the old workers to be gone")
+    running.wait_until(
+        lambda: len(running.pods("adhoc", "worker")) == WORKERS, timeout=60, what="the old workers to be gone"
+    )
     assert not on(running, nodes[0])
     assert uids(at_work(running)) >= before - concerned, "the workers elsewhere were to stay"
+    running.wait_for_event("adhoc", "NodeReclaimed", timeout=20)
     (told,) = [message for reason, message in running.events("adhoc") if reason == "NodeReclaimed"]
     assert nodes[0] in told
-    assert "EC2 reclaims the spot instance" in told
+    assert "EC2 is reclaiming the spot instance" in told
     counted = operator.metric(
         "presto_operator_reclaims_total", namespace=running.name, cluster="adhoc", reason="SpotInterruption"
     )
@@ -81,10 +74,16 @@ def test_workers_of_a_node_that_is_gone_are_replaced(
 ) -> None:
     concerned = uids(on(running, nodes[0]))
     cluster.kubectl("delete", "node", nodes[0])
-    wait_until(lambda: not concerned & uids(running.pods("adhoc", "worker")), timeout=15, what="its workers to be gone")
+    running.wait_until(
+        lambda: not concerned & uids(running.pods("adhoc", "worker")), timeout=15, what="its workers to be gone"
+    )
     running.wait_until_quiet("adhoc", timeout=60)
     assert len(at_work(running)) == WORKERS
-    assert any("the node no longer exists" in message for _, message in running.events("adhoc"))
+    assert running.wait_until(
+        lambda: any("the node no longer exists" in message for _, message in running.events("adhoc")),
+        timeout=20,
+        what="an Event about it",
+    )
 
 
 def test_an_unknown_taint_moves_nobody(running: Namespace, cluster: Cluster, nodes: tuple[str, ...]) -> None:
@@ -93,6 +92,8 @@ def test_an_unknown_taint_moves_nobody(running: Namespace, cluster: Cluster, nod
     cluster.taint_node(nodes[0], Taint("example.com/unknown", "NoSchedule"))
     cluster.taint_node(nodes[1], RECLAIMED)
     # By the time that the one taint has had its effect, the other would have had it, too.
-    wait_until(lambda: not concerned & uids(at_work(running)), timeout=10, what="the workers of the other to leave")
+    running.wait_until(
+        lambda: not concerned & uids(at_work(running)), timeout=10, what="the workers of the other to leave"
+    )
     running.wait_until_quiet("adhoc", timeout=60)
     assert uids(at_work(running)) >= before - concerned

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
-import json
-from collections.abc import Iterator
-from typing import Any
-
-import pytest
-
 from tests.harness.interface import Cluster
 from tests.harness.spec import Taint
 from tests.harness.waiting import wait_until
-from tests.kit.operator_process import OperatorProcess
+from tests.kit.fake_pools import FakePools
+from tests.kit.operator_process import OperatorProcess, RunningOperator
 from tests.kit.pod_watch import counted_workers
 from tests.kit.resources import Namespace, Resource, manifest
 
@@ -20,37 +14,6 @@ RECLAIMED = Taint("aws-node-termination-handler/spot-itn", "NoSchedule", "event-
 FULL = Taint("example.com/full", "NoSchedule")
 AT_RISK = Taint("aws-node-termination-handler/rebalance-recommendation", "NoSchedule")
 PAST = "2026-01-01T00:00:00Z"
-
-_numbers = itertools.count(1)
-
-
-class Pools:
-    """Fake nodes of a test's own, in pools."""
-
-    def __init__(self, cluster: Cluster) -> None:
-        self._cluster = cluster
-        self._test = f"spot-{next(_numbers)}"
-
-    def nodes(self, pool: str, count: int) -> tuple[str, ...]:
-        """Let this many nodes of the pool join."""
-        prefix = f"{self._test}-{pool}"
-        return self._cluster.kwok_nodes(count, {"test": self._test, "test-pool": prefix}, prefix=prefix)
-
-    def pool(self, name: str, **fields: Any) -> Resource:
-        """The pool, as in a spec."""
-        return {"name": name, "nodeSelector": {"test-pool": f"{self._test}-{name}"}, **fields}
-
-    def remove(self) -> None:
-        """Take all of its nodes away."""
-        self._cluster.kubectl("delete", "nodes", f"--selector=test={self._test}")
-
-
-@pytest.fixture
-def pools(cluster: Cluster) -> Iterator[Pools]:
-    """Nodes of the test's own."""
-    found = Pools(cluster)
-    yield found
-    found.remove()
 
 
 def at_work(namespace: Namespace) -> list[Resource]:
@@ -89,8 +52,7 @@ def let_time_pass(namespace: Namespace, pool: str) -> None:
     for row in rows:
         if row["name"] == pool:
             row["limit"]["until"] = PAST
-    patch = json.dumps({"status": {"workers": {"pools": rows}}})
-    namespace.kubectl("patch", "prestocluster/adhoc", "--subresource=status", "--type=merge", f"--patch={patch}")
+    namespace.patch_status("prestocluster", "adhoc", {"workers": {"pools": rows}})
 
 
 def reasons(namespace: Namespace) -> list[str]:
@@ -98,7 +60,7 @@ def reasons(namespace: Namespace) -> list[str]:
 
 
 def test_workers_that_find_no_node_move_to_the_next_pool_and_back(
-    namespace: Namespace, pools: Pools, operator: OperatorProcess
+    namespace: Namespace, pools: FakePools, own_operator: OperatorProcess
 ) -> None:
     pools.nodes("r6", 2)
     workers = {
@@ -108,23 +70,25 @@ def test_workers_that_find_no_node_move_to_the_next_pool_and_back(
         "rollout": {"maxSurge": 2},
     }
     namespace.apply(manifest("adhoc", workers=workers))
-    wait_until(lambda: by_pool(namespace) == {"r6": 4}, timeout=60, what="all workers in the pool that has nodes")
+    namespace.wait_until(
+        lambda: by_pool(namespace) == {"r6": 4}, timeout=60, what="all workers in the pool that has nodes"
+    )
     namespace.wait_until_quiet("adhoc", timeout=60)
     known = limit(namespace, "r5")
     assert known is not None
     assert (known["reason"], known["most"]) == ("Unschedulable", 0)
-    assert "PoolUnschedulable" in reasons(namespace)
+    assert namespace.wait_for_event("adhoc", "PoolUnschedulable", timeout=20)
     assert "its workers found no nodes" in namespace.condition("adhoc", "Progressing")["message"]
     labels = {"namespace": namespace.name, "cluster": "adhoc", "pool": "r5", "reason": "Unschedulable"}
-    assert operator.metric("presto_operator_pool_limited", **labels) == 1
+    assert own_operator.metric("presto_operator_pool_limited", **labels) == 1
 
     # It is all in status: another operator goes on with it, and first of all changes nothing.
     before = namespace.resource_versions("adhoc")
-    operator.stop()
-    operator.start()
-    seen = operator.metric("presto_operator_reconcile_duration_seconds_count")
+    own_operator.stop()
+    own_operator.start()
+    seen = own_operator.metric("presto_operator_reconcile_duration_seconds_count")
     wait_until(
-        lambda: operator.metric("presto_operator_reconcile_duration_seconds_count") >= seen + 2,
+        lambda: own_operator.metric("presto_operator_reconcile_duration_seconds_count") >= seen + 2,
         timeout=60,
         what="passes",
     )
@@ -132,14 +96,14 @@ def test_workers_that_find_no_node_move_to_the_next_pool_and_back(
 
     pools.nodes("r5", 2)
     let_time_pass(namespace, "r5")
-    wait_until(lambda: by_pool(namespace).get("r5") == 1, timeout=60, what="a try with one worker")
+    namespace.wait_until(lambda: by_pool(namespace).get("r5") == 1, timeout=60, what="a try with one worker")
     let_time_pass(namespace, "r5")
-    wait_until(lambda: by_pool(namespace) == {"r5": 2, "r6": 2}, timeout=90, what="the shares as they were")
-    wait_until(lambda: limit(namespace, "r5") is None, timeout=60, what="the limit to be gone")
-    assert "PoolUnlimited" in reasons(namespace)
+    namespace.wait_until(lambda: by_pool(namespace) == {"r5": 2, "r6": 2}, timeout=90, what="the shares as they were")
+    namespace.wait_until(lambda: limit(namespace, "r5") is None, timeout=60, what="the limit to be gone")
+    assert namespace.wait_for_event("adhoc", "PoolUnlimited", timeout=20)
 
 
-def test_a_reclaimed_pool_gets_less_for_a_while(namespace: Namespace, pools: Pools, cluster: Cluster) -> None:
+def test_a_reclaimed_pool_gets_less_for_a_while(namespace: Namespace, pools: FakePools, cluster: Cluster) -> None:
     nodes = pools.nodes("r5", 2)
     pools.nodes("r6", 2)
     workers = {"replicas": 4, "pools": [pools.pool("r5"), pools.pool("r6")], "rollout": {"maxSurge": 1}}
@@ -151,7 +115,9 @@ def test_a_reclaimed_pool_gets_less_for_a_while(namespace: Namespace, pools: Poo
     cluster.taint_node(nodes[1], FULL)
 
     cluster.taint_node(nodes[0], RECLAIMED)
-    wait_until(lambda: by_pool(namespace) == {"r5": 1, "r6": 3}, timeout=30, what="the replacement in the other pool")
+    namespace.wait_until(
+        lambda: by_pool(namespace) == {"r5": 1, "r6": 3}, timeout=30, what="the replacement in the other pool"
+    )
     namespace.wait_until_quiet("adhoc", timeout=60)
     assert uids(on(namespace, nodes[1])) == stays
     known = limit(namespace, "r5")
@@ -160,12 +126,12 @@ def test_a_reclaimed_pool_gets_less_for_a_while(namespace: Namespace, pools: Poo
 
     cluster.untaint_node(nodes[1], FULL)
     let_time_pass(namespace, "r5")
-    wait_until(lambda: by_pool(namespace) == {"r5": 2, "r6": 2}, timeout=60, what="the worker to come back")
+    namespace.wait_until(lambda: by_pool(namespace) == {"r5": 2, "r6": 2}, timeout=60, what="the worker to come back")
     assert len(on(namespace, nodes[1])) == 2
 
 
 def test_workers_at_risk_are_replaced_before_they_go(
-    namespace: Namespace, pools: Pools, cluster: Cluster, operator: OperatorProcess
+    namespace: Namespace, pools: FakePools, cluster: Cluster, operator: RunningOperator
 ) -> None:
     nodes = pools.nodes("r5", 3)
     workers = {"replicas": 6, "pools": [pools.pool("r5")], "rollout": {"maxSurge": 1}}
@@ -177,22 +143,25 @@ def test_workers_at_risk_are_replaced_before_they_go(
 
     with counted_workers(namespace, "adhoc") as count:
         cluster.taint_node(nodes[0], AT_RISK)
-        wait_until(lambda: len(at_work(namespace)) == 7, timeout=30, what="a replacement")
+        namespace.wait_until(lambda: len(at_work(namespace)) == 7, timeout=30, what="a replacement")
         assert concerned <= uids(at_work(namespace)), "the replacement was to come first"
-        wait_until(lambda: not concerned & uids(at_work(namespace)), timeout=90, what="the workers there to leave")
+        namespace.wait_until(
+            lambda: not concerned & uids(at_work(namespace)), timeout=90, what="the workers there to leave"
+        )
         namespace.wait_until_quiet("adhoc", timeout=60)
 
     assert others <= uids(at_work(namespace)), "the workers elsewhere were to stay"
     assert len(at_work(namespace)) == 6
     assert count.most == 7
     assert count.most_leaving <= 1
+    namespace.wait_until(lambda: reasons(namespace).count("NodeAtRisk") >= 2, timeout=20, what="Events about both")
     assert reasons(namespace).count("NodeAtRisk") == 2
-    assert {"OtherWorkerLeft", "Corrected"}.isdisjoint(reasons(namespace))
+    assert {"OtherWorkerRemoved", "Corrected"}.isdisjoint(reasons(namespace))
     labels = {"namespace": namespace.name, "cluster": "adhoc", "reason": "RebalanceRecommendation"}
     assert operator.metric("presto_operator_at_risk_replacements_total", **labels) == 2
 
 
-def test_on_a_scale_down_the_chosen_workers_leave(namespace: Namespace, pools: Pools, cluster: Cluster) -> None:
+def test_on_a_scale_down_the_chosen_workers_leave(namespace: Namespace, pools: FakePools, cluster: Cluster) -> None:
     nodes = pools.nodes("r5", 3)
     namespace.apply(manifest("adhoc", workers={"replicas": 6, "pools": [pools.pool("r5")]}))
     namespace.wait_until_quiet("adhoc", timeout=60)
@@ -201,10 +170,10 @@ def test_on_a_scale_down_the_chosen_workers_leave(namespace: Namespace, pools: P
     stay = uids(on(namespace, nodes[0], nodes[2]))
 
     namespace.kubectl("scale", "prestocluster/adhoc", "--replicas=4")
-    wait_until(lambda: len(at_work(namespace)) == 4, timeout=30, what="two workers to leave")
+    namespace.wait_until(lambda: len(at_work(namespace)) == 4, timeout=30, what="two workers to leave")
     namespace.wait_until_quiet("adhoc", timeout=60)
 
     assert uids(at_work(namespace)) == stay
-    assert "OtherWorkerLeft" not in reasons(namespace)
+    assert "OtherWorkerRemoved" not in reasons(namespace)
     annotations = [pod["metadata"].get("annotations", {}) for pod in at_work(namespace)]
     assert not any("controller.kubernetes.io/pod-deletion-cost" in found for found in annotations)

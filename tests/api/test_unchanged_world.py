@@ -30,64 +30,67 @@ def bring_up(namespace: Namespace) -> None:
     namespace.wait_until_quiet("adhoc", timeout=60)
 
 
-def test_applying_it_again_changes_nothing(namespace: Namespace, operator: OperatorProcess) -> None:
+def test_applying_it_again_changes_nothing(namespace: Namespace, own_operator: OperatorProcess) -> None:
     bring_up(namespace)
     before = namespace.resource_versions("adhoc")
-    seen = passes(operator)
+    seen = passes(own_operator)
 
     assert "unchanged" in namespace.apply(two_pools())
-    wait_for_a_pass(operator, after=seen)
+    wait_for_a_pass(own_operator, after=seen)
 
     assert namespace.resource_versions("adhoc") == before
 
 
-def test_restarting_the_operator_changes_nothing(namespace: Namespace, operator: OperatorProcess) -> None:
+def test_restarting_the_operator_changes_nothing(namespace: Namespace, own_operator: OperatorProcess) -> None:
     bring_up(namespace)
     before = namespace.resource_versions("adhoc")
     events = namespace.events("adhoc")
 
-    operator.stop()
-    operator.start()
-    wait_for_a_pass(operator, after=0)
+    own_operator.stop()
+    own_operator.start()
+    wait_for_a_pass(own_operator, after=0)
 
-    assert operator.metric("presto_operator_applies_total", outcome="unchanged") > 0, "it did not look at the children"
+    assert own_operator.metric("presto_operator_applies_total", outcome="unchanged") > 0, (
+        "it did not look at the children"
+    )
     assert namespace.resource_versions("adhoc") == before
     assert namespace.events("adhoc") == events
 
 
-def test_a_killed_operator_goes_on_where_it_was(namespace: Namespace, operator: OperatorProcess) -> None:
+def test_a_killed_operator_goes_on_where_it_was(namespace: Namespace, own_operator: OperatorProcess) -> None:
     namespace.apply(two_pools())
-    operator.kill()
-    operator.start()
+    own_operator.kill()
+    own_operator.start()
 
     namespace.wait_until_settled("adhoc", timeout=60)
 
     assert len(namespace.pods("adhoc", "worker")) == 3
 
 
-def test_what_others_add_to_a_child_survives(namespace: Namespace, operator: OperatorProcess) -> None:
+def test_what_others_add_to_a_child_survives(namespace: Namespace, own_operator: OperatorProcess) -> None:
     bring_up(namespace)
-    seen = passes(operator)
+    seen = passes(own_operator)
 
     namespace.kubectl("annotate", "service", "adhoc", "example.org/owner=platform")
-    wait_for_a_pass(operator, after=seen)
+    wait_for_a_pass(own_operator, after=seen)
 
     assert namespace.get("service", "adhoc")["metadata"]["annotations"] == {"example.org/owner": "platform"}
 
 
-def test_a_quiet_cluster_costs_no_call(namespace: Namespace, operator: OperatorProcess) -> None:
+def test_a_quiet_cluster_costs_no_call(namespace: Namespace, own_operator: OperatorProcess) -> None:
     bring_up(namespace)
-    # What former tests left behind goes first: the operator counts all of its calls together.
-    wait_until(lambda: operator.metric("presto_operator_clusters") == 1, timeout=60, what="no other cluster")
-    wait_for_a_pass(operator, after=passes(operator))
+    assert own_operator.metric("presto_operator_clusters") == 1, "its calls are counted all together"
+    wait_for_a_pass(own_operator, after=passes(own_operator))
     calls = {
-        outcome: operator.metric("presto_operator_applies_total", outcome=outcome)
+        outcome: own_operator.metric("presto_operator_applies_total", outcome=outcome)
         for outcome in ("unchanged", "updated", "created")
     }
-    writes = operator.metric("presto_operator_status_writes_total")
+    writes = own_operator.metric("presto_operator_status_writes_total")
 
-    wait_for_a_pass(operator, after=passes(operator))
+    wait_for_a_pass(own_operator, after=passes(own_operator))
 
-    assert {outcome: operator.metric("presto_operator_applies_total", outcome=outcome) for outcome in calls} == calls
-    assert operator.metric("presto_operator_status_writes_total") == writes
+    assert {
+        outcome: own_operator.metric("presto_operator_applies_total", outcome=outcome) for outcome in calls
+    } == calls
+    assert own_operator.metric("presto_operator_status_writes_total") == writes
     assert json.dumps(namespace.events("adhoc")).count("Corrected") == 0

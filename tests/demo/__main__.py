@@ -20,6 +20,7 @@ from tests.harness.waiting import wait_until
 from tests.kit.installation import install, operator_image
 from tests.kit.resources import Namespace
 from tests.kit.sql import Answer, PrestoClient
+from tests.parts.provisions import provide
 
 CLUSTER = "demo"
 NAMESPACE = "demo"
@@ -45,6 +46,7 @@ def main(*, keep: bool, provider: str) -> None:
     started = time.monotonic()
     clusters = provider_for(provider)  # type: ignore[arg-type]
     try:
+        provide(["demo"], clusters.name)
         image = operator_image(clusters.name)
         with step(f"a real Kubernetes with {len(NODES)} real nodes, by provider {clusters.name}"):
             cluster = clusters.up(ClusterSpec(name=CLUSTER, nodes=NODES, images=(image.file,)))

@@ -140,7 +140,7 @@ def test_workers_follow_the_queries_and_drain(cluster: Cluster, presto: Namespac
     for user in users:
         assert user.result()
         assert all(rows == [[1_500_000]] for rows in user.result())
-    assert_decision_is_told(cluster, presto, "ScaleUp", to=2)
+    assert_decision_is_told(cluster, presto, "ScaledUp", to=2)
 
     wait_until(lambda: going(presto), timeout=120, what="a worker to leave")
     (name,) = going(presto)
@@ -150,7 +150,7 @@ def test_workers_follow_the_queries_and_drain(cluster: Cluster, presto: Namespac
         what="the worker to take SHUTTING_DOWN",
     )
     wait_until(lambda: workers(presto) == 1, timeout=120, what="one worker")
-    assert_decision_is_told(cluster, presto, "ScaleDown", to=1)
+    assert_decision_is_told(cluster, presto, "ScaledDown", to=1)
 
 
 def assert_decision_is_told(cluster: Cluster, presto: Namespace, event: str, *, to: int) -> None:

@@ -65,8 +65,8 @@ def test_a_burst_takes_one_worker_to_four_and_back_without_a_failed_query(
     assert dict(tally.failures) == {}
     assert burst.right >= 4
     assert tally.right >= 1
-    told = [message for reason, message in presto.events(NAME) if reason in ("ScaleUp", "ScaleDown")]
-    assert any(" to 4 (" in message and "at 1 per worker" in message for message in told), told
+    told = [message for reason, message in presto.events(NAME) if reason in ("ScaledUp", "ScaledDown")]
+    assert any(" → 4 (" in message and "at 1 per worker" in message for message in told), told
     assert presto.presto_cluster(NAME)["spec"] == spec
 
 

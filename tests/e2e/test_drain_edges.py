@@ -78,8 +78,9 @@ def test_a_drain_that_is_given_too_little_time_is_told_of(presto: Namespace, cli
     wait_until(lambda: len(drain_events(presto)) == len(told) + 1, timeout=15, what="an Event")
     ((reason, message),) = [event for event in drain_events(presto) if event not in told]
     assert reason == "DrainTimedOut"
-    assert message.startswith(f"{leaving}: still draining after ")
-    assert "gave it less than the 350 s of its grace period" in message
+    assert message.startswith(f"{leaving}: killed after ")
+    assert "while still draining" in message
+    assert "it got less time than its grace period of 350 s" in message
 
 
 @pytest.mark.standing(PLAIN)

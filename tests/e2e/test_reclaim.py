@@ -49,4 +49,4 @@ def test_a_reclaim_under_load_fails_no_query(
     assert not on_node(presto.pods(NAME, "worker"), reclaimed_node)
     assert len(presto.pods(NAME, "worker")) == WORKERS
     (told,) = [message for reason, message in presto.events(NAME) if reason == "NodeReclaimed"]
-    assert all(text in told for text in (reclaimed_node, "EC2 reclaims the spot instance", *concerned))
+    assert all(text in told for text in (reclaimed_node, "EC2 is reclaiming the spot instance", *concerned))

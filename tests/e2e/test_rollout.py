@@ -44,7 +44,7 @@ def test_a_misspelt_jvm_flag_costs_no_query_and_taking_it_back_no_worker(
         wait_until(lambda: tally.total >= 100, timeout=600, what="100 queries")
         assert presto.condition(NAME, "Degraded")["status"] == "True"
         assert presto.condition(NAME, "Ready")["status"] == "True"
-        assert "no old one goes before they do" in presto.condition(NAME, "Progressing")["message"]
+        assert "can't start, so the " in presto.condition(NAME, "Progressing")["message"]
         assert before <= uids(staying(presto.pods(NAME, "worker")))
 
         presto.apply(PLAIN_MANIFEST)

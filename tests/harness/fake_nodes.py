@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.harness.kubectl import FAKE_NODE_ANNOTATION, Kubectl
+from tests.harness.spec import Taint
 
 # Renewed at a quarter of it: well within the grace period of the local provider's controller manager.
 LEASE_SECONDS = 24
@@ -28,7 +29,7 @@ def kwok_command(program: Path, kubeconfig: Path, pods: IPv4Network) -> list[str
     ]
 
 
-def fake_node(name: str, labels: Mapping[str, str]) -> dict[str, Any]:
+def fake_node(name: str, labels: Mapping[str, str], taints: Collection[Taint] = ()) -> dict[str, Any]:
     """Return the Node object of a fake node with the capacity of a big machine."""
     capacity = {"cpu": "64", "memory": "512Gi", "pods": "110", "ephemeral-storage": "1Ti"}
     return {
@@ -44,6 +45,7 @@ def fake_node(name: str, labels: Mapping[str, str]) -> dict[str, Any]:
                 **labels,
             },
         },
+        "spec": {"taints": [taint.manifest() for taint in taints]},
         "status": {"capacity": capacity, "allocatable": capacity},
     }
 
@@ -59,10 +61,13 @@ def next_names(prefix: str, count: int, existing: Collection[str]) -> tuple[str,
     return tuple(names)
 
 
-def create_fake_nodes(kubectl: Kubectl, count: int, labels: Mapping[str, str], prefix: str) -> tuple[str, ...]:
+def create_fake_nodes(
+    kubectl: Kubectl, count: int, labels: Mapping[str, str], prefix: str, taints: Collection[Taint] = ()
+) -> tuple[str, ...]:
     """Make fake nodes and return their names once all are Ready; the kwok controller must be running."""
     names = next_names(prefix, count, {node.name for node in kubectl.nodes()})
-    manifest = json.dumps({"apiVersion": "v1", "kind": "List", "items": [fake_node(name, labels) for name in names]})
+    nodes = [fake_node(name, labels, taints) for name in names]
+    manifest = json.dumps({"apiVersion": "v1", "kind": "List", "items": nodes})
     kubectl("create", "--filename=-", stdin=manifest, timeout=READY_SECONDS)
     kubectl.wait_for_ready_nodes(names, timeout=READY_SECONDS)
     return names

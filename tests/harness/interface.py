@@ -1,7 +1,7 @@
 """What every provider of clusters offers, whatever the nodes are made of."""
 
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,8 +98,20 @@ class Cluster(Protocol):
         """Yield a base URL, `http://host:port`, at which this machine reaches the Service."""
         ...
 
+    def reachable_address(self) -> AbstractContextManager[str]:
+        """Yield an IP address of this machine at which the API server reaches what listens there.
+
+        Nobody else gets the same one meanwhile. It goes at the latest when the cluster goes.
+        """
+        ...
+
     def kwok_nodes(
-        self, count: int, labels: Mapping[str, str] | None = None, *, prefix: str = "fake"
+        self,
+        count: int,
+        labels: Mapping[str, str] | None = None,
+        *,
+        prefix: str = "fake",
+        taints: Collection[Taint] = (),
     ) -> tuple[str, ...]:
         """Add `count` fake nodes, return their names once all are Ready. Pods there run in name only."""
         ...

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from tests.harness.command import run
 from tests.harness.errors import HarnessError
+from tests.harness.locks import file_lock
+from tests.harness.paths import cache_directory
 from tests.harness.progress import step
 
 SYSTEM_PATHS = "/usr/local/sbin:/usr/sbin:/sbin"
@@ -81,9 +83,19 @@ def explain_missing(missing: Sequence[Prerequisite]) -> str:
 
 def require(wanted: Sequence[Prerequisite]) -> None:
     """Install what is missing of `wanted`, on Debian as root; else raise HarnessError naming all of it."""
-    missing = missing_prerequisites(wanted)
-    if not missing:
+    if not missing_prerequisites(wanted):
         return
+    # Two of apt at once fail.
+    with file_lock(cache_directory() / "locks" / "apt.lock", "installing by apt"):
+        missing = missing_prerequisites(wanted)
+        if missing:
+            _install(missing)
+    still_missing = missing_prerequisites(wanted)
+    if still_missing:
+        raise HarnessError(explain_missing(still_missing))
+
+
+def _install(missing: Sequence[Prerequisite]) -> None:
     packages = sorted({each.package for each in missing if each.package})
     can_install = os.geteuid() == 0 and Path("/etc/debian_version").exists() and shutil.which("apt-get")
     if not can_install or any(each.package is None for each in missing):
@@ -96,9 +108,6 @@ def require(wanted: Sequence[Prerequisite]) -> None:
             timeout=1800,
             environment=environment,
         )
-    still_missing = missing_prerequisites(wanted)
-    if still_missing:
-        raise HarnessError(explain_missing(still_missing))
 
 
 class _no_service_starts:  # noqa: N801  # reads as a phrase where it is used

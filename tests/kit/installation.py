@@ -14,8 +14,8 @@ from tests.harness.images.archive import ImageArchive, archive_file
 from tests.harness.images.operator import build_image
 from tests.harness.interface import Cluster
 from tests.harness.progress import cached, step
+from tests.kit.operator_process import metric_sum
 from tests.kit.pods import is_ready, name_of, staying
-from tests.kit.samples import sample_sum
 
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "charts" / "presto-operator"
@@ -81,7 +81,7 @@ def operator_pod(cluster: Cluster) -> str:
 def operator_metric(cluster: Cluster, name: str, labels: Mapping[str, str]) -> float:
     """The sum of the samples of one of the operator's metrics that carry these labels; 0 if there is none."""
     path = f"/api/v1/namespaces/{NAMESPACE}/pods/{operator_pod(cluster)}:8081/proxy/metrics"
-    return sample_sum(cluster.kubectl("get", f"--raw={path}").stdout, name, **labels)
+    return metric_sum(cluster.kubectl("get", f"--raw={path}").stdout, name, **labels)
 
 
 def _image_tag() -> str:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tests.harness.waiting import wait_until
+from tests.harness.errors import WaitedInVainError
+from tests.harness.interface import Cluster
 from tests.kit.resources import Namespace
 
 _PORT = 8080
-_ROUTABLE = ("198.51.100.1", 9)
-"""An address that nobody has: no packet goes there, but the kernel says which of ours it would come from."""
 
 
 @dataclass
@@ -31,6 +29,7 @@ class PlayedPresto:
     active_workers: int = 1
     polls: int = 0
     """How often it was asked for its queries."""
+    _asked: threading.Condition = field(default_factory=threading.Condition)
 
     def answer(self, path: str) -> Any:
         """What it says at `path`; None: it knows no such thing."""
@@ -43,7 +42,9 @@ class PlayedPresto:
                 "activeWorkers": self.active_workers,
             }
         if path == "/v1/queryState":
-            self.polls += 1
+            with self._asked:
+                self.polls += 1
+                self._asked.notify_all()
             return [
                 *({"queryState": "RUNNING", "resourceGroupId": ["open"]} for _ in range(self.running)),
                 *({"queryState": "QUEUED", "resourceGroupId": ["open"]} for _ in range(self.queued)),
@@ -59,26 +60,31 @@ class PlayedPresto:
         """Let the coordinator's pod have this address, and wait until the operator has asked here."""
         (coordinator,) = namespace.pods(cluster_name, "coordinator")
         status = {"podIP": self.address, "podIPs": [{"ip": self.address}]}
-        namespace.kubectl(
-            "patch",
-            "pod",
-            coordinator["metadata"]["name"],
-            "--subresource=status",
-            "--type=merge",
-            f"--patch={json.dumps({'status': status})}",
-        )
-        asked = self.polls
-        wait_until(lambda: self.polls > asked, timeout=60, what="the operator to ask the played coordinator")
+        namespace.patch_status("pod", coordinator["metadata"]["name"], status)
+        self.wait_for_polls(1, timeout=60)
+
+    def wait_for_polls(self, count: int, *, timeout: float) -> None:
+        """Wait until the operator has asked so many times more.
+
+        Raises WaitedInVainError after `timeout` seconds.
+        """
+        with self._asked:
+            enough = self.polls + count
+            if not self._asked.wait_for(lambda: self.polls >= enough, timeout):
+                raise WaitedInVainError(f"waited {timeout:g} s for {count} more polls of the played Presto, in vain")
 
 
 @contextmanager
-def played_presto() -> Iterator[PlayedPresto]:
-    """Play a Presto at this machine's own address until the block ends."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.connect(_ROUTABLE)
-        address: str = probe.getsockname()[0]
-    presto = PlayedPresto(address)
+def played_presto(cluster: Cluster) -> Iterator[PlayedPresto]:
+    """Play a Presto until the block ends, at an address that pods of this Kubernetes cluster can be said to have."""
+    with cluster.reachable_address() as address:
+        presto = PlayedPresto(address)
+        with _served(presto):
+            yield presto
 
+
+@contextmanager
+def _served(presto: PlayedPresto) -> Iterator[None]:
     class Handler(BaseHTTPRequestHandler):
         # HTTP/1.0: a connection that is kept would be answered on by the Presto of a test that is over.
         protocol_version = "HTTP/1.0"
@@ -95,11 +101,11 @@ def played_presto() -> Iterator[PlayedPresto]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
             pass
 
-    server = ThreadingHTTPServer((address, _PORT), Handler)
+    server = ThreadingHTTPServer((presto.address, _PORT), Handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield presto
+        yield
     finally:
         server.shutdown()
         server.server_close()

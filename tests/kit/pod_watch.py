@@ -6,17 +6,16 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
-from kubernetes import client, config, watch
+from kubernetes import client, config
 
 from tests.harness.interface import Cluster
+from tests.kit.kubernetes_api import KubernetesApi, Resource, Watch
 from tests.kit.resources import CLUSTER_LABEL, Namespace
 
-_WATCH_SECONDS = 1800
 _FIRST_EVENT_SECONDS = 30.0
 
-Pod = dict[str, Any]
+Pod = Resource
 
 
 def core_api(cluster: Cluster) -> client.CoreV1Api:
@@ -31,26 +30,21 @@ class PodWatch:
         self, cluster: Cluster, see: Callable[[str, Pod], None], *, selector: str, namespace: str | None = None
     ) -> None:
         """`see` is called in the watch's thread, with the type of the event and the pod."""
-        api = core_api(cluster)
-        self._list = api.list_pod_for_all_namespaces if namespace is None else api.list_namespaced_pod
-        self._arguments: dict[str, Any] = {"label_selector": selector, "timeout_seconds": _WATCH_SECONDS}
-        if namespace is not None:
-            self._arguments["namespace"] = namespace
+        self._api = KubernetesApi(cluster.kubeconfig)
+        self._namespace = namespace
+        self._selector = selector
         self._see = see
-        self._stream = watch.Watch()
-        self._is_stopped = False
-        self._failure: Exception | None = None
+        self._watch: Watch | None = None
         self._has_seen = threading.Event()
-        self._thread = threading.Thread(target=self._follow, name="watch", daemon=True)
 
     def start(self) -> None:
-        """Begin to watch."""
-        self._thread.start()
+        """Begin to watch. Pods that are there already are shown first."""
+        self._watch = self._api.watch(self._api.path("pods", self._namespace), self._take, labelSelector=self._selector)
 
     def stop(self) -> None:
         """Watch no longer."""
-        self._is_stopped = True
-        self._stream.stop()
+        if self._watch is not None:
+            self._watch.stop()
 
     def wait_for_an_event(self) -> None:
         """Wait until the watch has shown something.
@@ -66,19 +60,13 @@ class PodWatch:
         Raises:
             RuntimeError: the watch has failed, or ended by itself.
         """
-        if self._failure is not None:
-            raise RuntimeError(f"the watch of pods has failed: {self._failure}")
-        if not self._is_stopped and not self._thread.is_alive():
-            raise RuntimeError("the watch of pods has ended too soon")
+        if self._watch is not None and self._watch.failure is not None:
+            raise RuntimeError(self._watch.failure)
 
-    def _follow(self) -> None:
-        try:
-            for event in self._stream.stream(self._list, **self._arguments):
-                self._see(event["type"], event["raw_object"])
-                self._has_seen.set()
-        except Exception as failure:  # noqa: BLE001 - raised by `check`
-            self._failure = failure
-            self._has_seen.set()
+    def _take(self, event: Resource) -> None:
+        if event["type"] != "ERROR":
+            self._see(event["type"], event["object"])
+        self._has_seen.set()
 
 
 @dataclass
@@ -108,7 +96,9 @@ def counted_workers(namespace: Namespace, cluster_name: str) -> Iterator[PodCoun
     selector = f"{CLUSTER_LABEL}={cluster_name},prestooperator.io/role=worker"
     workers = PodWatch(namespace.cluster, count.see, selector=selector, namespace=namespace.name)
     workers.start()
-    workers.wait_for_an_event()
-    yield count
-    workers.check()
-    workers.stop()
+    try:
+        workers.wait_for_an_event()
+        yield count
+        workers.check()
+    finally:
+        workers.stop()

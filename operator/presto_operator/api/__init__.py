@@ -1,6 +1,6 @@
-"""The PrestoCluster resource: models, defaults, validation, and the CRD generated from them. Pure."""
+"""The PrestoCluster resource: its models with defaults and validation, and the CRD generated from them."""
 
-from presto_operator.api.autoscaling import Autoscaling, ScalingTargets, ratio_value
+from presto_operator.api.autoscaling import Autoscaling, ScalingTargets
 from presto_operator.api.autoscaling_status import (
     MAX_DECISIONS,
     MAX_PEAKS,
@@ -12,10 +12,10 @@ from presto_operator.api.autoscaling_status import (
     ScaleEvent,
     ScalingDecision,
 )
-from presto_operator.api.capacity import CapacityType
 from presto_operator.api.cluster import PrestoCluster
 from presto_operator.api.crd import API_VERSION, KIND, PLURAL, VERSION, crd
 from presto_operator.api.duration import duration_seconds
+from presto_operator.api.node_selection import CapacityType, Toleration
 from presto_operator.api.owned import (
     CONFIG_VOLUME,
     DATA_VOLUME,
@@ -31,11 +31,10 @@ from presto_operator.api.placement import PlacementSettings
 from presto_operator.api.plugin import Plugin
 from presto_operator.api.pool import MAX_WORKERS, Pool
 from presto_operator.api.pool_limit import LimitReason, PoolLimit, whole_second
-from presto_operator.api.price import price_value
 from presto_operator.api.reference import SourceData, SourceObject
 from presto_operator.api.resolution import RoleField, references
-from presto_operator.api.role import Role, Toleration
-from presto_operator.api.scaling_behavior import ScaleDown, ScaleUp, ScalingBehavior, ScalingPolicy, tolerance_value
+from presto_operator.api.role import Role
+from presto_operator.api.scaling_behavior import ScaleDown, ScaleUp, ScalingBehavior, ScalingPolicy
 from presto_operator.api.schedule import Schedule
 from presto_operator.api.spec import PrestoClusterSpec
 from presto_operator.api.status import (
@@ -116,9 +115,6 @@ __all__ = [
     "is_namespaced",
     "parse_cluster",
     "parse_spec",
-    "price_value",
-    "ratio_value",
     "references",
-    "tolerance_value",
     "whole_second",
 ]

@@ -1,39 +1,44 @@
-"""`autoscaling`: how many workers there shall be by what there is to do."""
+"""`autoscaling`: scales the workers with the load."""
 
 from __future__ import annotations
 
-from decimal import Decimal
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
+from pydantic import Field
 
-from presto_operator.api.duration import Duration, check_bounds
-from presto_operator.api.model import BY_NAME, Model, first_duplicate, nested, problem_inside, rule, schema
+from presto_operator.api.duration import Between, Duration
+from presto_operator.api.field_rules import KeyedBy, Matches, Positive
+from presto_operator.api.model import Model, nested
+from presto_operator.api.model_rules import AtLeastOne, InOrder, Paired
 from presto_operator.api.pool import MAX_WORKERS
-from presto_operator.api.positive_decimal import PositiveDecimal
+from presto_operator.api.rules import Problem, cel
 from presto_operator.api.scaling_behavior import ScalingBehavior
 from presto_operator.api.schedule import Schedule
 
 AutoscalingMode = Literal["Active", "Advisory", "Off"]
 
-_RATIO = PositiveDecimal("a number of queries", example="0.5", whole_digits=4, fraction_digits=3)
-
-QueriesPerWorker = Annotated[str, AfterValidator(_RATIO.checked), WithJsonSchema(_RATIO.json_schema)]
-"""How many queries a worker shall have, as text."""
+QueriesPerWorker = Annotated[
+    str,
+    Field(max_length=8),
+    Matches(
+        r"^(0|[1-9][0-9]{0,3})(\.[0-9]{1,3})?$",
+        'be a decimal number in quotes, for example "0.5": at most 4 digits before and 3 digits after the point',
+    ),
+    Positive(),
+]
 
 
 class ScalingTargets(Model):
-    """What a worker shall have to do. Each target gives a number of workers, and the largest counts."""
+    """The load that a worker should have."""
 
-    model_config = schema(
-        rule("has(self.queriesPerWorker) || has(self.workerCPUPercent)", "at least one target is required")
-    )
+    rules = (AtLeastOne(("queries_per_worker", "worker_cpu_percent")),)
 
     queries_per_worker: QueriesPerWorker | None = Field(
         default=None,
         description=(
-            'Queries for each worker, running and waiting ones: with "0.5" each query gets two workers. Queries that '
-            "a concurrency limit of a resource group holds back don't count."
+            'Queries per worker, running and waiting ones: "0.5" means two workers per query. Queries that wait for a '
+            "concurrency limit of a resource group aren't counted. Default: 0.5 if targets is not set, else no target."
         ),
     )
     worker_cpu_percent: int | None = Field(
@@ -42,14 +47,11 @@ class ScalingTargets(Model):
         strict=True,
         ge=1,
         le=100,
-        description="CPU use of a worker's JVM in percent of all of its processors, as a mean over the workers.",
+        description=(
+            "CPU use of the workers' JVMs, in percent of all of their processors, averaged over the workers. "
+            "Default: 65 if targets is not set, else no target."
+        ),
     )
-
-    @model_validator(mode="after")
-    def _there_is_one(self) -> ScalingTargets:
-        if self.queries_per_worker is None and self.worker_cpu_percent is None:
-            raise ValueError("at least one target is required: queriesPerWorker or workerCPUPercent")
-        return self
 
 
 def _default_targets() -> ScalingTargets:
@@ -57,46 +59,40 @@ def _default_targets() -> ScalingTargets:
 
 
 class ScaleToZero(Model):
-    """Going without any worker while there is nothing to do."""
+    """Removing all workers while there are no queries."""
 
-    model_config = schema(
-        rule("duration(self.idleAfter) >= duration('1m')", "idleAfter must not be less than 1m"),
-        rule("duration(self.idleAfter) <= duration('24h')", "idleAfter must not be more than 24h"),
-    )
-
-    idle_after: Duration = Field(
+    idle_after: Annotated[Duration, Between("1m", "24h")] = Field(
         default="30m",
-        description="How long there must have been no query, neither running nor waiting. 1m to 24h.",
+        description="How long there must have been no query, neither running nor waiting.",
     )
 
-    @model_validator(mode="after")
-    def _bounded(self) -> ScaleToZero:
-        check_bounds("idleAfter", self.idle_after, least="1m", most="24h")
-        return self
 
+def _schedule_rule(field: Literal["min", "max"]) -> Paired:
+    name = f"{field}Replicas"
+    why = ": a schedule can only lower it" if field == "max" else ""
+    message = "must not be greater than autoscaling.maxReplicas"
 
-_MIN_MAX_RULE = rule("self.minReplicas <= self.maxReplicas", "minReplicas must not be greater than maxReplicas")
-_SCHEDULE_MIN_RULE = rule(
-    "!has(self.schedules) || self.schedules.all(item, !has(item.minReplicas) || item.minReplicas <= self.maxReplicas)",
-    "minReplicas of a schedule must not be greater than maxReplicas of autoscaling",
-)
-_SCHEDULE_MAX_RULE = rule(
-    "!has(self.schedules) || self.schedules.all(item, !has(item.maxReplicas) || item.maxReplicas <= self.maxReplicas)",
-    "maxReplicas of a schedule must not be greater than maxReplicas of autoscaling: a schedule lowers it",
-)
+    def find(autoscaling: Autoscaling) -> Iterator[Problem]:
+        for index, schedule in enumerate(autoscaling.schedules):
+            bound = schedule.min_replicas if field == "min" else schedule.max_replicas
+            if bound is not None and bound > autoscaling.max_replicas:
+                yield Problem(f"schedules[{index}].{name}", f"{message} ({bound} > {autoscaling.max_replicas}){why}")
+
+    expression = f"self.schedules.all(item, !has(item.{name}) || item.{name} <= self.maxReplicas)"
+    return Paired(cel(f"!has(self.schedules) || {expression}", f"{name} of a schedule {message}{why}"), find)
 
 
 class Autoscaling(Model):
-    """How many workers there shall be by what there is to do."""
+    """Scaling of the workers with the load."""
 
-    model_config = schema(_MIN_MAX_RULE, _SCHEDULE_MIN_RULE, _SCHEDULE_MAX_RULE)
+    rules = (InOrder("min_replicas", "max_replicas"), _schedule_rule("min"), _schedule_rule("max"))
 
     mode: AutoscalingMode = Field(
         default="Active",
         description=(
-            "Active: the operator decides, and workers.replicas is where it starts from. Advisory: it decides and says "
-            "what it would do, and workers.replicas rules. Off, in quotes since YAML takes it for a boolean: "
-            "workers.replicas rules."
+            "Active: the operator sets the number of workers, starting from workers.replicas. Advisory: it only "
+            'reports what it would do, and workers.replicas applies. "Off" (in quotes, because YAML reads Off as a '
+            "boolean): workers.replicas applies."
         ),
     )
     min_replicas: int = Field(
@@ -104,47 +100,28 @@ class Autoscaling(Model):
         strict=True,
         ge=1,
         le=MAX_WORKERS,
-        description="Fewest workers; none at all only by scaleToZero.",
+        description="Minimum workers. Only scaleToZero goes below it.",
     )
-    max_replicas: int = Field(strict=True, ge=1, le=MAX_WORKERS, description="Most workers, whatever there is to do.")
+    max_replicas: int = Field(strict=True, ge=1, le=MAX_WORKERS, description="Maximum workers, whatever the load.")
     targets: ScalingTargets = Field(
         default_factory=_default_targets,
-        description="What a worker shall have to do. Each target gives a number of workers, and the largest counts.",
+        description=(
+            "Target load per worker. The target that needs the most workers applies. If you set either target, the "
+            "other has no default. Default: queriesPerWorker 0.5 and workerCPUPercent 65."
+        ),
         json_schema_extra={"default": _default_targets().model_dump(by_alias=True)},
     )
-    schedules: tuple[Schedule, ...] = Field(
-        default=(),
-        max_length=16,
-        description="Times at which there shall be more workers, or fewer, than the load asks for.",
-        json_schema_extra=BY_NAME,
+    schedules: Annotated[tuple[Schedule, ...], Field(max_length=16), KeyedBy("name")] = Field(
+        default=(), description="Times with more workers, or fewer, than the load requires."
     )
     behavior: ScalingBehavior = nested(
-        ScalingBehavior, "How fast the number of workers may change; fields and meaning are HPA's."
+        ScalingBehavior,
+        "How fast the number of workers may change. Its fields have the same meaning as in a HorizontalPodAutoscaler.",
     )
     scale_to_zero: ScaleToZero | None = Field(
         default=None,
         description=(
-            "Going without any worker while there is nothing to do; the first query that waits brings them back, and "
-            "waits for them. Never unless told."
+            "Removes all workers while there are no queries. The next query brings workers back and waits for them. "
+            "Default: never."
         ),
     )
-
-    @model_validator(mode="after")
-    def _bounds_are_in_order(self) -> Autoscaling:
-        if self.min_replicas > self.max_replicas:
-            raise ValueError(f"{_MIN_MAX_RULE['message']} ({self.min_replicas} > {self.max_replicas})")
-        if name := first_duplicate([schedule.name for schedule in self.schedules]):
-            raise problem_inside("schedules", f'two of them are named "{name}": each needs a name of its own')
-        for index, schedule in enumerate(self.schedules):
-            for field, bound in (("minReplicas", schedule.min_replicas), ("maxReplicas", schedule.max_replicas)):
-                if bound is not None and bound > self.max_replicas:
-                    raise problem_inside(
-                        f"schedules[{index}].{field}",
-                        f"must not be greater than maxReplicas of autoscaling ({bound} > {self.max_replicas})",
-                    )
-        return self
-
-
-def ratio_value(ratio: str) -> Decimal:
-    """The number that a ratio such as queriesPerWorker stands for."""
-    return Decimal(ratio)

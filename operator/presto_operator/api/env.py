@@ -4,95 +4,81 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field
 
-from presto_operator.api.model import Model, rule, schema
-from presto_operator.api.owned import OWNED_VARIABLES
+from presto_operator.api.field_rules import Matches
+from presto_operator.api.model import Model
+from presto_operator.api.model_rules import ExactlyOne
+from presto_operator.api.owned import VARIABLE_NAMES
 from presto_operator.api.reference import KeyReference
 
-_ONE_OF_TWO = rule(
-    "has(self.value) != has(self.valueFrom)", 'set either value or valueFrom; for an empty variable write value: ""'
-)
-_ONE_SOURCE = rule(
-    "[has(self.secretKeyRef), has(self.configMapKeyRef), has(self.fieldRef), has(self.resourceFieldRef)]"
-    ".filter(given, given).size() == 1",
-    "valueFrom must have exactly one of secretKeyRef, configMapKeyRef, fieldRef and resourceFieldRef",
-)
-_not_owned_rules = tuple(
-    rule(f"self.name != '{name}'", f"{name} is set by the operator: remove it") for name in OWNED_VARIABLES
-)
+_VariableName = Annotated[
+    str,
+    Field(max_length=256),
+    Matches(
+        r"^[A-Za-z_][A-Za-z0-9_.-]*$",
+        "consist of letters, digits, underscores, dots and dashes, and start with a letter or an underscore",
+    ),
+    VARIABLE_NAMES,
+]
 
 
 class VariableKeyReference(KeyReference):
-    """A key of a ConfigMap or Secret, whose value becomes a variable."""
+    """A key of a ConfigMap or Secret that gives a variable its value."""
 
     optional: bool | None = Field(
         default=None,
         strict=True,
-        description="Whether the variable is left out where the object or the key is not there.",
+        description=(
+            "true: without the object or the key, the variable isn't set. false: the cluster is then invalid. "
+            "Default: false."
+        ),
     )
 
 
 class FieldReference(Model):
     """A field of the pod."""
 
-    field_path: Annotated[str, StringConstraints(min_length=1, max_length=512)] = Field(
+    field_path: Annotated[str, Field(min_length=1, max_length=512)] = Field(
         description='The field, for example "status.podIP" or "metadata.labels[\'team\']".'
     )
-    api_version: Annotated[str, StringConstraints(max_length=63)] | None = Field(
-        default=None, description="Version of the schema that fieldPath is written in, v1 unless told."
+    api_version: Annotated[str, Field(max_length=63)] | None = Field(
+        default=None, description="API version that fieldPath refers to. Default: v1."
     )
 
 
 class ResourceReference(Model):
     """A resource of a container of the pod."""
 
-    resource: Annotated[str, StringConstraints(min_length=1, max_length=128)] = Field(
+    resource: Annotated[str, Field(min_length=1, max_length=128)] = Field(
         description='The resource, for example "limits.memory".'
     )
-    container_name: Annotated[str, StringConstraints(max_length=63)] | None = Field(
-        default=None, description="The container; the server's own unless told."
+    container_name: Annotated[str, Field(max_length=63)] | None = Field(
+        default=None, description="The container. Default: the server's container."
     )
-    divisor: Annotated[str, StringConstraints(max_length=32)] | None = Field(
-        default=None, description='What the value is divided by, for example "1Mi".'
+    divisor: Annotated[str, Field(max_length=32)] | None = Field(
+        default=None, description='What the value is divided by, for example "1Mi". Default: 1.'
     )
 
 
 class VariableSource(Model):
     """Where the value of a variable comes from."""
 
-    model_config = schema(_ONE_SOURCE)
+    rules = (ExactlyOne(("secret_key_ref", "config_map_key_ref", "field_ref", "resource_field_ref")),)
 
     secret_key_ref: VariableKeyReference | None = Field(default=None, description="A key of a Secret.")
     config_map_key_ref: VariableKeyReference | None = Field(default=None, description="A key of a ConfigMap.")
     field_ref: FieldReference | None = Field(default=None, description="A field of the pod.")
     resource_field_ref: ResourceReference | None = Field(default=None, description="A resource of a container.")
 
-    @model_validator(mode="after")
-    def _one_source(self) -> VariableSource:
-        sources = (self.secret_key_ref, self.config_map_key_ref, self.field_ref, self.resource_field_ref)
-        if sum(source is not None for source in sources) != 1:
-            raise ValueError(_ONE_SOURCE["message"])
-        return self
-
 
 class Variable(Model):
     """An environment variable, as in a container."""
 
-    model_config = schema(_ONE_OF_TWO, *_not_owned_rules)
+    rules = (ExactlyOne(("value", "value_from"), hint='; for an empty variable write value: ""'),)
 
-    name: Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$")] = (
-        Field(description="Name of the variable.")
-    )
-    value: Annotated[str, StringConstraints(max_length=32768)] | None = Field(
-        default=None, description="Its value. $(NAME) stands for a variable that is named before it."
+    name: _VariableName = Field(description="Name of the variable.")
+    value: Annotated[str, Field(max_length=32768)] | None = Field(
+        default=None, description="Its value. $(NAME) is replaced by the value of a variable earlier in the list."
     )
     value_from: VariableSource | None = Field(default=None, description="Where its value comes from instead.")
-
-    @model_validator(mode="after")
-    def _one_of_two(self) -> Variable:
-        if (self.value is None) == (self.value_from is None):
-            raise ValueError(_ONE_OF_TWO["message"])
-        if self.name in OWNED_VARIABLES:
-            raise ValueError(f"{self.name} is set by the operator: remove it")
-        return self

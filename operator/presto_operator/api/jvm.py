@@ -4,30 +4,32 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from presto_operator.api.model import Model, rule, schema
+from presto_operator.api.field_rules import BLANKS, Matches, NotReserved
+from presto_operator.api.model import Model
+from presto_operator.api.model_rules import NotBoth
 from presto_operator.api.quantity import MemoryQuantity
 from presto_operator.presto import HEAP_FLAGS
 
 DEFAULT_HEAP_PERCENT = 75
 
-_heap_flag_rules = tuple(
-    rule(
-        f"!has(self.extraArgs) || self.extraArgs.all(argument, !argument.startsWith('{flag}'))",
-        f"extraArgs must not carry {flag}: set heapPercent or heapSize instead",
-    )
-    for flag in HEAP_FLAGS
-)
+_Argument = Annotated[
+    str,
+    Field(max_length=1024),
+    Matches(
+        rf"^-[^{BLANKS}].*$", 'be one JVM argument that starts with a dash, for example "-XX:G1HeapRegionSize=32M"'
+    ),
+    NotReserved(
+        (), f"must not set the heap ({', '.join(HEAP_FLAGS)}): set jvm.heapPercent or jvm.heapSize instead", HEAP_FLAGS
+    ),
+]
 
 
 class JVM(Model):
-    """How much heap the JVM gets and which further arguments it is started with."""
+    """The heap of a server's JVM, and more arguments for it."""
 
-    model_config = schema(
-        *_heap_flag_rules,
-        rule("!(has(self.heapPercent) && has(self.heapSize))", "set heapPercent or heapSize, not both"),
-    )
+    rules = (NotBoth(("heap_percent", "heap_size")),)
 
     heap_percent: int | None = Field(
         default=None,
@@ -35,43 +37,37 @@ class JVM(Model):
         ge=10,
         le=95,
         description=(
-            "Largest heap in percent of the container's memory limit, 75 unless told. The rest is for threads, "
-            "direct buffers and the JVM itself. Not together with heapSize."
+            "Maximum heap in percent of the container's memory limit. The rest is for threads, direct buffers and the "
+            f"JVM itself. Not together with heapSize. Default: {DEFAULT_HEAP_PERCENT}."
         ),
     )
     heap_size: MemoryQuantity | None = Field(
         default=None,
-        description='Largest heap such as "12Gi", less than the memory limit. Not together with heapPercent.',
+        description=(
+            'Maximum heap, for example "12Gi"; less than the memory limit. Not together with heapPercent. '
+            "Default: heapPercent of the memory limit."
+        ),
     )
-    extra_args: tuple[Annotated[str, Field(min_length=1, max_length=1024, pattern=r"^-\S.*$")], ...] = Field(
+    extra_args: tuple[_Argument, ...] = Field(
         default=(),
         max_length=64,
         description=(
-            'Further JVM arguments, one an item, such as "-XX:G1HeapRegionSize=32M". They come last, so they win over '
-            "the operator's own. Heap flags are refused: use heapPercent or heapSize."
+            'More JVM arguments, one per item, for example "-XX:G1HeapRegionSize=32M". They override the operator\'s '
+            "own. Arguments that set the heap are refused: use heapPercent or heapSize."
         ),
     )
-
-    heap_dump_path: Annotated[str, Field(max_length=256, pattern=r"^/\S*$")] | None = Field(
+    heap_dump_path: (
+        Annotated[
+            str,
+            Field(max_length=256),
+            Matches(rf"^/[^{BLANKS}]*$", 'be an absolute path without blanks, for example "/var/lib/presto"'),
+        ]
+        | None
+    ) = Field(
         default=None,
         description=(
-            "Directory for a heap dump when the heap is exhausted; none is written unless told. Presto exits then in "
-            'any case, and starts anew. "/var/lib/presto" outlives that start but not the pod; a volume may outlive it.'
+            "Directory for a heap dump when the heap is exhausted; Presto exits and is restarted in any case. "
+            'A dump in "/var/lib/presto" survives this restart but not the pod; to keep it longer, use a volume. '
+            "Default: no heap dump."
         ),
     )
-
-    @model_validator(mode="after")
-    def _one_heap_setting(self) -> JVM:
-        if self.heap_percent is not None and self.heap_size is not None:
-            raise ValueError("set heapPercent or heapSize, not both")
-        return self
-
-    @model_validator(mode="after")
-    def _no_heap_flags(self) -> JVM:
-        for argument in self.extra_args:
-            for flag in HEAP_FLAGS:
-                if argument.startswith(flag):
-                    raise ValueError(
-                        f'extraArgs must not carry {flag} ("{argument}"): set heapPercent or heapSize instead'
-                    )
-        return self

@@ -1,120 +1,125 @@
-"""`metastore`: the Hive metastore that clusters share, and the S3 on which its tables are."""
+"""`metastore`: the Hive metastore that clusters share, and the S3 storage of its tables."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import Field
 
-from presto_operator.api.catalog import CATALOG_NAME_PATTERN, CatalogName
-from presto_operator.api.model import Model, rule, schema
+from presto_operator.api.catalog import CATALOG_NAME, MAX_CATALOG_NAME_LENGTH
+from presto_operator.api.field_rules import BLANKS, Matches, Parses
+from presto_operator.api.model import Model
+from presto_operator.api.model_rules import NotBoth
 from presto_operator.api.properties import Properties
 from presto_operator.api.reference import KeyReference
+from presto_operator.api.rules import CelRule, FieldRule, Problem, cel
 from presto_operator.metastore import MAX_URI_LENGTH, URI_PATTERN, MetastoreAddress, parse_metastore_uri
 
 DEFAULT_CATALOG = "hive"
 
+_Endpoint = Annotated[
+    str,
+    Field(max_length=512),
+    Matches(rf"^https?://[^{BLANKS}]+$", 'be an http or https URL, for example "http://s3.data:7070"'),
+]
+_RoleArn = Annotated[
+    str,
+    Field(max_length=512),
+    Matches(rf"^arn:[^{BLANKS}]+$", 'be the ARN of a role, for example "arn:aws:iam::123456789012:role/presto"'),
+]
+
 
 class S3Credentials(Model):
-    """Keys of S3, in Secrets of the cluster's namespace."""
+    """Keys for S3, in Secrets of the cluster's namespace."""
 
-    access_key: KeyReference = Field(description="Where the access key id is.")
-    secret_key: KeyReference = Field(description="Where the secret access key is.")
+    access_key: KeyReference = Field(description="Secret with the access key id.")
+    secret_key: KeyReference = Field(description="Secret with the secret access key.")
 
 
 class S3(Model):
-    """How tables' files are reached on S3."""
+    """How Presto reaches the tables' files on S3."""
 
-    model_config = schema(
-        rule("!(has(self.credentials) && has(self.iamRole))", "set credentials or iamRole, not both"),
-    )
+    rules = (NotBoth(("credentials", "iam_role")),)
 
-    endpoint: Annotated[str, StringConstraints(max_length=512, pattern=r"^https?://[^\s]+$")] | None = Field(
-        default=None, description='URL of an S3 that is not AWS\' own, such as "http://s3.data:7070".'
+    endpoint: _Endpoint | None = Field(
+        default=None, description='URL of the S3 service, for example "http://s3.data:7070". Default: AWS S3.'
     )
     path_style_access: bool = Field(
         default=False,
         strict=True,
-        description="Whether buckets are in the path of URLs, as most S3s that are not AWS' own want it.",
+        description="Whether URLs contain the bucket in their path, as most S3 services other than AWS require.",
     )
     credentials: S3Credentials | None = Field(
         default=None,
         description=(
-            "Keys from Secrets. Left out, Presto takes what the AWS SDK finds in the pod: a web identity of the "
-            "ServiceAccount (see serviceAccount.annotations), or the node's role."
+            "Keys from Secrets. Not together with iamRole. Default: what the AWS SDK finds in the pod, which is a web "
+            "identity of the ServiceAccount (see serviceAccount.annotations) or the node's role."
         ),
     )
-    iam_role: Annotated[str, StringConstraints(max_length=512, pattern=r"^arn:\S+$")] | None = Field(
-        default=None, description="ARN of a role that Presto assumes. Not together with credentials."
+    iam_role: _RoleArn | None = Field(
+        default=None,
+        description="ARN of a role that Presto assumes. Not together with credentials. Default: no role is assumed.",
     )
 
-    @model_validator(mode="after")
-    def _one_identity(self) -> S3:
-        if self.credentials is not None and self.iam_role is not None:
-            raise ValueError("set credentials or iamRole, not both")
-        return self
+
+@dataclass(frozen=True)
+class DifferentMetastores(FieldRule):
+    """URIs of different metastores, in the order in which Presto tries them.
+
+    A CEL rule rather than a list of type `set`: the order of a set has no meaning. Two ways to write one address are
+    only seen by the operator.
+    """
+
+    def cel(self) -> Sequence[CelRule]:
+        """One rule."""
+        return [cel("self.all(uri, self.exists_one(other, other == uri))", "each URI must be different")]
+
+    def problems(self, value: Sequence[str]) -> Iterator[Problem]:
+        """Every URI with the address of an earlier one."""
+        addresses = [parse_metastore_uri(uri) for uri in value]
+        for index, address in enumerate(addresses):
+            if address in addresses[:index]:
+                yield Problem(f"[{index}]", f"each URI must be different: {address.uri} is in the list twice")
 
 
-_UNIQUE_RULE = rule("self.all(uri, self.exists_one(other, other == uri))", "a URI must not be there twice")
-
-
-def _a_metastore_uri(uri: str) -> str:
-    parse_metastore_uri(uri)
-    return uri
-
-
-def _unique(uris: tuple[str, ...]) -> tuple[str, ...]:
-    addresses = [parse_metastore_uri(uri) for uri in uris]
-    if twice := next((address for address in addresses if addresses.count(address) > 1), None):
-        raise ValueError(f"{_UNIQUE_RULE['message']}: {twice.uri}")
-    return uris
-
-
-MetastoreUri = Annotated[
-    str,
-    StringConstraints(max_length=MAX_URI_LENGTH),
-    AfterValidator(_a_metastore_uri),
-    Field(json_schema_extra={"pattern": URI_PATTERN}),
-]
+MetastoreUri = Annotated[str, Field(max_length=MAX_URI_LENGTH), Parses(URI_PATTERN, parse_metastore_uri)]
 
 
 class Metastore(Model):
-    """A Hive metastore outside of the cluster, which any number of clusters and other engines share."""
+    """A Hive metastore outside the cluster, which any number of clusters and other engines share."""
 
-    uris: Annotated[
-        tuple[MetastoreUri, ...],
-        Field(min_length=1, max_length=8, json_schema_extra={"x-kubernetes-validations": [_UNIQUE_RULE]}),
-        AfterValidator(_unique),
-    ] = Field(
+    uris: Annotated[tuple[MetastoreUri, ...], Field(min_length=1, max_length=8), DifferentMetastores()] = Field(
         description=(
-            'Where it listens, for example "thrift://hive-metastore.data:9083"; the port is 9083 unless told. '
-            "Of several, Presto uses the first that takes its connection."
+            'Its URIs, for example "thrift://hive-metastore.data:9083"; the port defaults to 9083. Presto uses the '
+            "first that accepts a connection."
         )
     )
-    catalog: CatalogName = Field(
+    catalog: Annotated[str, Field(max_length=MAX_CATALOG_NAME_LENGTH), CATALOG_NAME] = Field(
         default=DEFAULT_CATALOG,
         description=(
-            "Name of the Hive catalog that it makes. What spec.catalogs says of a catalog of this name goes on top. "
-            "Every other catalog of a connector that can use a Hive metastore gets its address, too, unless it names "
-            "another."
+            "Name of the Hive catalog that is created for the metastore. A catalog of this name in spec.catalogs "
+            "overrides single properties of it. Every other catalog whose connector can use a Hive metastore gets its "
+            "address too, unless it configures another."
         ),
-        json_schema_extra={"pattern": CATALOG_NAME_PATTERN},
     )
     properties: Properties = Field(
         default_factory=dict,
         description='More properties of the Hive catalog, for example {"hive.allow-drop-table": "true"}.',
     )
-    s3: S3 | None = Field(default=None, description="How tables' files are reached on S3.")
+    s3: S3 | None = Field(
+        default=None, description="How Presto reaches the tables' files on S3. Default: Presto's own defaults."
+    )
     health_check: Literal["Thrift", "Connect", "Disabled"] = Field(
         default="Thrift",
         description=(
-            "How the operator finds out whether the metastore answers, for the condition MetastoreAvailable: by a call "
-            "(Thrift), by a connection only (Connect; where a call would need Kerberos or TLS), or not at all "
-            "(Disabled)."
+            "How the operator checks the metastore for the condition MetastoreAvailable. Thrift: by a call. Connect: "
+            "only by a connection, for metastores that require Kerberos or TLS. Disabled: not at all."
         ),
     )
 
     @property
     def addresses(self) -> tuple[MetastoreAddress, ...]:
-        """The URIs, read."""
+        """The parsed URIs."""
         return tuple(parse_metastore_uri(uri) for uri in self.uris)

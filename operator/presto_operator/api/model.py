@@ -1,45 +1,48 @@
-"""The base of every model of the API, and how a model says things that only a CRD schema can carry."""
+"""The base of every model of the API."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_validator
 from pydantic.alias_generators import to_camel
-from pydantic_core import PydanticCustomError
+from pydantic_core import CoreSchema
+
+from presto_operator.api.rules import ModelRule, raise_problems
 
 
 class Model(BaseModel):
-    """A part of a resource: immutable, camelCase on the wire, and strict about fields that it doesn't know."""
+    """A part of a resource: immutable, camelCase on the wire, and strict about unknown fields."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid")
 
+    rules: ClassVar[tuple[ModelRule, ...]] = ()
+    """What must hold between its fields."""
 
-def rule(expression: str, message: str, *, message_expression: str = "", field: str = "") -> dict[str, str]:
-    """A CEL validation rule, with the message that `kubectl apply` shows when it does not hold.
+    @model_validator(mode="after")
+    def _rules_hold(self) -> Self:
+        raise_problems(problem for rule in self.rules for problem in rule.problems(self))
+        return self
 
-    `message_expression` makes a message that can name what is wrong; `message` stays as what is shown if it fails. The
-    message speaks of the object that carries the rule, or of its `field`.
-    """
-    named = {"messageExpression": message_expression} if message_expression else {}
-    placed = {"fieldPath": f".{field}"} if field else {}
-    return {"rule": expression, "message": message, **named, **placed}
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Pydantic's hook for the schema: it gets the CEL of the rules."""
+        schema = handler(core_schema)
+        definition = handler.resolve_ref_schema(schema)
+        if rules := [each for rule in cls.rules for each in rule.cel(cls)]:
+            definition["x-kubernetes-validations"] = rules
+        return schema
 
 
-def schema(*rules: dict[str, str], **extra: Any) -> ConfigDict:
-    """The configuration of a model whose schema carries CEL `rules` and `extra` keys (`x_kubernetes_...`)."""
-    keys: dict[str, Any] = {name.replace("_", "-"): value for name, value in extra.items()}
-    if rules:
-        keys["x-kubernetes-validations"] = list(rules)
-    return ConfigDict(json_schema_extra=keys)
+FreeForm = Annotated[dict[str, Any], Field(json_schema_extra={"x-kubernetes-preserve-unknown-fields": True})]
+"""A part of a Kubernetes object, passed on as it is. The API server checks it when the operator applies the object."""
 
 
 def nested(model: type[Model], description: str) -> Any:
-    """A field that may be left out, and is then `model` with all of its defaults.
+    """A field that defaults to `model` with all of its defaults.
 
-    The CRD spells the defaults out, because the API server holds a default against the CEL rules before it would
-    fill in what is inside.
+    The CRD spells these defaults out: the API server checks a default against the CEL rules before it fills in the
+    defaults inside it.
     """
     return Field(default_factory=model, description=description, json_schema_extra={"default": _spelled_out(model())})
 
@@ -47,20 +50,3 @@ def nested(model: type[Model], description: str) -> Any:
 def _spelled_out(part: Model) -> dict[str, Any]:
     defaults = part.model_dump(mode="json", by_alias=True, exclude_none=True)
     return {name: value for name, value in defaults.items() if value not in ({}, [])}
-
-
-PROBLEM_INSIDE = "problem_inside"
-
-
-def problem_inside(path: str, message: str) -> PydanticCustomError:
-    """The error of a validator that knows better than its own field where the mistake is: at `path` inside of it."""
-    return PydanticCustomError(PROBLEM_INSIDE, "{message}", {"path": path, "message": message})
-
-
-BY_NAME: dict[str, Any] = {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]}
-"""Of a list whose items have different names: the API server refuses two of one name."""
-
-
-def first_duplicate(names: Sequence[str]) -> str | None:
-    """The first of `names` that is there more than once; None: all are different."""
-    return next((name for index, name in enumerate(names) if name in names[:index]), None)

@@ -1,7 +1,8 @@
-"""What of a server's pod is the operator's own: the names that nothing else in the pod may have."""
+"""The names in a server's pod that belong to the operator, so that nothing else in the pod may have them."""
 
 from __future__ import annotations
 
+from presto_operator.api.field_rules import NotReserved, OutsideOf
 from presto_operator.presto import CONFIG_DIRECTORY, DATA_DIRECTORY, PLUGINS_DIRECTORY
 
 PRESTO_CONTAINER = "presto"
@@ -15,38 +16,20 @@ HTTP_PORT_NAME = "http"
 SERVER_SCRIPT = "server.sh"
 """In Presto's configuration directory: the script that starts a server, answers its probe and drains it."""
 
-OWNED_VARIABLES = (POD_NAME_VARIABLE,)
-"""Environment variables of the container that the start command reads."""
-
-OWNED_DIRECTORIES = (CONFIG_DIRECTORY, DATA_DIRECTORY, PLUGINS_DIRECTORY)
-"""Where our own volumes are mounted."""
-
-OWNED_VOLUMES = (CONFIG_VOLUME, DATA_VOLUME, PLUGINS_VOLUME)
-OWNED_CONTAINERS = (PRESTO_CONTAINER, NODE_SYSCTLS_CONTAINER)
-
-RESERVED_PREFIX = "presto-"
-"""Of names of volumes and containers: for what later releases add."""
+_RESERVED_PREFIX = "presto-"
+"""For volumes and containers that later releases may add."""
 
 
-def is_owned_volume(name: str) -> bool:
-    """Whether a volume of this name is, or may become, the operator's own."""
-    return name in OWNED_VOLUMES or name.startswith(RESERVED_PREFIX)
+def _not_reserved(names: tuple[str, ...], prefixes: tuple[str, ...]) -> NotReserved:
+    starts = " or ".join(f'"{prefix}"' for prefix in prefixes)
+    message = f"{', '.join(names)} and names that start with {starts} are reserved for the operator"
+    return NotReserved(names, f"{message}: choose another name", prefixes)
 
 
-def is_owned_container(name: str) -> bool:
-    """Whether a container or an init container of this name is, or may become, the operator's own."""
-    return name in OWNED_CONTAINERS or name.startswith((PLUGIN_CONTAINER_PREFIX, RESERVED_PREFIX))
+VARIABLE_NAMES = NotReserved((POD_NAME_VARIABLE,), f"{POD_NAME_VARIABLE} is set by the operator: remove it")
+"""Environment variables: the start command reads this one."""
 
-
-def is_owned_path(path: str) -> bool:
-    """Whether a mount at `path` would be in one of our directories, or hide one."""
-    if not path.strip("/"):
-        return True
-    given = _parts(path)
-    return any(
-        given[: len(own)] == own or own[: len(given)] == given for own in (_parts(one) for one in OWNED_DIRECTORIES)
-    )
-
-
-def _parts(path: str) -> list[str]:
-    return [part for part in path.split("/") if part]
+VOLUME_NAMES = _not_reserved((CONFIG_VOLUME, DATA_VOLUME, PLUGINS_VOLUME), (_RESERVED_PREFIX,))
+CONTAINER_NAMES = _not_reserved((PRESTO_CONTAINER, NODE_SYSCTLS_CONTAINER), (PLUGIN_CONTAINER_PREFIX, _RESERVED_PREFIX))
+MOUNT_PATHS = OutsideOf((CONFIG_DIRECTORY, DATA_DIRECTORY, PLUGINS_DIRECTORY))
+"""Mount paths: the operator mounts its own volumes at these."""

@@ -1,53 +1,40 @@
-"""`workers.placement`: how workers are shared out over pools that can't always be had."""
+"""`workers.placement`: how workers are distributed over pools whose nodes are not always available."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Self
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from presto_operator.api.duration import Duration, check_bounds, duration_seconds
-from presto_operator.api.model import Model, rule, schema
+from presto_operator.api.duration import Between, Duration, duration_seconds
+from presto_operator.api.model import Model
 
 
 class PlacementSettings(Model):
-    """When a pool counts as short of nodes, and for how long it is left alone then."""
+    """When a pool counts as short of nodes, and for how long it then gets no new workers."""
 
-    model_config = schema(
-        rule("duration(self.unschedulableAfter) >= duration('10s')", "unschedulableAfter must not be less than 10s"),
-        rule("duration(self.unschedulableAfter) <= duration('1h')", "unschedulableAfter must not be more than 1h"),
-        rule("duration(self.reclaimPenalty) >= duration('1m')", "reclaimPenalty must not be less than 1m"),
-        rule("duration(self.reclaimPenalty) <= duration('24h')", "reclaimPenalty must not be more than 24h"),
-    )
-
-    unschedulable_after: Duration = Field(
+    unschedulable_after: Annotated[Duration, Between("10s", "1h")] = Field(
         default="2m",
         description=(
-            "How long a worker may wait for a node before another pool gets it; longer than a node takes to start. "
-            "10s to 1h."
+            "How long a worker may be unschedulable before another pool gets it. Should be longer than a node takes "
+            "to start."
         ),
     )
-    reclaim_penalty: Duration = Field(
+    reclaim_penalty: Annotated[Duration, Between("1m", "24h")] = Field(
         default="15m",
         description=(
-            "For how long a pool gets no more workers after nodes of it were reclaimed, or couldn't be had; then it is "
-            "tried with one, and more as they get nodes. 1m to 24h."
+            "How long a pool gets no new workers after its nodes were reclaimed or unavailable. Afterwards it is "
+            "probed with one worker, then with more as they get nodes."
         ),
     )
-
-    @model_validator(mode="after")
-    def _bounded(self) -> Self:
-        check_bounds("unschedulableAfter", self.unschedulable_after, least="10s", most="1h")
-        check_bounds("reclaimPenalty", self.reclaim_penalty, least="1m", most="24h")
-        return self
 
     @property
     def longest_wait(self) -> timedelta:
-        """How long a worker may wait for a node."""
+        """How long a worker may be unschedulable."""
         return timedelta(seconds=duration_seconds(self.unschedulable_after))
 
     @property
     def penalty(self) -> timedelta:
-        """For how long a pool gets no more workers."""
+        """How long a pool gets no new workers."""
         return timedelta(seconds=duration_seconds(self.reclaim_penalty))

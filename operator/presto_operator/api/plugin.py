@@ -1,68 +1,75 @@
-"""`plugins`: Presto plugins that are added to those of the image."""
+"""`plugins`: Presto plugins in addition to those of the image."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field
 
-from presto_operator.api.model import Model, rule, schema
+from presto_operator.api.field_rules import BLANKS, Matches
+from presto_operator.api.model import Model
+from presto_operator.api.model_rules import ExactlyOne, Needs
+from presto_operator.api.names import DNS_LABEL
 
-_URL_PATTERN = r"^https?://[^\s/@?#]+/[^\s?#]*\.(tar\.gz|tgz|zip|jar)(\?[^\s#]*)?$"
-
-_ONE_ORIGIN = rule("has(self.image) != has(self.url)", "set either image or url")
-_PATH_WITH_IMAGE = rule("has(self.path) == has(self.image)", "path goes with image, and image needs path")
-_POLICY_WITH_IMAGE = rule("!has(self.pullPolicy) || has(self.image)", "pullPolicy goes with image")
-_CHECKSUM_WITH_URL = rule(
-    "has(self.sha256) == has(self.url)", "sha256 goes with url, and url needs sha256: the output of sha256sum"
-)
+_Url = Annotated[
+    str,
+    Field(max_length=2048),
+    Matches(
+        rf"^https?://[^{BLANKS}/@?#]+/[^{BLANKS}?#]*\.(tar\.gz|tgz|zip|jar)(\?[^{BLANKS}#]*)?$",
+        "be an http or https URL that ends in .tar.gz, .tgz, .zip or .jar, without user and password",
+    ),
+]
 
 
 class Plugin(Model):
     """A plugin: a directory of jars, from an OCI image or from a URL."""
 
-    model_config = schema(_ONE_ORIGIN, _PATH_WITH_IMAGE, _POLICY_WITH_IMAGE, _CHECKSUM_WITH_URL)
+    rules = (
+        ExactlyOne(("image", "url")),
+        Needs("path", "image"),
+        Needs("image", "path"),
+        Needs("pull_policy", "image"),
+        Needs("sha256", "url"),
+        Needs("url", "sha256"),
+    )
 
-    name: Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")] = (
-        Field(
-            description=(
-                "Name of the plugin, unique in the cluster: its directory below plugin.dir. A plugin of the image that "
-                "has the same name is replaced."
-            )
+    name: Annotated[str, Field(max_length=40), DNS_LABEL] = Field(
+        description=(
+            "Name of the plugin and of its directory, unique in the cluster. It replaces a plugin of the image that "
+            "has the same name."
         )
     )
-    image: Annotated[str, StringConstraints(min_length=1, max_length=512, pattern=r"^\S+$")] | None = Field(
+    image: (
+        Annotated[str, Field(max_length=512), Matches(rf"^[^{BLANKS}]+$", "not be empty or contain blanks")] | None
+    ) = Field(
         default=None,
         description=(
-            "OCI image that holds the plugin. An init container runs it to copy the plugin out of it, so the image "
-            "needs the program cp, and nothing else; of tags that are moved only new pods see the new content."
+            "OCI image that contains the plugin. An init container runs it to copy the plugin, so the image needs "
+            "the program cp. If a tag is moved, only new pods get the new content."
         ),
     )
-    path: Annotated[str, StringConstraints(min_length=1, max_length=512, pattern=r"^/[^\n]*$")] | None = Field(
-        default=None, description='Directory in the image that holds the plugin\'s jars, for example "/plugin".'
+    path: Annotated[str, Field(max_length=512), Matches(r"^/[^\n]*$", "be an absolute path")] | None = Field(
+        default=None,
+        description='Directory of the image with the plugin\'s jars, for example "/plugin". Needed with image.',
     )
     pull_policy: Literal["Always", "IfNotPresent", "Never"] | None = Field(
-        default=None, description="When a node pulls the image; IfNotPresent unless told."
+        default=None, description="When a node pulls the image. Default: IfNotPresent."
     )
-    url: Annotated[str, StringConstraints(max_length=2048, pattern=_URL_PATTERN)] | None = Field(
+    url: _Url | None = Field(
         default=None,
         description=(
-            "Address of the plugin, http or https, ending in .tar.gz, .tgz, .zip or .jar; every pod fetches it when it "
-            "starts. It stands in the pod's spec for everyone to read, so user and password in it are refused."
+            "URL of the plugin, http or https, that ends in .tar.gz, .tgz, .zip or .jar. Every pod downloads it when "
+            "it starts. It is visible in the pod's spec, so a user and password in it are refused."
         ),
     )
-    sha256: Annotated[str, StringConstraints(max_length=64, pattern=r"^[0-9a-f]{64}$")] | None = Field(
-        default=None, description="SHA-256 checksum of what the address holds, 64 hexadecimal digits in small letters."
+    sha256: (
+        Annotated[
+            str,
+            Field(max_length=64),
+            Matches(r"^[0-9a-f]{64}$", "be 64 lowercase hexadecimal digits: the output of sha256sum"),
+        ]
+        | None
+    ) = Field(
+        default=None,
+        description="SHA-256 checksum of the download, 64 lowercase hexadecimal digits. Needed with url.",
     )
-
-    @model_validator(mode="after")
-    def _from_one_place(self) -> Plugin:
-        for broken, wanted in (
-            ((self.image is None) == (self.url is None), _ONE_ORIGIN),
-            ((self.path is None) != (self.image is None), _PATH_WITH_IMAGE),
-            (self.pull_policy is not None and self.image is None, _POLICY_WITH_IMAGE),
-            ((self.sha256 is None) != (self.url is None), _CHECKSUM_WITH_URL),
-        ):
-            if broken:
-                raise ValueError(wanted["message"])
-        return self

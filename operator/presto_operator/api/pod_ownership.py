@@ -1,4 +1,4 @@
-"""What a pod override must not touch, and which field does it instead. Pure."""
+"""What a pod override must not change, and which field of the PrestoCluster to set instead."""
 
 from __future__ import annotations
 
@@ -6,108 +6,113 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from presto_operator.api.owned import (
+    CONTAINER_NAMES,
     HTTP_PORT_NAME,
-    OWNED_DIRECTORIES,
-    OWNED_VARIABLES,
+    MOUNT_PATHS,
     PRESTO_CONTAINER,
-    is_owned_container,
-    is_owned_path,
-    is_owned_volume,
+    VARIABLE_NAMES,
+    VOLUME_NAMES,
 )
+from presto_operator.api.rules import Problem, shown
 from presto_operator.objects import MERGE_KEYS, PATCH_DIRECTIVE
 from presto_operator.presto import HTTP_PORT
 
-Problem = tuple[str, str]
-"""Path inside of the pod's spec, as `containers[presto].command`, and what is wrong with it."""
-
-_PROCESS_ONE = "a worker that drains waits for process 1 of its container, which must be Presto: remove it"
+_PROCESS_ONE = (
+    "must not be set: when a worker drains, its preStop hook waits for process 1 of the container, which must be Presto"
+)
 
 _OWNED_OF_POD = {
-    "restartPolicy": "the operator's, since Deployments know Always only: remove it",
-    "terminationGracePeriodSeconds": "follows from workers.drain: set workers.drain.timeout",
-    "serviceAccountName": "the operator's: set spec.serviceAccount.name",
-    "serviceAccount": "the operator's: set spec.serviceAccount.name",
+    "restartPolicy": "must not be set: a Deployment's pods always have Always",
+    "terminationGracePeriodSeconds": "is computed from workers.drain: set workers.drain.timeout",
+    "serviceAccountName": "is set by the operator: set spec.serviceAccount.name",
+    "serviceAccount": "is set by the operator: set spec.serviceAccount.name",
     "shareProcessNamespace": _PROCESS_ONE,
     "hostPID": _PROCESS_ONE,
 }
 
+_START_COMMAND = (
+    "is set by the operator: set jvm, config, env or ulimits; to run something before Presto, add an init container"
+)
+
 _OWNED_OF_CONTAINER = {
-    "image": "the operator's: set spec.image",
-    "imagePullPolicy": "the operator's: set spec.image.pullPolicy",
-    "command": "the operator's: set jvm, config, env or ulimits; what shall run before Presto is an init container",
-    "args": "the operator's: set jvm, config, env or ulimits; what shall run before Presto is an init container",
-    "lifecycle": "the operator's: workers drain by its preStop hook; set workers.drain",
-    "resources": "the operator's, since the heap follows from it: set resources of the role",
-    "terminationMessagePath": "the operator's: it quotes the server's last words from there; remove it",
-    "terminationMessagePolicy": "the operator's: it quotes the server's last words by it; remove it",
+    "image": "is set by the operator: set spec.image",
+    "imagePullPolicy": "is set by the operator: set spec.image.pullPolicy",
+    "command": _START_COMMAND,
+    "args": _START_COMMAND,
+    "lifecycle": "is set by the operator, whose preStop hook drains workers: set workers.drain",
+    "resources": "is set by the operator, which computes the heap from it: set resources of the role",
+    "terminationMessagePath": "is set by the operator, which quotes the server's last words from it: remove it",
+    "terminationMessagePolicy": "is set by the operator, which quotes the server's last words: remove it",
 }
 
 _PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 _PROBE_HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc")
+_ONLY_TIMINGS = "is set by the operator: only timings such as periodSeconds and failureThreshold can be changed"
 
 
 def ownership_problems(pod_spec: Mapping[str, Any]) -> list[Problem]:
-    """What of `pod_spec`, a strategic merge patch of a pod's spec, is malformed or touches what the operator owns."""
+    """What is malformed in `pod_spec`, a strategic merge patch of a pod's spec, or changes what the operator owns."""
     return list(_in_pod(pod_spec)) or list(_malformed("", pod_spec))
 
 
 def _in_pod(patch: Mapping[str, Any]) -> Iterator[Problem]:
     if PATCH_DIRECTIVE in patch:
-        yield PATCH_DIRECTIVE, "the pod's spec as a whole is the operator's: patch single fields"
+        yield Problem(PATCH_DIRECTIVE, "must not replace or delete the pod's whole spec: patch single fields")
     for name, message in _OWNED_OF_POD.items():
         if name in patch:
-            yield name, message
+            yield Problem(name, message)
     security = patch.get("securityContext", {})
     if not isinstance(security, Mapping) or PATCH_DIRECTIVE in security:
-        yield "securityContext", "as a whole it is the operator's, which sets spec.sysctls in it: patch single fields"
+        yield Problem(
+            "securityContext", "must not be removed or replaced, since spec.sysctls is part of it: patch single fields"
+        )
     elif "sysctls" in security:
-        yield "securityContext.sysctls", "the operator's: set spec.sysctls"
+        yield Problem("securityContext.sysctls", "is set by the operator: set spec.sysctls")
     yield from _owned_items(
-        patch,
-        "volumes",
-        lambda volume: is_owned_volume(str(volume.get("name"))),
-        'the operator\'s, as are all whose name begins with "presto-": choose another name',
+        patch, "volumes", lambda volume: VOLUME_NAMES.reserves(str(volume.get("name"))), VOLUME_NAMES.message
     )
     yield from _owned_items(
         patch,
         "initContainers",
-        lambda container: is_owned_container(str(container.get("name"))),
-        'the operator\'s, as are all whose name begins with "plugin-" or "presto-": choose another name',
+        lambda container: CONTAINER_NAMES.reserves(str(container.get("name"))),
+        CONTAINER_NAMES.message,
     )
     yield from _owned_items(
         patch,
         "containers",
-        lambda container: container.get("name") != PRESTO_CONTAINER and is_owned_container(str(container.get("name"))),
-        'the operator\'s, as are all whose name begins with "plugin-" or "presto-": choose another name',
+        lambda container: (
+            container.get("name") != PRESTO_CONTAINER and CONTAINER_NAMES.reserves(str(container.get("name")))
+        ),
+        CONTAINER_NAMES.message,
     )
     for container in _items(patch, "containers"):
         if container.get("name") == PRESTO_CONTAINER:
             for path, message in _in_server(container):
-                yield f"containers[{PRESTO_CONTAINER}].{path}", message
+                yield Problem(f"containers[{PRESTO_CONTAINER}].{path}", message)
 
 
 def _in_server(patch: Mapping[str, Any]) -> Iterator[Problem]:
     if PATCH_DIRECTIVE in patch:
-        yield PATCH_DIRECTIVE, "the server's container is the operator's: patch single fields of it"
+        yield Problem(PATCH_DIRECTIVE, "must not replace or delete the server's container: patch single fields of it")
     for name, message in _OWNED_OF_CONTAINER.items():
         if name in patch:
-            yield name, message
+            yield Problem(name, message)
     for name in _PROBES:
         yield from _in_probe(name, patch)
     yield from _owned_items(
-        patch, "env", lambda variable: variable.get("name") in OWNED_VARIABLES, "set by the operator: remove it"
+        patch, "env", lambda variable: VARIABLE_NAMES.reserves(str(variable.get("name"))), VARIABLE_NAMES.message
     )
     yield from _owned_items(
         patch,
         "ports",
         lambda port: port.get("containerPort") == HTTP_PORT or port.get("name") == HTTP_PORT_NAME,
-        f"port {HTTP_PORT}, named {HTTP_PORT_NAME}, is the operator's: choose another number and name",
+        f"port {HTTP_PORT} and the name {HTTP_PORT_NAME} belong to the operator: choose another number and name",
     )
     yield from _owned_items(
         patch,
         "volumeMounts",
-        lambda mount: is_owned_path(str(mount.get("mountPath"))),
-        f"a mount must not be, hold or lie in {', '.join(OWNED_DIRECTORIES)}: choose another directory",
+        lambda mount: MOUNT_PATHS.overlaps(str(mount.get("mountPath"))),
+        MOUNT_PATHS.message,
     )
 
 
@@ -116,28 +121,27 @@ def _in_probe(name: str, patch: Mapping[str, Any]) -> Iterator[Problem]:
         return
     probe = patch[name]
     if not isinstance(probe, Mapping) or PATCH_DIRECTIVE in probe:
-        yield name, "the operator's: only its timings, such as periodSeconds or failureThreshold, can be changed"
+        yield Problem(name, _ONLY_TIMINGS)
         return
     for handler in _PROBE_HANDLERS:
         if handler in probe:
-            yield (
-                f"{name}.{handler}",
-                "the operator's: only timings, such as periodSeconds or failureThreshold, can be changed",
-            )
+            yield Problem(f"{name}.{handler}", _ONLY_TIMINGS)
 
 
 def _owned_items(
     patch: Mapping[str, Any], name: str, is_owned: Callable[[Mapping[str, Any]], bool], message: str
 ) -> Iterator[Problem]:
-    """Problems of the list `name` of the patch, in which some items are owned: it must not go as a whole either."""
+    """Problems of the list `name` of the patch, some of whose items the operator owns."""
     if name in patch and not isinstance(patch[name], list):
-        yield name, "must be a list: the operator has items of its own in it, so it can't be removed"
+        yield Problem(name, "must be a list: it can't be removed, because some of its items belong to the operator")
     key = MERGE_KEYS[name]
     for item in _items(patch, name):
         if PATCH_DIRECTIVE in item and key not in item:
-            yield name, f"must not be replaced as a whole: the operator has items of its own in it; name each by {key}"
+            yield Problem(
+                name, f"must not be replaced, because some of its items belong to the operator: give each item a {key}"
+            )
         elif is_owned(item):
-            yield f"{name}[{item.get(key)}]", message
+            yield Problem(f"{name}[{item.get(key)}]", message)
 
 
 def _items(patch: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
@@ -146,15 +150,15 @@ def _items(patch: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
 
 
 def _malformed(path: str, node: Any) -> Iterator[Problem]:
-    """What could not be merged: unknown directives, and items of merged lists without their key."""
+    """What can't be merged: unknown directives, and items of merged lists without their key."""
     if isinstance(node, Mapping):
         for name, value in node.items():
             here = f"{path}.{name}" if path else name
             if name == PATCH_DIRECTIVE:
                 if value not in ("delete", "replace"):
-                    yield here, f"must be delete or replace (got {value!r})"
+                    yield Problem(here, f"must be delete or replace (got {shown(value)})")
             elif name.startswith("$"):
-                yield here, f"unknown directive: only {PATCH_DIRECTIVE} is supported"
+                yield Problem(here, f"unknown directive: only {PATCH_DIRECTIVE} is supported")
             elif name in MERGE_KEYS and isinstance(value, list):
                 yield from _malformed_items(here, value, MERGE_KEYS[name])
             else:
@@ -167,8 +171,8 @@ def _malformed(path: str, node: Any) -> Iterator[Problem]:
 def _malformed_items(path: str, items: list[Any], key: str) -> Iterator[Problem]:
     for index, item in enumerate(items):
         if not isinstance(item, Mapping):
-            yield f"{path}[{index}]", "must be an object"
+            yield Problem(f"{path}[{index}]", "must be an object")
         elif item.get(key) is None and item != {PATCH_DIRECTIVE: "replace"}:
-            yield f"{path}[{index}].{key}", "required: it tells which item is meant"
+            yield Problem(f"{path}[{index}].{key}", "required: it identifies the item")
         else:
             yield from _malformed(f"{path}[{item.get(key, index)}]", item)

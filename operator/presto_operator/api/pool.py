@@ -2,72 +2,76 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import Field
 
-from presto_operator.api.capacity import CapacityType
-from presto_operator.api.model import Model, first_duplicate, rule, schema
-from presto_operator.api.price import Price
-from presto_operator.api.role import NodeSelector, Toleration
+from presto_operator.api.field_rules import Matches, NotReserved, Positive, Unique
+from presto_operator.api.model import Model
+from presto_operator.api.model_rules import InOrder
+from presto_operator.api.names import DNS_LABEL, LabelValue
+from presto_operator.api.node_selection import CapacityType, NodeSelector, Tolerations
+from presto_operator.objects import CAPACITY_LABEL
 
 MAX_WORKERS = 1000
 MAX_POOL_NAME_LENGTH = 15
 DEFAULT_POOL_NAME = "workers"
 RESERVED_POOL_NAME = "coordinator"
-"""Deployments are named `<cluster>-<pool>-<revision>`, and the coordinator's has this for its pool."""
+"""A Deployment is named `<cluster>-<pool>-<revision>`; the coordinator's has this in place of a pool."""
 
-_MIN_MAX_RULE = rule(
-    "!has(self.minReplicas) || !has(self.maxReplicas) || self.minReplicas <= self.maxReplicas",
-    "minReplicas must not be greater than maxReplicas",
-)
-
-_LabelValue = Annotated[
-    str, StringConstraints(min_length=1, max_length=63, pattern=r"^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$")
+_PoolName = Annotated[
+    str,
+    Field(max_length=MAX_POOL_NAME_LENGTH),
+    DNS_LABEL,
+    NotReserved((RESERVED_POOL_NAME,), f'a pool must not be named "{RESERVED_POOL_NAME}": choose another name'),
 ]
-_SET: dict[str, Any] = {"x-kubernetes-list-type": "set"}
+
+_Price = Annotated[
+    str,
+    Field(max_length=13),
+    Matches(
+        r"^(0|[1-9][0-9]{0,5})(\.[0-9]{1,6})?$",
+        'be a price in quotes, for example "0.40": at most 6 digits before and 6 digits after the point',
+    ),
+    Positive(),
+]
 
 
 class Pool(Model):
     """A set of interchangeable nodes on which workers run."""
 
-    model_config = schema(
-        _MIN_MAX_RULE,
-        rule(f"self.name != '{RESERVED_POOL_NAME}'", f'a pool must not be named "{RESERVED_POOL_NAME}"'),
-    )
+    rules = (InOrder("min_replicas", "max_replicas"),)
 
-    name: Annotated[
-        str,
-        StringConstraints(min_length=1, max_length=MAX_POOL_NAME_LENGTH, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"),
-    ] = Field(description="Name of the pool, unique in the cluster; part of the names of its pods.")
+    name: _PoolName = Field(
+        description=(
+            f"Name of the pool, unique in the cluster, at most {MAX_POOL_NAME_LENGTH} characters. It is part of its "
+            "pods' names."
+        )
+    )
     capacity_type: CapacityType = Field(
         default="Any",
         description=(
-            "Spot or OnDemand: only nodes that Karpenter, EKS, GKE, AKS or the label prestooperator.io/capacity-type "
-            "(spot, on-demand) say are such, and their taints are tolerated. Any, unless told: every node. Spot and "
-            "Any pools are filled before OnDemand pools."
+            "Spot, OnDemand: only spot or on-demand nodes, by the labels of Karpenter, EKS, GKE and AKS or by the "
+            f"label {CAPACITY_LABEL} (spot, on-demand); their capacity taints are tolerated. Any: every node. Spot "
+            "and Any pools are filled before OnDemand pools."
         ),
     )
-    instance_types: tuple[_LabelValue, ...] = Field(
+    instance_types: Annotated[tuple[LabelValue, ...], Field(max_length=64), Unique()] = Field(
         default=(),
-        max_length=64,
         description=(
-            "Instance types of this pool's nodes, as in their label node.kubernetes.io/instance-type, for example "
-            '["r5.4xlarge", "r5a.4xlarge"]; any unless told. The more a pool has, the larger its share.'
+            "Instance types of the pool's nodes, by their label node.kubernetes.io/instance-type, for example "
+            '["r5.4xlarge", "r5a.4xlarge"]. The more a pool has, the larger its share of the workers. Default: any.'
         ),
-        json_schema_extra=_SET,
     )
-    zones: tuple[_LabelValue, ...] = Field(
+    zones: Annotated[tuple[LabelValue, ...], Field(max_length=32), Unique()] = Field(
         default=(),
-        max_length=32,
-        description="Zones of this pool's nodes, as in their label topology.kubernetes.io/zone; any unless told.",
-        json_schema_extra=_SET,
+        description="Zones of the pool's nodes, by their label topology.kubernetes.io/zone. Default: any.",
     )
-    price_per_hour: Price | None = Field(
+    price_per_hour: _Price | None = Field(
         default=None,
         description=(
-            'Price of one of its nodes for an hour, for example "0.40": the cheaper a pool, the larger its share. '
-            "A pool without a price counts like the dearest of its kind that has one."
+            'Price of one of the pool\'s nodes per hour, for example "0.40". The cheaper a pool, the larger its share '
+            "of the workers. Default: the highest price of the pools that are filled together with it."
         ),
     )
     min_replicas: int = Field(
@@ -76,39 +80,17 @@ class Pool(Model):
         ge=0,
         le=MAX_WORKERS,
         description=(
-            "Workers that this pool always has, whatever the others have. Of an OnDemand pool: the base that no "
-            "reclaim takes away."
+            "Minimum workers in this pool, whatever the other pools have. In an OnDemand pool they are the base that "
+            "no spot reclaim can take away."
         ),
     )
     max_replicas: int | None = Field(
-        default=None,
-        strict=True,
-        ge=0,
-        le=MAX_WORKERS,
-        description="Most workers that this pool may have; unbounded unless told.",
+        default=None, strict=True, ge=0, le=MAX_WORKERS, description="Maximum workers in this pool. Default: no limit."
     )
     node_selector: NodeSelector = Field(
-        default_factory=dict, max_length=32, description="Labels of the nodes of this pool."
+        default_factory=dict, description="Labels that nodes must have to belong to this pool. Default: none."
     )
-    tolerations: tuple[Toleration, ...] = Field(
+    tolerations: Tolerations = Field(
         default=(),
-        max_length=32,
-        description="Taints that this pool's workers tolerate, beside those that follow from capacityType.",
+        description="Taints that this pool's workers tolerate, in addition to those that capacityType implies.",
     )
-
-    @field_validator("instance_types", "zones", mode="after")
-    @classmethod
-    def _are_different(cls, values: tuple[str, ...]) -> tuple[str, ...]:
-        if (value := first_duplicate(values)) is not None:
-            raise ValueError(f'"{value}" is there more than once: remove one')
-        return values
-
-    @model_validator(mode="after")
-    def _bounds_are_in_order(self) -> Pool:
-        if self.max_replicas is not None and self.min_replicas > self.max_replicas:
-            raise ValueError(
-                f"minReplicas must not be greater than maxReplicas ({self.min_replicas} > {self.max_replicas})"
-            )
-        if self.name == RESERVED_POOL_NAME:
-            raise ValueError(f'a pool must not be named "{RESERVED_POOL_NAME}"')
-        return self

@@ -1,14 +1,13 @@
-"""Maps of properties, as they stand in a manifest."""
+"""Maps of Presto properties."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, Any
+from collections.abc import Iterable
+from typing import Annotated
 
-from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
-from pydantic_core import CoreSchema, core_schema
+from pydantic import Field
 
-from presto_operator.api.model import rule
+from presto_operator.api.field_rules import WithoutKeys
 
 PropertyName = Annotated[str, Field(min_length=1, max_length=256)]
 PropertyValue = Annotated[str, Field(max_length=8192)]
@@ -16,24 +15,9 @@ PropertyValue = Annotated[str, Field(max_length=8192)]
 Properties = Annotated[dict[PropertyName, PropertyValue], Field(max_length=256)]
 """Properties of one file."""
 
+SET_BY_THE_OPERATOR = "is set by the operator: remove it"
 
-@dataclass(frozen=True)
-class Without:
-    """An annotation of `Properties`: these names are the operator's, and refused by the schema and by the model."""
 
-    owned: tuple[str, ...]
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Pydantic's hook for validation."""
-        return core_schema.no_info_after_validator_function(self._checked, handler(source))
-
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """Pydantic's hook for the schema."""
-        rules = [rule(f"!('{name}' in self)", f"{name} is set by the operator: remove it") for name in self.owned]
-        return {**handler(schema), "x-kubernetes-validations": rules}
-
-    def _checked(self, properties: dict[str, str]) -> dict[str, str]:
-        for name in self.owned:
-            if name in properties:
-                raise ValueError(f'"{name}" is set by the operator: remove it')
-        return properties
+def without(owned: Iterable[str]) -> WithoutKeys:
+    """A rule for properties: these belong to the operator."""
+    return WithoutKeys(dict.fromkeys(owned, SET_BY_THE_OPERATOR))

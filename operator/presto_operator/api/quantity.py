@@ -1,16 +1,20 @@
-"""Kubernetes quantities (`4Gi`, `500m`) as they stand in a manifest."""
+"""Kubernetes quantities (`4Gi`, `500m`)."""
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from typing import Annotated
 
 from kubernetes.utils import quantity as kubernetes_quantity
-from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
-# Kubernetes' own, but for a sign, which no resource has, and for numbers that would fill a machine's memory.
-_PATTERN = r"^([0-9]{1,18}(\.[0-9]{0,9})?|\.[0-9]{1,9})([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,2})?$"
+from presto_operator.api.field_rules import Matches
+
+# Kubernetes' own form, but without a sign, which no resource has, and without numbers too large to compute with.
+_FORM = Matches(
+    r"^([0-9]{1,18}(\.[0-9]{0,9})?|\.[0-9]{1,9})([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,2})?$",
+    'be a quantity, for example "16Gi" or "500m"',
+)
 _MAX_LENGTH = 32
 
 
@@ -19,35 +23,27 @@ def _parsed(text: str) -> Decimal:
 
 
 def _as_text(value: object) -> object:
-    # `cpu: 4` is YAML's integer 4; Kubernetes takes it as the quantity "4", and so do we.
+    # `cpu: 4` is YAML's integer 4; Kubernetes reads it as the quantity "4", and so do we.
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-def _checked(text: str) -> str:
-    if len(text) > _MAX_LENGTH or not re.fullmatch(_PATTERN, text):
-        raise ValueError(f'"{text[:_MAX_LENGTH]}" is not a quantity; write for example "16Gi" or "500m"')
-    return text
 
 
 Quantity = Annotated[
     str,
+    Field(max_length=_MAX_LENGTH),
     BeforeValidator(_as_text),
-    AfterValidator(_checked),
     WithJsonSchema(
         {
             "anyOf": [{"type": "integer"}, {"type": "string"}],
             "x-kubernetes-int-or-string": True,
-            "pattern": _PATTERN,
             "maxLength": _MAX_LENGTH,
         }
     ),
+    _FORM,
 ]
-"""A quantity, as text. In the CRD an integer or a string, as in the core API."""
+"""A quantity. In a manifest an integer or a string, as in the core API; here always text."""
 
-MemoryQuantity = Annotated[
-    str, AfterValidator(_checked), WithJsonSchema({"type": "string", "pattern": _PATTERN, "maxLength": _MAX_LENGTH})
-]
-"""A quantity of memory, always written with a unit."""
+MemoryQuantity = Annotated[str, Field(max_length=_MAX_LENGTH), _FORM]
+"""A quantity of memory, which needs a unit and therefore is a string in a manifest, too."""
 
 
 def is_more(quantity: str, than: str) -> bool:
@@ -59,6 +55,6 @@ def quantity_bytes(quantity: str) -> int:
     """The number of bytes in a quantity of memory, rounded down.
 
     Raises:
-        ValueError: `quantity` is none.
+        ValueError: `quantity` is not one.
     """
     return int(_parsed(quantity))

@@ -1,15 +1,15 @@
-"""From a spec and what it refers to, to the catalogs that result."""
+"""Resolves a spec's references to Secrets and ConfigMaps: to catalogs and environment variables."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from presto_operator.api.catalog import CATALOG_NAME_PATTERN, MAX_CATALOG_NAME_LENGTH
+from presto_operator.api.catalog import CATALOG_NAMES
 from presto_operator.api.reference import Reference, SourceData, SourceObject
 from presto_operator.api.role import Role
+from presto_operator.api.rules import Problem
 from presto_operator.api.spec import PrestoClusterSpec
 from presto_operator.presto import (
     CONNECTOR_NAME,
@@ -25,29 +25,28 @@ from presto_operator.presto import (
 _CATALOG_FILE_SUFFIX = ".properties"
 
 RoleField = Literal["coordinator", "workers"]
-"""A role by its field of the spec."""
+"""A role, by its field of the spec."""
 
 
 @dataclass(frozen=True)
 class CatalogProperties:
-    """All properties of one catalog, wherever they come from."""
+    """All properties of one catalog, whatever they come from."""
 
     properties: dict[str, str]
     is_secret: bool
-    """Whether any of them came from a Secret: then no ConfigMap may hold them."""
+    """Whether any of them comes from a Secret, so that they must not be in a ConfigMap."""
 
 
-class _Error(Exception):
-    """A reference that leads nowhere."""
+class _UnresolvedError(Exception):
+    """A reference that can't be resolved."""
 
     def __init__(self, path: str, message: str) -> None:
         super().__init__(f"{path}: {message}")
-        self.path = path
-        self.message = message
+        self.problem = Problem(path, message)
 
 
 def references(spec: PrestoClusterSpec) -> Iterator[Reference]:
-    """Every Secret and ConfigMap that the spec refers to, and where it does."""
+    """Every reference of the spec to a Secret or a ConfigMap."""
     for number, source in enumerate(spec.catalogs_from):
         yield source.reference(f"spec.catalogsFrom[{number}]")
     yield from _metastore_secrets(spec).values()
@@ -62,47 +61,46 @@ def references(spec: PrestoClusterSpec) -> Iterator[Reference]:
 
 def resolved_environment(
     spec: PrestoClusterSpec, sources: SourceData
-) -> tuple[dict[RoleField, dict[str, str]], list[tuple[str, str]]]:
-    """What each role's variables get from Secrets and ConfigMaps, by the variable's name, and what is wrong with
-    references: where, and what."""
-    errors: list[tuple[str, str]] = []
+) -> tuple[dict[RoleField, dict[str, str]], list[Problem]]:
+    """For each role, the values that Secrets and ConfigMaps give its variables, by variable name; and the problems."""
+    errors: list[Problem] = []
     environment: dict[RoleField, dict[str, str]] = {}
     for role, servers in _roles(spec).items():
         environment[role] = {}
         for name, reference, is_optional in _variables(servers, role):
             try:
                 environment[role][name] = _value(reference, sources)
-            except _Error as error:
+            except _UnresolvedError as error:
                 if not is_optional:
-                    errors.append((error.path, error.message))
+                    errors.append(error.problem)
     return environment, errors
 
 
 def resolved_catalogs(
     spec: PrestoClusterSpec, sources: SourceData
-) -> tuple[dict[str, CatalogProperties], list[tuple[str, str]]]:
-    """The catalogs by name, and what is wrong with references: where, and what."""
-    errors: list[tuple[str, str]] = []
+) -> tuple[dict[str, CatalogProperties], list[Problem]]:
+    """The catalogs by name, and the problems."""
+    errors: list[Problem] = []
     files: dict[str, CatalogProperties] = {}
     for number, source in enumerate(spec.catalogs_from):
         try:
             files.update(_shared(source.reference(f"spec.catalogsFrom[{number}]"), sources))
-        except _Error as error:
-            errors.append((error.path, error.message))
+        except _UnresolvedError as error:
+            errors.append(error.problem)
     names = {*files, *spec.catalogs, *([spec.metastore.catalog] if spec.metastore else [])}
     catalogs = {}
     for name in sorted(names):
         try:
             catalogs[name] = _catalog(spec, name, files.get(name), sources)
-        except _Error as error:
-            errors.append((error.path, error.message))
+        except _UnresolvedError as error:
+            errors.append(error.problem)
     return catalogs, errors
 
 
 def _catalog(
     spec: PrestoClusterSpec, name: str, shared: CatalogProperties | None, sources: SourceData
 ) -> CatalogProperties:
-    """One catalog: what is said of it in the spec goes before what it shares with others."""
+    """One catalog: its own entry in the spec overrides what it shares with others."""
     properties = dict(shared.properties) if shared else {}
     is_secret = shared is not None and shared.is_secret
     catalog = spec.catalogs.get(name)
@@ -118,7 +116,9 @@ def _catalog(
     if spec.metastore is not None and name == spec.metastore.catalog:
         properties = {CONNECTOR_NAME: HIVE_CONNECTOR, **spec.metastore.properties, **properties}
     if CONNECTOR_NAME not in properties:
-        raise _Error(f"spec.catalogs.{name}", f"{CONNECTOR_NAME} is nowhere in its properties: it names the connector")
+        raise _UnresolvedError(
+            f"spec.catalogs.{name}", f"{CONNECTOR_NAME} is missing from its properties: it selects the connector"
+        )
     if spec.metastore is not None and uses_metastore(properties):
         secrets = _metastore_secrets(spec)
         properties = {
@@ -168,7 +168,7 @@ def _roles(spec: PrestoClusterSpec) -> dict[RoleField, Role]:
 
 
 def _variables(role: Role, path: RoleField) -> Iterator[tuple[str, Reference, bool]]:
-    """Variables from Secrets and ConfigMaps: their names, what they refer to, and whether it may be missing."""
+    """Variables from Secrets and ConfigMaps: name, reference, and whether it is optional."""
     for number, variable in enumerate(role.env):
         if variable.value_from is None:
             continue
@@ -186,26 +186,26 @@ def _variables(role: Role, path: RoleField) -> Iterator[tuple[str, Reference, bo
 
 
 def _shared(reference: Reference, sources: SourceData) -> Iterator[tuple[str, CatalogProperties]]:
-    """The catalogs in a ConfigMap or Secret: each key such as `hive.properties` is one."""
+    """The catalogs in a ConfigMap or Secret: one for each key, such as `hive.properties`."""
     for key, text in sorted(_data(reference, sources).items()):
         name = key.removesuffix(_CATALOG_FILE_SUFFIX)
-        if name == key or not re.fullmatch(CATALOG_NAME_PATTERN, name) or len(name) > MAX_CATALOG_NAME_LENGTH:
-            raise _Error(
+        if name == key or not CATALOG_NAMES.fits(name):
+            raise _UnresolvedError(
                 reference.path,
-                f'{reference.source} has a key "{key}", which is no catalog: write its name, of small letters, digits '
-                f'and underscores, and "{_CATALOG_FILE_SUFFIX}"',
+                f'{reference.source} has the key "{key}", which is not a catalog file: name it as the '
+                f'catalog (lowercase letters, digits and underscores) with "{_CATALOG_FILE_SUFFIX}" at the end',
             )
         place = f"{reference.path}[{key}]"
         properties = _parsed(text, place)
         if CONNECTOR_NAME not in properties:
-            raise _Error(place, f"{CONNECTOR_NAME} is required: it names the connector")
+            raise _UnresolvedError(place, f"{CONNECTOR_NAME} is required: it selects the connector")
         yield name, CatalogProperties(properties, reference.source.kind == "Secret")
 
 
 def _data(reference: Reference, sources: SourceData) -> dict[str, str]:
     data = sources.get(reference.source)
     if data is None:
-        raise _Error(reference.path, f"there is no {reference.source} in the cluster's namespace")
+        raise _UnresolvedError(reference.path, f"there is no {reference.source} in the cluster's namespace")
     return dict(data)
 
 
@@ -214,8 +214,8 @@ def _value(reference: Reference, sources: SourceData) -> str:
     assert reference.key is not None
     if reference.key not in data:
         has = ", ".join(sorted(data)) or "none"
-        raise _Error(reference.path, f'{reference.source} has no key "{reference.key}"; it has {has}')
-    # Files from which Secrets are made end in a line break, which is no part of a password.
+        raise _UnresolvedError(reference.path, f'{reference.source} has no key "{reference.key}"; it has {has}')
+    # Secrets are often created from files, whose last line break is not part of a password.
     return data[reference.key].rstrip("\r\n")
 
 
@@ -223,5 +223,5 @@ def _parsed(text: str, path: str) -> dict[str, str]:
     try:
         return parse_properties(text)
     except ValueError as error:
-        # Not the parser's own words: they quote the text, which may be secret.
-        raise _Error(path, "is not a Java properties file") from error
+        # Without the parser's message, which quotes the text: it may be secret.
+        raise _UnresolvedError(path, "must be a Java properties file") from error

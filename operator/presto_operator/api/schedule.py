@@ -1,116 +1,111 @@
-"""`autoscaling.schedules`: times at which there shall be more workers, or fewer, than the load asks for."""
+"""`autoscaling.schedules`: times with more workers, or fewer, than the load requires."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
-from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema, model_validator
+from pydantic import Field
 
-from presto_operator.api.model import Model, rule, schema
+from presto_operator.api.field_rules import BLANKS, Parses, matches
+from presto_operator.api.model import Model
+from presto_operator.api.model_rules import AtLeastOne, InOrder, Paired
+from presto_operator.api.names import DNS_LABEL
 from presto_operator.api.pool import MAX_WORKERS
+from presto_operator.api.rules import Problem, cel, shown
 
-_CRON_PATTERN = r"^\S+( +\S+){4}$"
-_CRON_LENGTH = 100
+_ANY_MOMENT = datetime(2000, 1, 1)  # noqa: DTZ001 - cron's fields refer to the wall clock
+
+
+_CRON_PATTERN = rf"^[^{BLANKS}]+( +[^{BLANKS}]+){{4}}$"
 _ZONE_PATTERN = r"^[A-Za-z][A-Za-z0-9_+/-]*$"
-_ZONE_LENGTH = 64
-
-_ANY_MOMENT = datetime(2000, 1, 1)  # noqa: DTZ001 - cron's fields are of the wall clock
 
 
-def _a_cron_expression(text: str) -> str:
-    fields = text.split()
-    if len(fields) != 5:
+def _parse_cron(text: str) -> None:
+    if not matches(_CRON_PATTERN, text):
         raise ValueError(
-            f'"{text[:_CRON_LENGTH]}" is not a cron expression: it needs 5 fields (minute, hour, day of month, month, '
-            f'day of week), for example "0 8 * * 1-5", and has {len(fields)}'
+            "must be a cron expression of 5 fields with blanks between them (minute, hour, day of month, month, day of "
+            f'week), for example "0 8 * * 1-5"; {shown(text)} has {len(text.split())}'
         )
     try:
         next(CronSim(text, _ANY_MOMENT))
     except CronSimError as error:
-        raise ValueError(f'"{text[:_CRON_LENGTH]}" is not a cron expression: {error}') from None
+        raise ValueError(f"must be a cron expression (got {shown(text)}): {error}") from None
     except StopIteration:
-        raise ValueError(f'"{text[:_CRON_LENGTH]}" names a day that never comes') from None
-    return text
+        raise ValueError(f"must be a cron expression that matches some day (got {shown(text)})") from None
 
 
-def _a_time_zone(name: str) -> str:
+def _parse_zone(name: str) -> None:
     try:
-        ZoneInfo(name)
+        if matches(_ZONE_PATTERN, name):
+            ZoneInfo(name)
+            return
     except (KeyError, OSError, ValueError):
-        raise ValueError(
-            f'"{name[:_ZONE_LENGTH]}" is not a known time zone; write one such as "Europe/Berlin" or "UTC"'
-        ) from None
-    return name
+        pass
+    raise ValueError(f'must be an IANA time zone such as "Europe/Berlin" or "UTC" (got {shown(name)})')
 
 
-CronExpression = Annotated[
-    str,
-    StringConstraints(max_length=_CRON_LENGTH),
-    AfterValidator(_a_cron_expression),
-    WithJsonSchema({"type": "string", "pattern": _CRON_PATTERN, "maxLength": _CRON_LENGTH}),
-]
-"""Five fields of cron, as text."""
+CronExpression = Annotated[str, Field(max_length=100), Parses(_CRON_PATTERN, _parse_cron)]
+TimeZone = Annotated[str, Field(max_length=64), Parses(_ZONE_PATTERN, _parse_zone)]
 
-TimeZone = Annotated[
-    str,
-    StringConstraints(max_length=_ZONE_LENGTH),
-    AfterValidator(_a_time_zone),
-    WithJsonSchema({"type": "string", "pattern": _ZONE_PATTERN, "maxLength": _ZONE_LENGTH}),
-]
-"""Name of a time zone of the IANA database."""
+_ENDS_AT_ITS_START = "start and end must be different"
 
-_BOUND_RULE = rule(
-    "has(self.minReplicas) || has(self.maxReplicas)", "a schedule needs minReplicas, maxReplicas or both"
-)
-_ORDER_RULE = rule(
-    "!has(self.minReplicas) || !has(self.maxReplicas) || self.minReplicas <= self.maxReplicas",
-    "minReplicas must not be greater than maxReplicas",
-)
-_MOMENTS_RULE = rule("self.start != self.end", "start and end must differ: the schedule would begin as it ends")
+
+def _ends_at_its_start(schedule: Schedule) -> Iterator[Problem]:
+    if schedule.start.split() == schedule.end.split():
+        yield Problem("", _ENDS_AT_ITS_START)
 
 
 class Schedule(Model):
-    """A time that comes again and again, and how many workers there are then at least, or at most."""
+    """A recurring period with a minimum or a maximum of workers."""
 
-    model_config = schema(_BOUND_RULE, _ORDER_RULE, _MOMENTS_RULE)
-
-    name: Annotated[
-        str,
-        StringConstraints(min_length=1, max_length=32, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"),
-    ] = Field(description="Name of the schedule, unique in the cluster; decisions are explained with it.")
-    start: CronExpression = Field(
-        description='When it begins, in cron\'s five fields by the wall clock of timeZone: "0 8 * * 1-5" is 8:00 from '
-        "Monday to Friday."
+    rules = (
+        AtLeastOne(("min_replicas", "max_replicas")),
+        InOrder("min_replicas", "max_replicas"),
+        Paired(
+            cel(
+                "self.start.split(' ').filter(field, field != '') != self.end.split(' ').filter(field, field != '')",
+                _ENDS_AT_ITS_START,
+            ),
+            _ends_at_its_start,
+        ),
     )
-    end: CronExpression = Field(description="When it ends, likewise. It holds from each start to the next end.")
+
+    name: Annotated[str, Field(max_length=32), DNS_LABEL] = Field(
+        description="Name of the schedule, unique in the cluster. Decisions refer to it by this name."
+    )
+    start: CronExpression = Field(
+        description=(
+            "When the schedule begins, as a cron expression of 5 fields in timeZone, for example "
+            '"0 8 * * 1-5": at 8:00 from Monday to Friday.'
+        )
+    )
+    end: CronExpression = Field(
+        description="When the schedule ends, as a cron expression too. It is in effect from each start to the next end."
+    )
     time_zone: TimeZone = Field(
-        default="UTC",
-        description="Time zone of start and end, for example America/Argentina/Buenos_Aires; UTC unless told.",
+        default="UTC", description="IANA time zone of start and end, for example America/Argentina/Buenos_Aires."
     )
     min_replicas: int | None = Field(
         default=None,
         strict=True,
         ge=1,
         le=MAX_WORKERS,
-        description="Fewest workers while it holds. Of several schedules the highest counts.",
+        description=(
+            "Minimum workers while the schedule is in effect. Of several schedules the highest minimum applies. "
+            "Default: no minimum."
+        ),
     )
     max_replicas: int | None = Field(
         default=None,
         strict=True,
         ge=1,
         le=MAX_WORKERS,
-        description="Most workers while it holds. Of several schedules the lowest counts, before any minimum.",
+        description=(
+            "Maximum workers while the schedule is in effect. It overrides every minimum; of several schedules the "
+            "lowest maximum applies. Default: no maximum of its own."
+        ),
     )
-
-    @model_validator(mode="after")
-    def _is_complete(self) -> Schedule:
-        if self.min_replicas is None and self.max_replicas is None:
-            raise ValueError(_BOUND_RULE["message"])
-        if self.min_replicas is not None and self.max_replicas is not None and self.min_replicas > self.max_replicas:
-            raise ValueError(f"{_ORDER_RULE['message']} ({self.min_replicas} > {self.max_replicas})")
-        if self.start.split() == self.end.split():
-            raise ValueError(_MOMENTS_RULE["message"])
-        return self

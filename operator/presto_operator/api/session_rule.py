@@ -13,20 +13,26 @@ _Expression = Annotated[str, Field(min_length=1, max_length=1024)]
 
 
 class SessionPropertyRule(Model):
-    """One rule: which queries, and what is set for them. Later rules win over earlier ones."""
+    """One rule: the queries that it applies to, and the session properties that they get."""
 
-    user: _Expression | None = Field(default=None, description="Regular expression for the user's name.")
-    source: _Expression | None = Field(default=None, description="Regular expression for the client's source.")
+    user: _Expression | None = Field(
+        default=None, description="Regular expression for the name of the query's user. Default: any user."
+    )
+    source: _Expression | None = Field(
+        default=None, description="Regular expression for the query's source. Default: any source."
+    )
     query_type: Annotated[str, Field(min_length=1, max_length=64)] | None = Field(
-        default=None, description='Type of the query, for example "SELECT", "INSERT" or "DATA_DEFINITION".'
+        default=None,
+        description='Type of the query, for example "SELECT", "INSERT" or "DATA_DEFINITION". Default: any type.',
     )
     client_tags: tuple[Annotated[str, Field(min_length=1, max_length=256)], ...] = Field(
-        default=(), max_length=32, description="Client tags that a query must have, all of them."
+        default=(), max_length=32, description="Client tags that a query must have, all of them. Default: none."
     )
     group: _Expression | None = Field(
-        default=None, description="Regular expression for the path of the query's resource group."
+        default=None,
+        description="Regular expression for the path of the query's resource group. Default: any group.",
     )
     session_properties: Properties = Field(
         min_length=1,
-        description='Session properties by name, for example {"query_max_execution_time": "8h"}; values are strings.',
+        description='Session properties by name, for example {"query_max_execution_time": "8h"}. Values are strings.',
     )

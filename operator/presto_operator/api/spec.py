@@ -2,52 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from presto_operator.api.autoscaling import Autoscaling
-from presto_operator.api.catalog import (
-    CATALOG_NAME_PATTERN,
-    MAX_CATALOG_NAME_LENGTH,
-    Catalog,
-    CatalogName,
-)
+from presto_operator.api.catalog import CATALOG_NAMES, Catalog
+from presto_operator.api.coordinator import Coordinator
+from presto_operator.api.field_rules import KeyedBy, Matches
 from presto_operator.api.metastore import Metastore
-from presto_operator.api.model import BY_NAME, Model, first_duplicate, nested, problem_inside, rule, schema
+from presto_operator.api.model import FreeForm, Model, nested
 from presto_operator.api.plugin import Plugin
-from presto_operator.api.query_retry import QueryRetry
 from presto_operator.api.reference import ObjectSource
-from presto_operator.api.role import Coordinator
+from presto_operator.api.rules import FieldRule, Problem, raise_problems
 from presto_operator.api.service_account import ServiceAccount
 from presto_operator.api.session_rule import SessionPropertyRule
-from presto_operator.api.sysctls import OPT_IN_RULE, Sysctls
-from presto_operator.api.workers import Workers
-from presto_operator.presto import (
-    CONNECTOR_NAME,
-    PLUGIN_DIRECTORY_PROPERTY,
-    VERSION_PATTERN,
-    JavaVersion,
-    java_version,
-    parse_version,
-    resource_group_errors,
+from presto_operator.api.spec_rules import (
+    CATALOGS_HAVE_CONNECTORS,
+    CPU_USE_IS_READABLE,
+    NETWORK_SYSCTLS_HAVE_A_NETWORK,
+    NODE_SYSCTLS_ARE_ALLOWED,
+    plugin_directory_rule,
+    unnamed_connectors,
 )
+from presto_operator.api.sysctls import Sysctls
+from presto_operator.api.workers import Workers
+from presto_operator.presto import VERSION_PATTERN, JavaVersion, java_version, parse_version, resource_group_errors
+
+_Version = Annotated[
+    str,
+    Field(max_length=32),
+    Matches(VERSION_PATTERN, 'be a Presto release in quotes, for example "0.287"'),
+]
 
 
 class Image(Model):
-    """Where the Presto image comes from."""
+    """The Presto image."""
 
     repository: str = Field(
         default="prestodb/presto",
         min_length=1,
         max_length=256,
-        description="Image repository, without a tag. Any image with a Presto distribution, a JVM and a shell will do.",
+        description=(
+            "Image repository, without a tag. Any image works that contains a Presto distribution, a JVM and a shell."
+        ),
     )
     tag: str | None = Field(
-        default=None,
-        min_length=1,
-        max_length=128,
-        description="Image tag; the cluster's version unless told.",
+        default=None, min_length=1, max_length=128, description="Image tag. Default: the same as spec.version."
     )
     pull_policy: Literal["Always", "IfNotPresent", "Never"] = Field(
         default="IfNotPresent", description="When a node pulls the image."
@@ -55,121 +58,105 @@ class Image(Model):
     java_version: Literal[8, 11, 17] | None = Field(
         default=None,
         description=(
-            "Major release of the Java in the image, which decides the JVM's default arguments; what the Presto "
-            "release comes with unless told: 17 from 0.295 on, 11 before."
+            "Major version of the Java in the image. It determines the JVM's default arguments. "
+            "Default: 17 for Presto 0.295 and later, else 11."
         ),
     )
-    pull_secrets: tuple[Annotated[str, StringConstraints(max_length=253)], ...] = Field(
+    pull_secrets: tuple[Annotated[str, Field(max_length=253)], ...] = Field(
         default=(), max_length=8, description="Names of image pull Secrets in the cluster's namespace."
     )
 
 
-def _a_release(version: str) -> str:
-    parse_version(version)
-    return version
+class QueryRetry(Model):
+    """Presto's own retry of queries that lost a worker before their first row was sent to the client."""
 
-
-def _checked_resource_groups(groups: dict[str, Any]) -> dict[str, Any]:
-    errors = resource_group_errors(groups)
-    if errors:
-        raise ValueError("; ".join(errors))
-    return groups
-
-
-class PrestoClusterSpec(Model):
-    """What the cluster shall be. Written by users only: the operator never changes it."""
-
-    model_config = schema(
-        rule(
-            "!has(self.catalogs) || "
-            f"self.catalogs.all(name, name.matches('{CATALOG_NAME_PATTERN}') && "
-            f"name.size() <= {MAX_CATALOG_NAME_LENGTH})",
-            "a name must start with a letter and hold only small letters, digits and underscores",
-            field="catalogs",
-        ),
-        rule(
-            "!has(self.catalogs) || self.catalogs.all(name, has(self.catalogs[name].propertiesFrom) || "
-            f"(has(self.catalogs[name].properties) && '{CONNECTOR_NAME}' in self.catalogs[name].properties) || "
-            "(has(self.metastore) && self.metastore.catalog == name))",
-            f"{CONNECTOR_NAME} is required in a catalog's properties: it names the connector",
-            field="catalogs",
-        ),
-        OPT_IN_RULE,
-        *(
-            rule(
-                f"!has(self.plugins) || self.plugins.size() == 0 || !has(self.{role}) || !has(self.{role}.config) || "
-                f"!('{PLUGIN_DIRECTORY_PROPERTY}' in self.{role}.config)",
-                f"{role}.config: {PLUGIN_DIRECTORY_PROPERTY} follows from plugins, which adds to the image's own: "
-                "remove one of the two",
-            )
-            for role in ("coordinator", "workers")
+    enabled: bool | None = Field(
+        default=None,
+        strict=True,
+        description=(
+            "Whether Presto runs a query again, up to three times, if it lost a worker before its client received the "
+            "first row. A change rolls out a new generation. A role's config overrides the properties that this sets. "
+            "Default: true if any pool has capacityType Spot, else false."
         ),
     )
 
-    version: Annotated[
-        str,
-        StringConstraints(max_length=32),
-        AfterValidator(_a_release),
-        Field(json_schema_extra={"pattern": VERSION_PATTERN}),
-    ] = Field(description='Presto release, quoted, for example "0.287".')
+
+@dataclass(frozen=True)
+class AreResourceGroups(FieldRule):
+    """Resource groups that Presto would start with. They nest, so the CRD can't describe them."""
+
+    def problems(self, value: Mapping[str, Any]) -> Iterator[Problem]:
+        """What Presto would refuse."""
+        yield from (Problem(*error) for error in resource_group_errors(value))
+
+
+class PrestoClusterSpec(Model):
+    """The desired state of the cluster. Only users write it; the operator never does."""
+
+    rules = (
+        CATALOGS_HAVE_CONNECTORS,
+        NODE_SYSCTLS_ARE_ALLOWED,
+        plugin_directory_rule("coordinator"),
+        plugin_directory_rule("workers"),
+        CPU_USE_IS_READABLE,
+        NETWORK_SYSCTLS_HAVE_A_NETWORK,
+    )
+
+    version: _Version = Field(description='Presto release in quotes, for example "0.287".')
     image: Image = nested(Image, "The Presto image.")
     coordinator: Coordinator = nested(Coordinator, "The coordinator.")
     workers: Workers = nested(Workers, "The workers.")
     autoscaling: Autoscaling | None = Field(
         default=None,
-        description="How many workers there shall be by what there is to do; else workers.replicas rules.",
+        description="Scales the workers with the load. Default: no autoscaling; workers.replicas applies.",
     )
     metastore: Metastore | None = Field(
-        default=None, description="The Hive metastore that this cluster shares with others, and its S3."
+        default=None,
+        description="The Hive metastore that this cluster shares with others, and the S3 storage of its tables. "
+        "Default: none.",
     )
-    catalogs: dict[CatalogName, Catalog] = Field(
+    catalogs: Annotated[dict[str, Catalog], Field(max_length=64), CATALOG_NAMES] = Field(
         default_factory=dict,
-        max_length=64,
         description="Catalogs by name, for example {tpch: {properties: {connector.name: tpch}}}.",
     )
     catalogs_from: tuple[ObjectSource, ...] = Field(
         default=(),
         max_length=16,
         description=(
-            "ConfigMaps and Secrets of the cluster's namespace that hold catalogs, so that several clusters share "
-            "them: each key such as hive.properties is a catalog. What catalogs says of one goes before it, later "
-            "sources go before earlier ones. A changed file rolls the cluster."
+            "ConfigMaps and Secrets of the cluster's namespace that contain catalogs, so that several clusters can "
+            "share them. Each key, such as hive.properties, is a catalog. catalogs overrides these; later sources "
+            "override earlier ones. A changed file rolls out a new generation."
         ),
     )
     service_account: ServiceAccount = nested(ServiceAccount, "The identity of the cluster's pods.")
-    resource_groups: Annotated[
-        dict[str, Any],
-        AfterValidator(_checked_resource_groups),
-        Field(json_schema_extra={"x-kubernetes-preserve-unknown-fields": True}),
-    ] = Field(
+    resource_groups: Annotated[FreeForm, AreResourceGroups()] = Field(
         default_factory=dict,
         description=(
-            "Presto's resource groups, as in its own resource-groups.json: rootGroups, selectors and cpuQuotaPeriod. "
-            "Without them, Presto's defaults hold."
+            "Presto's resource groups, as in its resource-groups.json: rootGroups, selectors and cpuQuotaPeriod. "
+            "Default: Presto's own."
         ),
     )
     session_property_rules: tuple[SessionPropertyRule, ...] = Field(
         default=(),
         max_length=64,
-        description="Defaults of session properties for queries by user, source, type, tags or resource group.",
+        description=(
+            "Defaults of session properties for queries by user, source, type, client tags or resource group. If "
+            "several rules set a property, the last one applies."
+        ),
     )
-
     query_retry: QueryRetry = Field(
         default_factory=QueryRetry, description="Presto's own retry of queries that lost a worker."
     )
-    plugins: tuple[Plugin, ...] = Field(
-        default=(),
-        max_length=32,
-        description="Presto plugins that are added to the image's own on every server.",
-        json_schema_extra=BY_NAME,
+    plugins: Annotated[tuple[Plugin, ...], Field(max_length=32), KeyedBy("name")] = Field(
+        default=(), description="Presto plugins on every server, in addition to the image's own."
     )
     sysctls: Sysctls = Field(
         default_factory=dict,
         description=(
-            'Kernel parameters, for example {"net.ipv4.tcp_keepalive_time": "60"}. Those that a pod has for itself '
+            'Kernel parameters, for example {"net.ipv4.tcp_keepalive_time": "60"}. Those of which each pod has its own '
             "(kernel.shm*, kernel.msg*, kernel.sem, fs.mqueue.*, net.*) become part of the pods' securityContext; "
-            "beyond the few that Kubernetes holds safe, the kubelet must allow them by --allowed-unsafe-sysctls. All "
-            "others are the node's and need allowNodeSysctls."
+            "except for the few that Kubernetes considers safe, the kubelet must allow them with "
+            "--allowed-unsafe-sysctls. All others belong to the node and need allowNodeSysctls."
         ),
     )
     allow_node_sysctls: bool = Field(
@@ -177,25 +164,16 @@ class PrestoClusterSpec(Model):
         strict=True,
         description=(
             "Whether sysctls may change kernel parameters of whole nodes. A privileged init container sets them; they "
-            "hold for all that runs on the node, and outlive the pod."
+            "apply to everything that runs on the node, and stay after the pod is gone."
         ),
     )
 
     @field_validator("catalogs", mode="after")
     @classmethod
     def _connectors_are_named(cls, catalogs: dict[str, Catalog], info: ValidationInfo) -> dict[str, Catalog]:
-        metastore = info.data.get("metastore")
-        for name, catalog in catalogs.items():
-            is_of_metastore = metastore is not None and metastore.catalog == name
-            if not (catalog.properties_from or CONNECTOR_NAME in catalog.properties or is_of_metastore):
-                raise problem_inside(f"{name}.properties", f"{CONNECTOR_NAME} is required: it names the connector")
+        # One of `rules`, which run only once all fields are right. Here it is reported together with other errors.
+        raise_problems(unnamed_connectors(catalogs, info.data.get("metastore")))
         return catalogs
-
-    @model_validator(mode="after")
-    def _plugin_names_are_unique(self) -> PrestoClusterSpec:
-        if name := first_duplicate([plugin.name for plugin in self.plugins]):
-            raise problem_inside("plugins", f'two of them are named "{name}": each needs a name of its own')
-        return self
 
     @property
     def java(self) -> JavaVersion:
@@ -204,14 +182,14 @@ class PrestoClusterSpec(Model):
 
     @property
     def retries_queries(self) -> bool:
-        """Whether Presto shall run queries again that lost a worker."""
+        """Whether Presto runs queries again that lost a worker."""
         if self.query_retry.enabled is not None:
             return self.query_retry.enabled
         return self.has_spot_workers
 
     @property
     def has_spot_workers(self) -> bool:
-        """Whether any pool is said to be of spot nodes, which may vanish."""
+        """Whether any pool consists of spot nodes, which may disappear at short notice."""
         return any(pool.capacity_type == "Spot" for pool in self.workers.pools)
 
     @property

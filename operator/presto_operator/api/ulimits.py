@@ -2,59 +2,62 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import Field, WithJsonSchema
+from pydantic import Field
 
+from presto_operator.api.field_rules import NumberOrText
 from presto_operator.api.model import Model
 
-UNLIMITED = "unlimited"
-MINIMUM_OPEN_FILES = 4096
-"""With less Presto refuses to start (its PrestoSystemRequirements)."""
+_LEAST_OPEN_FILES = 4096
+"""Presto refuses to start with less (PrestoSystemRequirements)."""
 
-_MAXIMUM = 2**53  # what a JSON number holds exactly; the kernel's own bounds are lower
+_MAXIMUM = 2**53
+"""The largest integer that JSON numbers hold exactly; the kernel's own bounds are lower."""
 
 Limit = Annotated[
-    Annotated[int, Field(strict=True, ge=0, le=_MAXIMUM)] | Literal["unlimited"],
-    WithJsonSchema(
-        {
-            "anyOf": [{"type": "integer"}, {"type": "string"}],
-            "x-kubernetes-int-or-string": True,
-            "minimum": 0,
-            "maximum": _MAXIMUM,
-            "pattern": f"^{UNLIMITED}$",
-            "maxLength": len(UNLIMITED),
-        }
-    ),
+    int | str,
+    NumberOrText(0, _MAXIMUM, "^unlimited$", len("unlimited"), 'be a whole number of at least 0, or "unlimited"'),
 ]
-"""A limit: a whole number, or "unlimited"."""
 
-OpenFiles = Annotated[
-    int,
-    Field(strict=True, ge=MINIMUM_OPEN_FILES, le=_MAXIMUM),
-]
+OpenFiles = Annotated[int, Field(strict=True, ge=_LEAST_OPEN_FILES, le=_MAXIMUM)]
 
 
 class Ulimits(Model):
-    """Resource limits, soft and hard, that the start command sets. What is left out is as the node gives it.
+    """Soft and hard resource limits, which the start command sets. Limits that are not set stay as the node has them.
 
-    A pod can lower its limits, and raise a soft one up to the hard one; more than that only the node can give.
+    A pod can lower its limits, and raise a soft limit up to the hard one; only the node can give it more.
     """
 
     nofile: OpenFiles | None = Field(
         default=None,
-        description=f"Open files and sockets. Presto refuses to start with less than {MINIMUM_OPEN_FILES}.",
+        description=(
+            f"Open files and sockets; Presto refuses to start with less than {_LEAST_OPEN_FILES}. "
+            "Default: the node's limit."
+        ),
     )
     nproc: Limit | None = Field(
-        default=None, description='Processes and threads of the server\'s user on the node, or "unlimited".'
+        default=None,
+        description=(
+            "Processes and threads of the server's user on the node, or \"unlimited\". Default: the node's limit."
+        ),
     )
-    core: Limit | None = Field(default=None, description='Size of a core dump in bytes, 0 for none, or "unlimited".')
+    core: Limit | None = Field(
+        default=None,
+        description='Size of a core dump in bytes, 0 for none, or "unlimited". Default: the node\'s limit.',
+    )
     memlock: Limit | None = Field(
-        default=None, description='Memory that may be locked, in bytes, or "unlimited"; large pages need it.'
+        default=None,
+        description=(
+            'Memory that may be locked, in bytes, or "unlimited"; large pages need it. Default: the node\'s limit.'
+        ),
     )
     stack: Limit | None = Field(
         default=None,
-        description='Stack of the main thread in bytes, or "unlimited"; those of Java threads are set by -Xss.',
+        description=(
+            'Stack of the main thread in bytes, or "unlimited"; -Xss sets the stacks of Java threads. '
+            "Default: the node's limit."
+        ),
     )
 
     @property

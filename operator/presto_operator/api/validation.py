@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
 from presto_operator.api.cluster import PrestoCluster
-from presto_operator.api.conflicts import conflicts
-from presto_operator.api.crd import MAX_CLUSTER_NAME_LENGTH, NAME_PATTERN
-from presto_operator.api.model import PROBLEM_INSIDE
+from presto_operator.api.crd import name_problems
 from presto_operator.api.reference import SourceData
 from presto_operator.api.resolution import resolved_catalogs, resolved_environment
+from presto_operator.api.rules import PROBLEMS, at_key, joined, shown
 from presto_operator.api.spec import PrestoClusterSpec
 
 
@@ -23,7 +21,7 @@ class FieldError:
     """What is wrong with one field."""
 
     path: str
-    """Where, as Kubernetes writes it: `spec.workers.pools[1].minReplicas`."""
+    """The field, as Kubernetes writes it: `spec.workers.pools[1].minReplicas`."""
     message: str
     """What is wrong and what would be right."""
 
@@ -32,7 +30,7 @@ class FieldError:
 
 
 class InvalidClusterError(ValueError):
-    """A PrestoCluster whose spec can't be carried out."""
+    """A PrestoCluster with an invalid spec."""
 
     def __init__(self, errors: list[FieldError]) -> None:
         super().__init__("; ".join(str(error) for error in errors))
@@ -40,7 +38,7 @@ class InvalidClusterError(ValueError):
 
 
 def parse_spec(body: Mapping[str, Any]) -> PrestoClusterSpec:
-    """The spec of `body`, a PrestoCluster as the API server or a manifest has it.
+    """The spec of `body`, a PrestoCluster from the API server or from a manifest.
 
     Raises:
         InvalidClusterError: with every field that is wrong, not just the first.
@@ -48,7 +46,7 @@ def parse_spec(body: Mapping[str, Any]) -> PrestoClusterSpec:
     metadata = body.get("metadata")
     if not isinstance(metadata, Mapping):
         raise InvalidClusterError([FieldError("metadata", "required: an object with the cluster's name")])
-    errors = _name_errors(metadata.get("name"))
+    errors = [FieldError(path, message) for path, message in name_problems(metadata.get("name"))]
     if body.get("spec") is None:
         raise InvalidClusterError([*errors, FieldError("spec", "required")])
     try:
@@ -56,7 +54,6 @@ def parse_spec(body: Mapping[str, Any]) -> PrestoClusterSpec:
     except ValidationError as invalid:
         errors += _field_errors(invalid.errors(include_url=False))
         raise InvalidClusterError(errors) from None
-    errors += [FieldError(path, message) for path, message in conflicts(spec)]
     if errors:
         raise InvalidClusterError(errors)
     return spec
@@ -66,11 +63,11 @@ def parse_cluster(body: Mapping[str, Any], sources: SourceData | None = None) ->
     """The cluster that `body` describes.
 
     Args:
-        body: a PrestoCluster as the API server or a manifest has it.
-        sources: the data of what its spec refers to (`references` tells which); needed where it refers to anything.
+        body: a PrestoCluster from the API server or from a manifest.
+        sources: the data of every object that the spec refers to (`references` lists them).
 
     Raises:
-        InvalidClusterError: with every field that is wrong, and every reference to what isn't there.
+        InvalidClusterError: with every field that is wrong, and every reference that can't be resolved.
     """
     spec = parse_spec(body)
     catalogs, errors = resolved_catalogs(spec, sources or {})
@@ -88,64 +85,78 @@ def parse_cluster(body: Mapping[str, Any], sources: SourceData | None = None) ->
     )
 
 
-def _name_errors(name: object) -> list[FieldError]:
-    if isinstance(name, str) and re.fullmatch(NAME_PATTERN, name) and len(name) <= MAX_CLUSTER_NAME_LENGTH:
-        return []
-    return [
-        FieldError(
-            "metadata.name",
-            f"{name!r} must start with a letter, hold only small letters, digits and dashes, "
-            f"and have at most {MAX_CLUSTER_NAME_LENGTH} characters",
-        )
-    ]
-
-
-_WANTED = {
-    "bool_type": "true or false",
-    "dict_type": "an object",
-    "int_type": "a whole number, without quotes",
-    "model_type": "an object",
-    "model_attributes_type": "an object",
-    "mapping_type": "an object",
-    "string_type": "a string: put it in quotes",
-    "tuple_type": "a list",
-}
-"""What a field must be, in words of YAML rather than of Python, by pydantic's type of error."""
-
-
 def _field_errors(errors: Sequence[Any]) -> list[FieldError]:
     places = [error["loc"] for error in errors]
     return [
-        _field_error(error)
+        found
         for error in errors
-        # A list is "too short" for pydantic once its only item is invalid; that item's error is there, too.
-        if not (
-            error["type"] == "too_short"
-            and any(
-                place[: len(error["loc"]) + 1][:-1] == error["loc"]
-                for place in places
-                if len(place) > len(error["loc"])
-            )
-        )
+        # A list is "too short" for pydantic if its only item is invalid; the error of that item is listed too.
+        if not (error["type"] == "too_short" and any(_is_inside(place, error["loc"]) for place in places))
+        for found in _of_error(error)
     ]
 
 
-def _field_error(error: Any) -> FieldError:
+def _is_inside(place: tuple[int | str, ...], other: tuple[int | str, ...]) -> bool:
+    return len(place) > len(other) and place[: len(other)] == other
+
+
+def _of_error(error: Any) -> Iterator[FieldError]:
+    path = _path(error["loc"])
+    if error["type"] == PROBLEMS:
+        for inner, message in error["ctx"][PROBLEMS]:
+            yield FieldError(joined(path, inner), message)
+    elif error["type"] in _WITHOUT_VALUE:
+        yield FieldError(path, _WITHOUT_VALUE[error["type"]])
+    else:
+        given = error["input"]
+        quoted = f" (got {shown(given)})" if isinstance(given, str | int | float | bool | None) else ""
+        yield FieldError(path, f"must {_requirement(error)}{quoted}")
+
+
+def _path(place: tuple[int | str, ...]) -> str:
     path = "spec"
-    for part in error["loc"]:
-        if part == "[key]":
-            continue
-        path += f"[{part}]" if isinstance(part, int) else f".{part}"
-    if error["type"] == PROBLEM_INSIDE:
-        return FieldError(f"{path}.{error['ctx']['path']}", error["msg"])
-    if error["type"] == "extra_forbidden":
-        return FieldError(path, "unknown field")
-    if error["type"] == "missing":
-        return FieldError(path, "required")
-    if error["type"] == "value_error":
-        return FieldError(path, error["msg"].removeprefix("Value error, "))
-    given = error["input"]
-    shown = f" (got {given!r})" if isinstance(given, str | int | float | bool) else ""
-    if error["type"] in _WANTED:
-        return FieldError(path, f"must be {_WANTED[error['type']]}{shown}")
-    return FieldError(path, error["msg"].replace("Input should", "must").replace("Tuple should", "must") + shown)
+    for part in place:
+        # After the name of a map's key that is itself wrong, pydantic adds "[key]".
+        if part != "[key]":
+            path = joined(path, f"[{part}]" if isinstance(part, int) else at_key(part))
+    return path
+
+
+_WITHOUT_VALUE = {"extra_forbidden": "unknown field", "missing": "required"}
+"""Pydantic's types of errors that aren't about a value, and what to say instead."""
+
+_TYPES = {
+    "bool_type": "be true or false",
+    "dict_type": "be an object",
+    "int_type": "be a whole number, without quotes",
+    "mapping_type": "be an object",
+    "model_attributes_type": "be an object",
+    "model_type": "be an object",
+    "string_type": "be a string: put it in quotes",
+    "string_unicode": "be valid Unicode text",
+    "tuple_type": "be a list",
+}
+"""Pydantic's types of errors about YAML's types, and what the value must be."""
+
+_LIMITS = {
+    "greater_than_equal": "be greater than or equal to {ge}",
+    "less_than_equal": "be less than or equal to {le}",
+    "literal_error": "be {expected}",
+}
+"""Pydantic's types of errors about one bound, and what the value must be."""
+
+_LENGTHS = dict.fromkeys(("string_too_short", "string_too_long"), "character") | dict.fromkeys(
+    ("too_short", "too_long"), "item"
+)
+"""Pydantic's types of errors about lengths, and what is counted."""
+
+
+def _requirement(error: Any) -> str:
+    """What the value must be, in the words of YAML and Kubernetes rather than of Python."""
+    kind, limits = error["type"], error.get("ctx", {})
+    if kind in _LENGTHS:
+        limit, unit = ("at least", "min_length") if "min_length" in limits else ("at most", "max_length")
+        return f"have {limit} {limits[unit]} {_LENGTHS[kind]}{'' if limits[unit] == 1 else 's'}"
+    if kind in _LIMITS:
+        return _LIMITS[kind].format(**limits)
+    return _TYPES.get(kind, f"be valid: {error['msg']}")

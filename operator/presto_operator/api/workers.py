@@ -2,44 +2,37 @@
 
 from __future__ import annotations
 
-from pydantic import Field, model_validator
+from typing import Annotated
 
-from presto_operator.api.duration import Duration, check_bounds
-from presto_operator.api.model import Model, nested, rule, schema
+from pydantic import Field
+
+from presto_operator.api.duration import Between, Duration
+from presto_operator.api.field_rules import KeyedBy
+from presto_operator.api.model import Model, nested
 from presto_operator.api.placement import PlacementSettings
 from presto_operator.api.pool import DEFAULT_POOL_NAME, MAX_WORKERS, Pool
-from presto_operator.api.role import HEAP_RULE, Role
+from presto_operator.api.role import Role
 from presto_operator.api.rollout import Rollout
 
 
 class Drain(Model):
-    """How a worker leaves: it takes no more tasks, finishes those that it has, and then exits."""
+    """How a worker is drained: it accepts no new tasks, finishes the tasks that it has, and then exits."""
 
-    model_config = schema(
-        rule("duration(self.timeout) <= duration('24h')", "timeout must not be more than 24h"),
-        rule("duration(self.gracePeriod) <= duration('10m')", "gracePeriod must not be more than 10m"),
-    )
-
-    timeout: Duration = Field(
+    timeout: Annotated[Duration, Between("0s", "24h")] = Field(
         default="30m",
         description=(
-            "How long a leaving worker may take to finish its tasks. What still runs then fails, so it should be "
-            "longer than the longest query. At most 24h."
+            "How long a draining worker may take to finish its tasks. Tasks that are still running then fail, so it "
+            "should be longer than the longest query."
         ),
     )
-    grace_period: Duration = Field(
+    grace_period: Annotated[Duration, Between("0s", "10m")] = Field(
         default="10s",
         description=(
-            "Presto's shutdown.grace-period, which a leaving worker waits twice: before and after its tasks. The "
-            "coordinator asks workers for their state every 5s; less than 10s risks tasks sent to a leaving worker."
+            "Presto's shutdown.grace-period. A draining worker waits this long twice, before and after it finishes "
+            "its tasks. Since the coordinator asks workers for their state every 5s, it may still send tasks to a "
+            "draining worker if this is less than 10s."
         ),
     )
-
-    @model_validator(mode="after")
-    def _bounded(self) -> Drain:
-        check_bounds("timeout", self.timeout, most="24h")
-        check_bounds("gracePeriod", self.grace_period, most="10m")
-        return self
 
 
 def _default_pools() -> tuple[Pool, ...]:
@@ -47,9 +40,7 @@ def _default_pools() -> tuple[Pool, ...]:
 
 
 class Workers(Role):
-    """The workers: they run the tasks of queries, and are what is scaled."""
-
-    model_config = schema(HEAP_RULE)
+    """The workers: they run the tasks of queries, and their number is what is scaled."""
 
     replicas: int = Field(
         default=1,
@@ -58,28 +49,15 @@ class Workers(Role):
         le=MAX_WORKERS,
         description="Workers in all pools together. `kubectl scale` and a HorizontalPodAutoscaler write this field.",
     )
-    drain: Drain = nested(Drain, "How a worker leaves on scale-down, roll-out or eviction.")
-    placement: PlacementSettings = nested(PlacementSettings, "How the workers are shared out over the pools.")
-    rollout: Rollout = nested(Rollout, "How fast workers are replaced when what they run has changed.")
-    pools: tuple[Pool, ...] = Field(
+    drain: Drain = nested(Drain, "How workers are drained on scale-down, roll-out and eviction.")
+    placement: PlacementSettings = nested(PlacementSettings, "How workers are distributed over the pools.")
+    rollout: Rollout = nested(Rollout, "How fast changed workers replace the old ones.")
+    pools: Annotated[tuple[Pool, ...], Field(min_length=1, max_length=32), KeyedBy("name")] = Field(
         default_factory=_default_pools,
-        min_length=1,
-        max_length=32,
         description=(
-            "Pools of nodes that the workers are shared out over: each pool's minimum first, OnDemand pools last, the "
-            "rest by price and number of instance types, evenly unless told."
+            "Pools of nodes over which the workers are distributed: first each pool's minReplicas; then Spot and Any "
+            "pools by price and number of instance types, evenly if these are equal; then OnDemand pools. "
+            f'Default: one pool named "{DEFAULT_POOL_NAME}".'
         ),
-        json_schema_extra={
-            "default": [{"name": DEFAULT_POOL_NAME}],
-            "x-kubernetes-list-type": "map",
-            "x-kubernetes-list-map-keys": ["name"],
-        },
+        json_schema_extra={"default": [{"name": DEFAULT_POOL_NAME}]},
     )
-
-    @model_validator(mode="after")
-    def _pool_names_are_unique(self) -> Workers:
-        names = [pool.name for pool in self.pools]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f'pools must have different names: "{name}" is there {names.count(name)} times')
-        return self

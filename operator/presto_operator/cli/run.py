@@ -40,6 +40,13 @@ def _settings_options(command: Callable[..., None]) -> Callable[..., None]:
     help="Namespace whose PrestoClusters are managed; may be repeated.  [default: all namespaces]",
 )
 @click.option(
+    "--exclude-namespace",
+    "excluded_namespaces",
+    multiple=True,
+    metavar="PATTERN",
+    help="Namespace to ignore, because another operator manages it (* and ? are wildcards); may be repeated.",
+)
+@click.option(
     "--metrics-port",
     type=click.IntRange(1, 65535),
     default=8081,
@@ -75,6 +82,7 @@ def _settings_options(command: Callable[..., None]) -> Callable[..., None]:
 @_settings_options
 def run(
     namespaces: tuple[str, ...],
+    excluded_namespaces: tuple[str, ...],
     metrics_port: int,
     leaving_taints: tuple[str, ...],
     at_risk_taints: tuple[str, ...],
@@ -94,7 +102,10 @@ def run(
     configure_logging(log_format, debug=debug)
     extra_taints = configured_taints(leaving_taints, at_risk_taints)
     running = controller.run(
-        namespaces=namespaces, metrics_port=metrics_port, extra_taints=extra_taints, settings=_settings(settings)
+        scope=controller.Scope(namespaces, excluded_namespaces),
+        metrics_port=metrics_port,
+        extra_taints=extra_taints,
+        settings=_settings(settings),
     )
     try:
         asyncio.run(running)

@@ -14,6 +14,7 @@ from presto_operator.controller.reclaimer import Reclaimer
 from presto_operator.controller.reconcile import Reconciler
 from presto_operator.controller.releaser import Releaser
 from presto_operator.controller.reporter import Reporter
+from presto_operator.controller.scope import EVERYWHERE, Scope
 from presto_operator.controller.spec_reader import SpecReader
 from presto_operator.controller.watches import NodeWatch, ObjectWatch
 from presto_operator.kube import ApiError, ApiServer, Applier, ClusterKey, NodeStore, ObjectStore, SourceReader
@@ -63,7 +64,7 @@ class Assembly:
 def assemble(
     api: ApiServer,
     *,
-    namespaces: tuple[str, ...] = (),
+    scope: Scope = EVERYWHERE,
     extra_taints: tuple[TaintMeaning, ...] = (),
     settings: Settings = DEFAULTS,
     clock: Callable[[], datetime] = utc_now,
@@ -74,7 +75,7 @@ def assemble(
 
     Args:
         api: the API server.
-        namespaces: the namespaces whose clusters are managed; all if empty.
+        scope: the namespaces whose clusters are managed.
         extra_taints: the meaning of taints of nodes, in addition to the known ones.
         settings: how often things are done.
         clock: the time.
@@ -111,7 +112,7 @@ def assemble(
         store=store,
         nodes=nodes,
         queue=queue,
-        object_watch=ObjectWatch(api, store, queue.add, namespaces=namespaces),
+        object_watch=ObjectWatch(api, store, queue.add, scope=scope),
         node_watch=NodeWatch(api, nodes, store, queue.add_urgently),
         reconciler=reconciler,
         presto=presto,

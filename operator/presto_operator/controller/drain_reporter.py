@@ -40,7 +40,7 @@ class DrainReporter:
             ended.append(drain)
             metrics.observe_drain(key.namespace, key.name, drain.outcome, drain.seconds)
             took = f" after {drain.seconds:.0f} s" if drain.seconds is not None else ""
-            _logger.info("%s: %s has left: %s%s", key, drain.pod, drain.outcome, took)
+            _logger.info("%s: drain of %s finished: %s%s", key, drain.pod, drain.outcome, took)
         for notice in drain_notices(ended):
             await publish(self._api, body, notice, now)
 

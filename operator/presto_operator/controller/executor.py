@@ -68,7 +68,7 @@ class Executor:
                 if error.status != 404:  # gone already, which the watch is about to tell
                     errors.append(f"{described(step.deployment)}: {error}")
             else:
-                _logger.info("%s: %s now has %d replicas", key, described(step.deployment), step.replicas)
+                _logger.info("%s: %s scaled to %d replicas", key, described(step.deployment), step.replicas)
 
     async def _remove(self, key: ClusterKey, plan: Plan, errors: list[str]) -> None:
         for obj in plan.remove:

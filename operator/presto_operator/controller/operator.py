@@ -11,6 +11,7 @@ import kopf
 
 from presto_operator.api import PLURAL, VERSION
 from presto_operator.controller.assembly import Assembly, assemble
+from presto_operator.controller.scope import EVERYWHERE, Scope
 from presto_operator.kube import CHILD_KINDS, NODE, POD, ApiError, KubernetesClient
 from presto_operator.nodes import TaintMeaning
 from presto_operator.objects import CLUSTER_LABEL, GROUP
@@ -133,7 +134,7 @@ def _configure(settings: kopf.OperatorSettings) -> None:
 
 async def run(
     *,
-    namespaces: tuple[str, ...],
+    scope: Scope = EVERYWHERE,
     metrics_port: int,
     extra_taints: tuple[TaintMeaning, ...] = (),
     settings: Settings = DEFAULTS,
@@ -141,7 +142,7 @@ async def run(
     """Run the operator until the process is told to stop.
 
     Args:
-        namespaces: the namespaces whose clusters are managed; all if empty.
+        scope: the namespaces whose clusters are managed.
         metrics_port: the port of /healthz, /readyz and /metrics.
         extra_taints: the meaning of taints of nodes, in addition to the known ones.
         settings: how often things are done.
@@ -149,12 +150,15 @@ async def run(
     async with contextlib.AsyncExitStack() as stack:
         client = await KubernetesClient.connect()
         stack.push_async_callback(client.close)
-        parts = assemble(client, namespaces=namespaces, extra_taints=extra_taints, settings=settings)
+        parts = assemble(client, scope=scope, extra_taints=extra_taints, settings=settings)
         stack.push_async_callback(parts.close)
         operator = Operator(parts, settings)
         stack.push_async_callback(operator.stop)
         server = await serve(metrics_port, is_healthy=lambda: operator.is_alive, is_ready=lambda: operator.is_ready)
         stack.push_async_callback(server.cleanup)
         await kopf.operator(
-            registry=operator.registry(), standalone=True, clusterwide=not namespaces, namespaces=list(namespaces)
+            registry=operator.registry(),
+            standalone=True,
+            clusterwide=not scope.namespaces,
+            namespaces=list(scope.namespaces),
         )

@@ -64,7 +64,9 @@ class WorkQueue(Generic[Key]):
                 self._failures[key] = failures + 1
                 again_after = min(_LONGEST_RETRY_SECONDS, _FIRST_RETRY_SECONDS * 2 ** min(failures, 10))
                 is_expected = isinstance(error, self._expected_errors)
-                _logger.warning("%s: again in %d s: %s", key, again_after, error, exc_info=not is_expected)
+                _logger.warning(
+                    "%s: reconcile failed, retrying in %d s: %s", key, again_after, error, exc_info=not is_expected
+                )
             else:
                 self._failures.pop(key, None)
             finally:

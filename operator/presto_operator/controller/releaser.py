@@ -42,7 +42,7 @@ class Releaser:
             leaving = lowering.departure(await self._tasks.count(lowering.to_be_asked))
             by_name = {name_of(pod): pod for pod in lowering.pods}
             chosen = [by_name[name] for name in leaving.chosen]
-            _logger.info("%s: chosen to leave: %s", key, ", ".join(leaving.chosen))
+            _logger.info("%s: workers chosen for removal: %s", key, ", ".join(leaving.chosen))
             metrics.departures.labels(key.namespace, key.name, "chosen").inc(len(chosen))
             for pod in chosen:
                 if not is_chosen(pod):
@@ -82,7 +82,7 @@ class Releaser:
         try:
             marked = await self._api.annotate_pod(pod, {DELETION_COST: cost})
         except ApiError as error:
-            _logger.warning("%s: %s can't be marked: %s", key, described(pod), error)
+            _logger.warning("%s: %s could not be annotated for removal: %s", key, described(pod), error)
             return False
         if marked is not None:
             self._store.put(marked)

@@ -43,7 +43,7 @@ class SpecReader:
         except InvalidClusterError as invalid:
             return Invalid(tuple(invalid.errors))
         except ApiError as error:
-            return Unreadable(f"what the spec refers to can't be read: {error}")
+            return Unreadable(f"a Secret or ConfigMap that the spec refers to can't be read: {error}")
         if known is not None and is_same and known.sources == sources:
             return known.spec
         spec = self._parsed(body, sources)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from presto_operator.controller.scope import EVERYWHERE, Scope
 from presto_operator.kube import (
     CHILD_KINDS,
     NODE,
@@ -34,18 +35,20 @@ class ObjectWatch:
         store: ObjectStore,
         request_pass: Callable[[ClusterKey], None],
         *,
-        namespaces: tuple[str, ...] = (),
+        scope: Scope = EVERYWHERE,
     ) -> None:
-        """Only objects in `namespaces` are listed; in all namespaces if it is empty."""
+        """Objects outside of `scope` are ignored."""
         self._api = api
         self._store = store
         self._request_pass = request_pass
-        self._namespaces = namespaces
+        self._scope = scope
         self.is_synced = False
         """Whether everything was listed once. Before that, no decision can be taken."""
 
     def see(self, event_type: str | None, obj: KubernetesObject) -> None:
         """Take note of an event."""
+        if not self._is_included(obj):
+            return
         key = self._store.remove(obj) if event_type == DELETED else self._store.put(obj)
         if key is not None:
             self._request_pass(key)
@@ -59,11 +62,15 @@ class ObjectWatch:
         """
         for kind in (*CHILD_KINDS, POD, PRESTO_CLUSTER):
             selector = None if kind is PRESTO_CLUSTER else CLUSTER_LABEL
-            for namespace in self._namespaces or (None,):
+            for namespace in self._scope.namespaces or (None,):
                 listing = await self._api.list(kind, namespace=namespace, label_selector=selector)
-                for key in self._store.replace_all(kind, listing.items, listing.resource_version, namespace=namespace):
+                items = [item for item in listing.items if self._is_included(item)]
+                for key in self._store.replace_all(kind, items, listing.resource_version, namespace=namespace):
                     self._request_pass(key)
         self.is_synced = True
+
+    def _is_included(self, obj: KubernetesObject) -> bool:
+        return self._scope.includes(obj["metadata"]["namespace"])
 
 
 class NodeWatch:

@@ -3,13 +3,17 @@
 from presto_operator.desired.cluster import cluster_objects
 from presto_operator.desired.generation import Generation, render_generation
 from presto_operator.desired.names import client_uri, coordinator_name, pool_deployment_name, worker_selector
+from presto_operator.desired.parts import Parts, changed_parts, parts_of
 from presto_operator.desired.query_retry import retry_warnings
 
 __all__ = [
     "Generation",
+    "Parts",
+    "changed_parts",
     "client_uri",
     "cluster_objects",
     "coordinator_name",
+    "parts_of",
     "pool_deployment_name",
     "render_generation",
     "retry_warnings",

@@ -1,4 +1,4 @@
-"""PodDisruptionBudgets: what evictions (a node drain, a consolidation) may take at once."""
+"""PodDisruptionBudgets: how many pods evictions (a node drain, a consolidation) may remove at the same time."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from presto_operator.objects import ROLE_LABEL, KubernetesObject, RoleName
 
 
 def coordinator_disruption_budget(cluster: PrestoCluster) -> KubernetesObject:
-    """No eviction of the coordinator: every running query would fail with it. Deleting its pod still works."""
+    """No eviction of the coordinator, because every running query would fail. Its pod can still be deleted."""
     return _budget(cluster, "coordinator", {"maxUnavailable": 0})
 
 
 def worker_disruption_budget(cluster: PrestoCluster) -> KubernetesObject:
-    """A tenth of the workers at once (rounded up: at least one), whichever pools they are in."""
+    """A tenth of the workers at the same time (rounded up, so at least one), over all pools."""
     return _budget(cluster, "worker", {"maxUnavailable": "10%"})
 
 

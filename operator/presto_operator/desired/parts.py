@@ -130,7 +130,8 @@ def _role_parts(prefix: str, role: Role, files: ServerFiles, template: Mapping[s
         "podOverrides": {name: patch for name, patch in _dumped(role.pod_overrides).items() if patch},
         _POD_TEMPLATE: _common(template),
     }
-    texts = {f"etc/{name}": _without_discovery(text) for name, text in files.role["data"].items()}
+    texts = {f"etc/{name}": text for name, text in files.role["data"].items()}
+    texts["etc/config.properties"] = _without_discovery(files.role["data"]["config.properties"])
     parts = {f"{prefix}/{name}": part for name, part in _hashed({**fields, **texts}).items()}
     environment = template["metadata"].get("annotations", {}).get(ENVIRONMENT_ANNOTATION)
     return {**parts, **({f"{prefix}/envValues": environment} if environment else {})}

@@ -17,7 +17,7 @@ URI_PATTERN = r"^thrift://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0
 """The form of a URI, for the CRD's schema. `parse_metastore_uri` checks more."""
 
 _MAX_HOST_LENGTH = 253
-_EXAMPLE = "write for example thrift://hive-metastore.data:9083"
+_EXAMPLE = "for example thrift://hive-metastore.data:9083"
 
 
 @dataclass(frozen=True)
@@ -60,20 +60,22 @@ def parse_metastore_uri(uri: str) -> MetastoreAddress:
     shown = f'"{uri[:MAX_URI_LENGTH]}"'
     scheme, separator, rest = uri.partition("://")
     if not separator or scheme != "thrift":
-        raise ValueError(f"{shown} must start with thrift://; {_EXAMPLE}")
+        raise ValueError(f"must start with thrift://, {_EXAMPLE} (got {shown})")
     if "," in rest:
-        raise ValueError(f"{shown} holds a comma: write each URI as an item of its own")
+        raise ValueError(f"must not contain a comma: write each URI as an item of its own (got {shown})")
     if not re.fullmatch(URI_PATTERN, uri):
-        raise ValueError(f"{shown} must be a host name or an IP address, and a port at most; {_EXAMPLE}")
+        raise ValueError(f"must be a host name or an IP address, and optionally a port, {_EXAMPLE} (got {shown})")
     host, port = _split(rest.rstrip("/"))
     if not 1 <= port <= 65535:
-        raise ValueError(f"{shown}: the port must be from 1 to 65535")
+        raise ValueError(f"the port must be from 1 to 65535 (got {shown})")
     if rest.startswith("[") and not _is_ip(host):
-        raise ValueError(f"{shown}: [{host}] is not an IPv6 address")
+        raise ValueError(f"[{host}] is not an IPv6 address (got {shown})")
     if not re.search("[A-Za-z:]", host) and not _is_ip(host):
-        raise ValueError(f"{shown}: {host} is not an IP address")
+        raise ValueError(f"{host} is not an IP address (got {shown})")
     if len(host) > _MAX_HOST_LENGTH or any(not 0 < len(label) <= 63 for label in host.split(".")):
-        raise ValueError(f"{shown}: {host} is not a host name: between its dots there must be 1 to 63 characters")
+        raise ValueError(
+            f"a host name must have at most {_MAX_HOST_LENGTH} characters, and 1 to 63 between its dots (got {shown})"
+        )
     return MetastoreAddress(host, port)
 
 

@@ -51,6 +51,7 @@ from presto_operator.objects.object import (
     uid_of,
 )
 from presto_operator.objects.pods import (
+    PodProblem,
     container_state,
     deleted_at,
     deployment_of,
@@ -59,6 +60,8 @@ from presto_operator.objects.pods import (
     is_being_removed,
     is_lost,
     is_ready,
+    is_starting,
+    may_serve,
     node_of,
     ready_since,
     termination_deadline,
@@ -69,13 +72,14 @@ from presto_operator.objects.reasons import (
     AutoscalingReason,
     DegradedReason,
     DrainingReason,
+    EventReason,
     ProgressingReason,
     ReadyReason,
     ValidReason,
 )
 from presto_operator.objects.strategic_merge import MERGE_KEYS, PATCH_DIRECTIVE, strategic_merge
-from presto_operator.objects.text import masked, named
-from presto_operator.objects.times import clock_time, format_time, kubernetes_time
+from presto_operator.objects.text import counted, enumerated, masked, named
+from presto_operator.objects.times import clock_time, duration_text, format_time, kubernetes_time
 
 __all__ = [
     "CAPACITY_LABEL",
@@ -97,8 +101,10 @@ __all__ = [
     "AutoscalingReason",
     "DegradedReason",
     "DrainingReason",
+    "EventReason",
     "KubernetesObject",
     "Notice",
+    "PodProblem",
     "ProgressingReason",
     "ReadyReason",
     "RoleName",
@@ -110,10 +116,13 @@ __all__ = [
     "condition_of",
     "container_state",
     "controller_of",
+    "counted",
     "created_at",
     "deleted_at",
     "deployment_of",
     "described",
+    "duration_text",
+    "enumerated",
     "failure",
     "format_time",
     "generation_of",
@@ -124,12 +133,14 @@ __all__ = [
     "is_owned_by",
     "is_ready",
     "is_rolled_out",
+    "is_starting",
     "is_status_current",
     "is_terminating",
     "kind_and_name",
     "kubernetes_time",
     "label_of",
     "masked",
+    "may_serve",
     "metadata_generation",
     "name_of",
     "named",

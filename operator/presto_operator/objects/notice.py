@@ -1,16 +1,18 @@
-"""News about a cluster, before it becomes an Event."""
+"""An Event about a cluster, before it is written."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
+from presto_operator.objects.reasons import EventReason
+
 
 @dataclass(frozen=True)
 class Notice:
-    """Something that happened to a cluster and that its owner may want to know."""
+    """Something that happened to a cluster and that somebody would act on, or look for later."""
 
     type: Literal["Normal", "Warning"]
-    reason: str
-    """One word in CamelCase."""
+    """Warning if queries may fail because of it, or if somebody may have to act."""
+    reason: EventReason
     message: str

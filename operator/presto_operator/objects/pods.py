@@ -155,9 +155,27 @@ def unschedulable_since(pod: KubernetesObject) -> datetime | None:
 
 def container_state(pod: KubernetesObject, container: str) -> Mapping[str, Any]:
     """The `state` of the container of this name; empty if the kubelet has not reported one."""
-    statuses: list[Mapping[str, Any]] = pod.get("status", {}).get("containerStatuses") or []
-    state: Mapping[str, Any] = next((item.get("state", {}) for item in statuses if item["name"] == container), {})
+    state: Mapping[str, Any] = _container_status(pod, container).get("state", {})
     return state
+
+
+def is_starting(pod: KubernetesObject, container: str) -> bool:
+    """Whether the server in the container of this name has not come up yet, so that it has no work.
+
+    Checks that
+    - the container waits to be started, for the first time or again,
+    - or it runs, and its startup probe has not succeeded yet,
+    - or the kubelet has not reported it, and the pod is Pending.
+    """
+    status = _container_status(pod, container)
+    state = status.get("state", {})
+    is_probed = "running" in state and status.get("started") is False
+    return "waiting" in state or is_probed or (not status and pod.get("status", {}).get("phase") == "Pending")
+
+
+def may_serve(pod: KubernetesObject, container: str) -> bool:
+    """Whether the server in the container of this name may have work: it is not starting, and has not ended."""
+    return not is_starting(pod, container) and "terminated" not in container_state(pod, container)
 
 
 def failure(pod: KubernetesObject) -> PodProblem | None:
@@ -185,6 +203,11 @@ def failure(pod: KubernetesObject) -> PodProblem | None:
         if problem := _container_failure(name_of(pod), container, has_recovered=bool(recovered)):
             return problem
     return None
+
+
+def _container_status(pod: KubernetesObject, container: str) -> Mapping[str, Any]:
+    statuses: list[Mapping[str, Any]] = pod.get("status", {}).get("containerStatuses") or []
+    return next((item for item in statuses if item.get("name") == container), {})
 
 
 def _without_a_node(pod: KubernetesObject) -> Mapping[str, Any] | None:

@@ -1,7 +1,7 @@
 """Every reason that a condition or an Event of a PrestoCluster can have, defined once.
 
 A reason is the one word that machines match: alerts, health checks, `kubectl wait`. The reasons of MetastoreAvailable
-are `presto_operator.metastore.Outcome`; `presto_operator.reporting.reasons` lists them all by condition.
+are `presto_operator.metastore.Outcome`; `presto_operator.planning.verdict` lists them all by condition.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ class ValidReason(StrEnum):
     """The spec is valid. The message lists its warnings, if it has any."""
     SPEC_REJECTED = "SpecRejected"
     """The spec has errors, which the message lists. The running cluster stays as it is."""
+    SPEC_UNREADABLE = "SpecUnreadable"
+    """A Secret or ConfigMap that the spec refers to can't be read now, so it isn't known whether the spec is valid."""
 
 
 class ReadyReason(StrEnum):
@@ -38,14 +40,16 @@ class ProgressingReason(StrEnum):
     """Everything is as the spec says."""
     SPEC_REJECTED = "SpecRejected"
     """The spec is not valid, so nothing is changed."""
+    SPEC_UNREADABLE = "SpecUnreadable"
+    """A Secret or ConfigMap that the spec refers to can't be read now, so nothing is changed."""
     STARTING = "Starting"
     """The cluster starts for the first time."""
     SCALING = "Scaling"
     """The desired number of workers has changed."""
     ROLLING_OUT = "RollingOut"
     """Workers are replaced because the spec changed."""
-    REPLACING_WORKERS = "ReplacingWorkers"
-    """Workers that were lost, are at risk, or are in the wrong pool are being replaced."""
+    REPLACING_PODS = "ReplacingPods"
+    """A coordinator or workers that were lost, are at risk, or are in the wrong pool are being replaced."""
     NEW_GENERATION = "NewGeneration"
     """A new coordinator starts with workers of its own, beside those that serve."""
     WAITING_FOR_QUERIES = "WaitingForQueries"

@@ -1,4 +1,4 @@
-"""Lists and quotes in messages."""
+"""Numbers, lists and quotes in messages."""
 
 from __future__ import annotations
 
@@ -13,6 +13,17 @@ def named(items: Sequence[str], *, most: int = MOST_NAMED, separator: str = ", "
     """The first `most` items, and how many more there are: `a, b, c and 2 more`."""
     rest = f" and {len(items) - most} more" if len(items) > most else ""
     return separator.join(items[:most]) + rest
+
+
+def enumerated(items: Sequence[str], *, most: int = 5) -> str:
+    """A list within a sentence: `a, b and c`; of more than `most` items `a, b and 4 more`."""
+    shown = [*items[:most], *([f"{len(items) - most} more"] if len(items) > most else [])]
+    return " and ".join(part for part in (", ".join(shown[:-1]), *shown[-1:]) if part)
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things: `1 worker`, `3 workers`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 _SECRET = re.compile(r"(?i)(password|passwd|pwd|secret|token)=[^\s&;,]+")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 
 def kubernetes_time(text: object) -> datetime | None:
@@ -27,3 +27,12 @@ def format_time(moment: datetime) -> str:
 def clock_time(moment: datetime) -> str:
     """The time of day in a message, such as `08:30:00 UTC`."""
     return moment.astimezone(UTC).strftime("%H:%M:%S UTC")
+
+
+def duration_text(duration: timedelta) -> str:
+    """A duration in a message: `95 s`, `12 min`, `3 h 5 min`."""
+    seconds = round(duration.total_seconds())
+    if seconds < 120:
+        return f"{seconds} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes} min" if hours >= 2 else f"{60 * hours + minutes} min"

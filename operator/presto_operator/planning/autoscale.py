@@ -1,4 +1,4 @@
-"""What autoscaling makes of a cluster's load, and what is told of it. Pure."""
+"""What autoscaling decides by a cluster's load, and its words. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from presto_operator.api import Autoscaling, AutoscalingStatus, ConditionType, PrestoCluster, ScalingDecision
-from presto_operator.objects import Notice, generation_of, ready_since
+from presto_operator.objects import AutoscalingReason, EventReason, Notice, generation_of, ready_since
 from presto_operator.planning.memory import Memory
 from presto_operator.planning.observation import Observation
 from presto_operator.planning.verdict import Verdict
@@ -15,34 +15,34 @@ from presto_operator.presto import ClusterLoad, Server, server_of
 from presto_operator.scaling import autoscaling_status, decide, is_fresh, starting_point
 
 WARM_UP = timedelta(seconds=30)
-"""How long a new worker's CPU use says nothing of the load: it compiles what it runs."""
+"""How long a new worker's CPU use is ignored: it is the JVM compiling, not load."""
 
 _TYPE: ConditionType = "AutoscalingActive"
 
 
 @dataclass(frozen=True)
 class Autoscaled:
-    """What came of a look at a cluster's load."""
+    """What was decided by a cluster's load."""
 
     workers: int
-    """Workers wanted in all pools together, by whoever decides that."""
+    """Workers desired in all pools, by autoscaling or by workers.replicas."""
     record: AutoscalingStatus | None
-    """What status says of it; None: nothing."""
+    """status.autoscaling; None while autoscaling is off."""
     verdict: Verdict | None
-    """What the condition says; None: there is no autoscaling to tell of."""
+    """The condition AutoscalingActive; None without autoscaling."""
     decision: ScalingDecision | None = None
-    """What was decided just now; None: all stays as it was."""
+    """The change that was just decided; None if there is none."""
 
 
 def autoscale(
     cluster: PrestoCluster, previous: AutoscalingStatus | None, sample: ClusterLoad | None, now: datetime
 ) -> Autoscaled:
-    """How many workers there shall be.
+    """Decide how many workers are desired.
 
     Args:
         cluster: the cluster.
-        previous: what came of it at the last look.
-        sample: the last that Presto said, however old; None: nothing yet, or its coordinator isn't ready.
+        previous: status.autoscaling after the last decision.
+        sample: Presto's last answer, however old; None before the first one, or if its coordinator isn't ready.
         now: the time.
     """
     settings = cluster.spec.autoscaling
@@ -50,7 +50,7 @@ def autoscale(
     if settings is None:
         return Autoscaled(replicas, None, None)
     if settings.mode == "Off":
-        verdict = Verdict(_TYPE, "False", "Off", "autoscaling.mode is Off: workers.replicas says how many workers")
+        verdict = Verdict(_TYPE, "False", AutoscalingReason.OFF, "autoscaling.mode is Off, so workers.replicas applies")
         return Autoscaled(replicas, None, verdict)
     wanted, history = starting_point(settings, previous, replicas)
     decision = decide(settings, sample=sample, wanted=wanted, history=history, now=now)
@@ -68,7 +68,7 @@ def autoscale(
 def workers_to_ask(
     cluster: PrestoCluster, observation: Observation, generation: str, now: datetime
 ) -> tuple[Server, ...]:
-    """The workers of a generation whose CPU use matters."""
+    """The workers of a generation whose CPU use is needed."""
     settings = cluster.spec.autoscaling
     if settings is None or settings.targets.worker_cpu_percent is None:
         return ()
@@ -80,34 +80,37 @@ def workers_to_ask(
 
 
 def scales_by_load(cluster: PrestoCluster) -> bool:
-    """Whether the load of this cluster decides, or advises, how many workers there shall be."""
+    """Whether autoscaling decides, or recommends, how many workers this cluster has."""
     return cluster.spec.autoscaling is not None and cluster.spec.autoscaling.mode != "Off"
 
 
 def autoscaling_notices(scaled: Autoscaled) -> list[Notice]:
-    """What there is to tell of a decision."""
+    """The Event of a decision."""
     decision = scaled.decision
     if decision is None or scaled.record is None:
         return []
     is_up = decision.to_replicas > decision.from_replicas
-    reason = f"{'Advise' if scaled.record.mode == 'Advisory' else 'Scale'}{'Up' if is_up else 'Down'}"
-    words = f"workers from {decision.from_replicas} to {decision.to_replicas} ({decision.reason}): {decision.message}"
+    if scaled.record.mode == "Advisory":
+        reason = EventReason.SCALE_UP_ADVISED if is_up else EventReason.SCALE_DOWN_ADVISED
+    else:
+        reason = EventReason.SCALED_UP if is_up else EventReason.SCALED_DOWN
+    words = f"workers {decision.from_replicas} → {decision.to_replicas} ({decision.reason}): {decision.message}"
     return [Notice("Normal", reason, words)]
 
 
 def autoscaling_verdicts(scaled: Autoscaled | None, memory: Memory) -> list[Verdict]:
-    """What to say of autoscaling.
+    """The condition AutoscalingActive; none without autoscaling.
 
     Args:
-        scaled: what came of a look at the load; None: the spec can't be carried out.
-        memory: the status as it is, which then still holds.
+        scaled: what was decided; None if the spec isn't known to be valid: the condition stays as it is then.
+        memory: the status so far.
     """
     verdict = memory.conditions.get(_TYPE) if scaled is None else scaled.verdict
     return [] if verdict is None else [verdict]
 
 
 def autoscaling_field(scaled: Autoscaled | None, memory: Memory) -> dict[str, Any]:
-    """`autoscaling` of the status; nothing while it is off."""
+    """The field `autoscaling` of the status; empty while autoscaling is off."""
     if scaled is None:
         return {"autoscaling": memory.status["autoscaling"]} if "autoscaling" in memory.status else {}
     if scaled.record is None:
@@ -124,26 +127,31 @@ def _replicas_at_start(settings: Autoscaling, previous: AutoscalingStatus | None
 
 
 def _verdict(record: AutoscalingStatus, sample: ClusterLoad | None, replicas: int, now: datetime) -> Verdict:
-    # No numbers that move all the time: what is told is the last decision, which stands until the next one.
-    told = _last_decision(record)
+    # No numbers that change all the time: the last decision stands until the next one.
+    decided = _last_decision(record)
     if sample is None or not is_fresh(sample, now):
-        stays = "workers stay as they are" if record.mode == "Active" else "nothing can be advised"
-        return Verdict(_TYPE, "False", "NoData", f"Presto can't be asked what there is to do: {stays}")
+        effect = "the number of workers stays as it is" if record.mode == "Active" else "nothing can be recommended"
+        return Verdict(_TYPE, "False", AutoscalingReason.NO_DATA, f"Presto doesn't report its load, so {effect}")
     if record.mode == "Advisory":
-        return Verdict(_TYPE, "False", "Advisory", f"workers.replicas says how many workers; advised: {told}")
+        message = f"workers.replicas applies; recommended: {decided}"
+        return Verdict(_TYPE, "False", AutoscalingReason.ADVISORY, message)
     if record.replicas_at_start not in (None, replicas):
         return Verdict(
             _TYPE,
             "True",
-            "ReplicasIgnored",
-            f"workers.replicas was changed from {record.replicas_at_start} to {replicas} and is ignored, as "
-            "autoscaling.mode is Active. Two may believe to decide: stop whoever changes it (kubectl scale, a "
-            "HorizontalPodAutoscaler, KEDA) and put it back, or let them by mode Off",
+            AutoscalingReason.REPLICAS_IGNORED,
+            f"workers.replicas was changed from {record.replicas_at_start} to {replicas}, without effect, as "
+            "autoscaling.mode is Active. Something else (kubectl scale, an HPA, KEDA) is also setting it. Remove that "
+            f"and set workers.replicas back to {record.replicas_at_start}, or set autoscaling.mode to Off",
         )
-    return Verdict(_TYPE, "True", "Active", f"workers wanted: {told}")
+    return Verdict(_TYPE, "True", AutoscalingReason.ACTIVE, decided)
 
 
 def _last_decision(record: AutoscalingStatus) -> str:
     if not record.decisions:
-        return f"{record.desired}, as before"
-    return f"{record.desired}; {record.decisions[0].message}"
+        return f"{_workers(record.desired)}, unchanged so far"
+    return f"{_workers(record.desired)}: {record.decisions[0].message}"
+
+
+def _workers(count: int) -> str:
+    return "1 worker" if count == 1 else f"{count} workers"

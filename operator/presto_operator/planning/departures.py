@@ -1,6 +1,6 @@
-"""Which pods leave when a Deployment gets fewer, and whether it was them. Pure.
+"""Which pods a scale-down of a Deployment removes, and whether Kubernetes removed just those. Pure.
 
-What has been chosen is written on the pods themselves, so that nothing has to be remembered.
+The choice is written on the pods themselves, so nothing has to be remembered.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from presto_operator.objects import (
+    EventReason,
     KubernetesObject,
     Notice,
     annotation_of,
@@ -29,7 +30,7 @@ from presto_operator.planning.reclaim import NodeSignals
 from presto_operator.scaling import Candidate, Departure, departure, depends_on_tasks
 
 DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
-"""Of several pods that are ready, Kubernetes takes that with the lowest; one without it has 0."""
+"""Of several ready pods, Kubernetes removes the one with the lowest cost first; it defaults to 0."""
 
 FIRST_TO_GO = "-100"
 
@@ -38,28 +39,28 @@ _EPOCH = datetime.fromtimestamp(0, UTC)
 
 @dataclass(frozen=True)
 class Lowering:
-    """A Deployment some of whose workers are to leave."""
+    """A Deployment some of whose workers are to be removed."""
 
     deployment: KubernetesObject
     pods: tuple[KubernetesObject, ...]
-    """Its workers, without those that leave already."""
+    """Its workers, without those that are terminating already."""
     fewer: int
-    """How many it is about to lose by getting fewer replicas."""
+    """By how many its replicas are about to be lowered."""
     to_be_replaced: int
-    """How many of those whose nodes are at risk may go."""
+    """How many of the workers on nodes at risk may be removed."""
     first_to_go: frozenset[str]
     replaceable: frozenset[str]
     now: datetime
 
     @property
     def to_be_asked(self) -> list[KubernetesObject]:
-        """The workers whose running tasks decide who leaves."""
+        """The workers whose running tasks decide which are removed."""
         if not depends_on_tasks(self._candidates({}), fewer=self.fewer):
             return []
         return [pod for pod in self.pods if is_ready(pod) and name_of(pod) not in self.first_to_go]
 
     def departure(self, running_tasks: Mapping[str, int]) -> Departure:
-        """Who leaves; workers that aren't in `running_tasks` count as busy."""
+        """The workers to remove; workers that aren't in `running_tasks` count as busy."""
         return departure(self._candidates(running_tasks), fewer=self.fewer, to_be_replaced=self.to_be_replaced)
 
     def _is_available(self, pod: KubernetesObject) -> bool:
@@ -94,7 +95,7 @@ def lowerings(plan: Plan, observation: Observation, now: datetime) -> list[Lower
         pods = observation.at_work(deployment)
         is_lowered = replicas < wanted_replicas(deployment)
         fewer = max(0, len(pods) - replicas) if is_lowered else 0
-        # Where all of them go, there is nothing to choose.
+        # If all of them are removed, there is nothing to choose.
         if replicas > 0 and (fewer or to_go):
             found.append(
                 Lowering(
@@ -105,7 +106,7 @@ def lowerings(plan: Plan, observation: Observation, now: datetime) -> list[Lower
 
 
 def stayed(observation: Observation) -> list[KubernetesObject]:
-    """The workers that were chosen to leave, and haven't, although their Deployment has as few as it was told."""
+    """The workers that were chosen, but stayed, although their Deployment has been scaled down."""
     found = []
     for deployment in observation.deployments("worker"):
         pods = observation.at_work(deployment)
@@ -116,26 +117,27 @@ def stayed(observation: Observation) -> list[KubernetesObject]:
 
 
 def is_chosen(pod: KubernetesObject) -> bool:
-    """Whether the pod has been chosen to leave."""
+    """Whether the pod has been chosen to be removed."""
     return annotation_of(pod, DELETION_COST) == FIRST_TO_GO
 
 
 def stayed_notice(pods: list[KubernetesObject]) -> Notice:
-    """What to tell of workers that have stayed though they were chosen to leave."""
+    """The Event about workers that were chosen to be removed, but stayed."""
     names = ", ".join(sorted(name_of(pod) for pod in pods))
-    return Notice("Warning", "OtherWorkerLeft", f"chosen to leave, but Kubernetes has taken others instead of: {names}")
+    message = f"Kubernetes removed other workers instead of the chosen ones, which stay: {names}"
+    return Notice("Normal", EventReason.OTHER_WORKER_REMOVED, message)
 
 
 def replaced_notices(pods: list[KubernetesObject], nodes: NodeSignals) -> list[Notice]:
-    """What to tell of workers that leave since their nodes may go: a notice a node."""
+    """The Events about workers that are removed because their nodes may go away: one per node."""
     by_node: dict[str, list[str]] = {}
     for pod in pods:
         by_node.setdefault(node_of(pod), []).append(name_of(pod))
     return [
         Notice(
             "Normal",
-            "NodeAtRisk",
-            f"node {node}: {nodes.signal(node).message}; draining, as others have taken over: {', '.join(names)}",
+            EventReason.NODE_AT_RISK,
+            f"node {node}: {nodes.signal(node).message}; replacements are ready, draining: {', '.join(sorted(names))}",
         )
         for node, names in sorted(by_node.items())
     ]

@@ -1,7 +1,7 @@
-"""When clients are led from one generation to the next, and when the old one goes. Pure.
+"""When clients are switched from one generation to the next, and when the old one is removed. Pure.
 
-Without a gateway, a client whose query runs on the old coordinator asks the new one for its next page, unless it keeps
-its connection, and fails. So a change waits for a moment in which nobody would notice, but not forever.
+Without a gateway, a client whose query runs on the old coordinator fails: it asks the new one for its next page, unless
+it keeps its connection. So the switch waits for a moment without queries, but not forever.
 """
 
 from __future__ import annotations
@@ -20,30 +20,30 @@ LAST_PAGE = timedelta(seconds=5)
 page as soon as they have the one before; Presto holds an answer back for a second at most."""
 
 LONGEST_LINGER = timedelta(minutes=2)
-"""How long an old generation stays at most for clients that keep their connections to it. It costs a whole second set
+"""How long an old generation is kept at most for clients that keep their connections to it. It costs a whole second set
 of workers, and helps only some of the clients."""
 
 
 @dataclass(frozen=True)
 class Handover:
-    """What stands between a plan that would do everything at once and the clients."""
+    """Which steps of a plan have to wait, so that no query is interrupted."""
 
     plan: Plan
-    """What is to be done when nothing waits."""
+    """What is to be done if nothing waits."""
     observation: Observation
     record: RolloutStatus | None
-    """The roll-out that goes on, as status has it."""
+    """status.rollout."""
     serving: str | None
-    """The generation that clients are led to now."""
+    """The generation that clients reach now."""
 
     @property
     def is_takeover(self) -> bool:
-        """Whether the plan leads clients away from a generation."""
+        """Whether the plan switches clients to another generation."""
         return self.serving is not None and self.plan.serving_generation != self.serving
 
     @property
     def lingering(self) -> str | None:
-        """The generation that clients were led away from, as long as it is there."""
+        """The generation that clients were switched away from, as long as it exists."""
         record = self.record
         if record is None or record.finished_at is not None or record.to_generation != self.serving:
             return None
@@ -53,7 +53,7 @@ class Handover:
 
     @property
     def generation_to_ask(self) -> str | None:
-        """The generation whose queries decide what may be done now; None if none do, or if it has no one to ask."""
+        """The generation whose queries decide what may be done now; None if none do or its coordinator isn't ready."""
         generation = self.lingering or (self.serving if self.is_takeover else None)
         return generation if generation is not None and self.observation.coordinator_is_ready(generation) else None
 
@@ -61,7 +61,7 @@ class Handover:
         """What has to wait.
 
         Args:
-            activity: the queries of `generation_to_ask`; None if it could not be asked.
+            activity: the queries of `generation_to_ask`; None if they are unknown.
             drain_timeout: how long a complete generation waits at most.
             now: the time.
         """
@@ -75,8 +75,8 @@ class Handover:
             return NOTHING_WAITS
         return Hold(
             takeover=True,
-            message=f"generation {self.plan.wanted_generation} is ready and takes over when no query runs on "
-            f"{generation}, at the latest at {clock_time(until)}; {_unfinished(activity)}",
+            message=f"generation {self.plan.wanted_generation} is ready and takes over once no queries run on "
+            f"{generation}, at {clock_time(until)} at the latest; {_unfinished(activity)}",
         )
 
     def _hold_lingering(
@@ -84,14 +84,14 @@ class Handover:
     ) -> Hold:
         since = kubernetes_time(self.record.switched_at if self.record else None) or now
         until = since + longest
-        # Until all nodes have heard of the change, they may lead new clients to the old coordinator, too.
+        # kube-proxy may send new clients to the old coordinator until all nodes have heard of the change.
         if now - since >= LAST_PAGE and _may_go(activity, until, now):
             return NOTHING_WAITS
         return Hold(
             takeover=self.is_takeover,
             lingering=generation,
-            message=f"generation {generation} no longer serves, and goes when none of its clients is busy any more, at "
-            f"the latest at {clock_time(until)}; {_unfinished(activity)}",
+            message=f"generation {generation} no longer gets new queries, and is removed once its queries are done, at "
+            f"{clock_time(until)} at the latest; {_unfinished(activity)}",
         )
 
     def _ready_since(self, now: datetime) -> datetime:
@@ -101,15 +101,15 @@ class Handover:
 
 
 def _may_go(activity: QueryActivity | None, until: datetime, now: datetime) -> bool:
-    """Whether no client is busy. Where that isn't known, one may be."""
+    """Whether no client is busy, or the time is over. While queries are unknown, a client may be busy."""
     is_quiet = activity is not None and not activity.since(now - LAST_PAGE)
     return is_quiet or now >= until
 
 
 def _unfinished(activity: QueryActivity | None) -> str:
     if activity is None:
-        return "its queries can't be asked for now"
+        return "its coordinator does not report its queries now"
     count = len(activity.unfinished)
     if count == 0:
         return "its last query has just ended"
-    return "1 query is unfinished now" if count == 1 else f"{count} queries are unfinished now"
+    return "1 query is running" if count == 1 else f"{count} queries are running"

@@ -1,4 +1,4 @@
-"""The last worker stays while queries run. Pure."""
+"""The last worker is kept while queries run. Pure."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from presto_operator.planning.handover import LAST_PAGE
 from presto_operator.planning.observation import Observation
 from presto_operator.presto import QueryActivity
 
-LAST_WORKER_MESSAGE = "the last worker stays until no query is unfinished"
+LAST_WORKER_MESSAGE = "the last worker is kept until no queries run"
 
 
 def generation_to_ask(observation: Observation, serving: str | None, wanted_workers: int) -> str | None:
-    """The generation whose queries decide whether its last worker may go; None if that isn't the question.
+    """The generation whose queries decide whether its last worker may be removed; None if no worker is in question.
 
-    Queries of a coordinator that isn't ready run on no worker.
+    A coordinator that isn't ready has no queries.
     """
     if wanted_workers > 0 or serving is None or not observation.coordinator_is_ready(serving):
         return None
@@ -24,11 +24,11 @@ def generation_to_ask(observation: Observation, serving: str | None, wanted_work
 
 
 def kept_workers(wanted_workers: int, activity: QueryActivity | None, now: datetime) -> int:
-    """How many workers there shall be instead of none.
+    """The number of workers to keep: at least one while queries run.
 
     Args:
-        wanted_workers: how many are asked for.
-        activity: the queries of the coordinator; None: it could not be asked, and some may run.
+        wanted_workers: how many are desired.
+        activity: the queries of the coordinator; None if they are unknown: some may run then.
         now: the time.
     """
     is_quiet = activity is not None and not activity.since(now - LAST_PAGE)

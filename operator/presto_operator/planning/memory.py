@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from presto_operator.api import AutoscalingStatus, ConditionType, PoolLimit, RolloutStatus
 from presto_operator.objects import KubernetesObject
-from presto_operator.planning.verdict import Verdict
+from presto_operator.planning.verdict import Verdict, read_verdict
 from presto_operator.scaling import read_autoscaling
 
 
@@ -62,10 +62,7 @@ def memory_of(body: KubernetesObject, autoscaling: AutoscalingStatus | None = No
     return Memory(
         status=status,
         observed_generation=status.get("observedGeneration"),
-        conditions={
-            item["type"]: Verdict(item["type"], item["status"], item["reason"], item.get("message", ""))
-            for item in conditions
-        },
+        conditions={verdict.type: verdict for item in conditions if (verdict := read_verdict(item)) is not None},
         condition_generations={item["type"]: item.get("observedGeneration", 0) for item in conditions},
         serving_generation=status.get("coordinator", {}).get("generation") or None,
         rollout=_rollout(status),

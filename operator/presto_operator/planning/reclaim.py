@@ -1,7 +1,7 @@
-"""Which pods have to go because of what their nodes say. Pure.
+"""Which pods have to be deleted because of their nodes. Pure.
 
-The nodes' own objects are the record of what goes on, and a pod that is being deleted says so itself: nothing has to be
-remembered, and a restarted operator goes on where it was.
+The Node objects are the record, and a pod that is terminating says so itself: nothing has to be remembered, and a
+restarted operator continues where it was.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from presto_operator.nodes import (
     node_signal,
 )
 from presto_operator.objects import (
+    EventReason,
     KubernetesObject,
     Notice,
     clock_time,
@@ -36,11 +37,11 @@ _ENDLESS_PATIENCE = Patience(unreachable=timedelta.max, not_ready=timedelta.max)
 
 @dataclass(frozen=True)
 class Reclaim:
-    """A pod whose node goes, or is gone."""
+    """A pod whose node is leaving, or lost."""
 
     pod: KubernetesObject
     signal: Signal
-    """What the node says."""
+    """What the node signals."""
 
     @property
     def node(self) -> str:
@@ -49,21 +50,21 @@ class Reclaim:
 
     @property
     def is_lost(self) -> bool:
-        """Whether nothing can be waited for: the pod's object is removed, rather than the pod asked to end."""
+        """Whether the pod can't drain: its object is removed at once, without waiting for the kubelet."""
         return self.signal.urgency is Urgency.LOST
 
 
 @dataclass(frozen=True)
 class NodeSignals:
-    """What is known of nodes at one moment."""
+    """What the nodes signal at one moment."""
 
     find: Callable[[str], KubernetesObject | None]
-    """The node of a name; None: there is none, as far as is known."""
+    """Finds a node by name; None if it isn't known."""
     now: datetime
     extra_taints: tuple[TaintMeaning, ...] = ()
-    """What further taints mean, by the operator's settings."""
+    """Further taints, from the operator's settings."""
     is_any_ready: bool = True
-    """Whether any node is well. If none is, silence says more of whoever listens than of a node."""
+    """Whether any node is ready. If none is, the API server itself is probably cut off, so silent nodes are ignored."""
     _signals: dict[str, Signal] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def signal(self, name: str) -> Signal:
@@ -80,10 +81,10 @@ class NodeSignals:
         return node_signal(node, self.now, extra_taints=self.extra_taints, patience=patience)
 
     def reclaim(self, pod: KubernetesObject) -> Reclaim | None:
-        """What has to become of a pod because of its node; None: nothing.
+        """The reclaim of a pod because of its node; None if it may stay.
 
-        A pod on a leaving node is left alone if the node would take it again: its replacement could come up just there,
-        and have to go at once, and so on.
+        A pod on a leaving node stays if the scheduler could place it there again: its replacement could start on the
+        same node, be deleted at once, and so on.
         """
         name = node_of(pod)
         if not name:
@@ -96,15 +97,15 @@ class NodeSignals:
         return Reclaim(pod, signal) if is_to_leave and node is not None and is_closed_to(node, pod) else None
 
     def is_first_to_go(self, pod: KubernetesObject) -> bool:
-        """Whether the pod's node may go, so that it leaves before others do."""
+        """Whether the pod is removed before others because its node may go away."""
         name = node_of(pod)
         return bool(name) and self.is_any_ready and self.signal(name).urgency >= Urgency.AT_RISK
 
     def is_to_be_replaced(self, pod: KubernetesObject) -> bool:
-        """Whether another worker shall take over from this one, as its node may go.
+        """Whether this worker is to be replaced because its node may go away.
 
-        Not if the node would take it again: the other one could come up just there, and so on. While no node at all is
-        ready, nobody is replaced: it may be that just nobody hears of them.
+        Not if the scheduler could place it there again: the replacement could start on the same node, and so on. While
+        no node is ready, no worker is replaced: the API server itself is probably cut off.
         """
         name = node_of(pod)
         if not name or not self.is_any_ready or not is_at_work(pod) or is_coordinator(pod):
@@ -116,17 +117,17 @@ class NodeSignals:
 
 
 def reclaims(pods: Iterable[KubernetesObject], nodes: NodeSignals) -> list[Reclaim]:
-    """The pods that have to go. A lost one is to be confirmed by asking for its node; see `Reclaim.is_lost`."""
+    """The pods that have to be deleted. Confirm lost ones by reading their nodes; see `Reclaim.is_lost`."""
     return [reclaim for pod in pods if (reclaim := nodes.reclaim(pod)) is not None]
 
 
 def is_coordinator(pod: KubernetesObject) -> bool:
-    """Whether the pod is a coordinator: its end fails every query, where a worker's can be waited for."""
+    """Whether the pod is a coordinator: all queries fail with it, whereas a worker can drain."""
     return role_of(pod) == "coordinator"
 
 
 def reclaim_notices(done: Sequence[Reclaim], now: datetime) -> list[Notice]:
-    """What to tell of pods that have been deleted: a notice for each node and what became of its pods."""
+    """The Events about pods that have been deleted: one per node."""
     groups: dict[tuple[str, bool], list[Reclaim]] = {}
     for reclaim in done:
         groups.setdefault((reclaim.node, reclaim.is_lost), []).append(reclaim)
@@ -134,17 +135,17 @@ def reclaim_notices(done: Sequence[Reclaim], now: datetime) -> list[Notice]:
 
 
 def waiting_coordinator_notice(reclaim: Reclaim, now: datetime) -> Notice:
-    """What to tell of a coordinator whose node leaves while queries run."""
+    """The Event about a coordinator whose node is leaving while queries run."""
     return Notice(
         "Warning",
-        "CoordinatorNodeLeaving",
-        f"node {reclaim.node}: {_told(reclaim.signal, now)}; coordinator {name_of(reclaim.pod)} moves as soon as no "
-        "query is unfinished; those that the node's end finds fail",
+        EventReason.COORDINATOR_NODE_LEAVING,
+        f"node {reclaim.node}: {_told(reclaim.signal, now)}; coordinator {name_of(reclaim.pod)} moves once no queries "
+        "run; queries that still run when the node goes away fail",
     )
 
 
 def node_digest(node: KubernetesObject, now: datetime, extra_taints: Sequence[TaintMeaning]) -> Hashable:
-    """What of a node a decision about its pods hangs on. Equal: nothing has to be done anew."""
+    """The part of a node that decisions about its pods depend on. If it is unchanged, no new pass is needed."""
     signal = node_signal(node, now, extra_taints=extra_taints)
     if signal.urgency < Urgency.AT_RISK:
         return NO_SIGNAL.urgency
@@ -155,9 +156,11 @@ def _notice(node: str, group: Sequence[Reclaim], now: datetime, *, is_lost: bool
     signal = group[0].signal
     names = ", ".join(sorted(name_of(reclaim.pod) for reclaim in group))
     if is_lost:
-        return Notice("Warning", "NodeReclaimed", f"node {node}: {signal.message}; removed and replaced: {names}")
-    what = "draining, and replaced at once"
-    return Notice("Normal", "NodeReclaimed", f"node {node}: {_told(signal, now)}; {what}: {names}")
+        return Notice("Warning", EventReason.NODE_LOST, f"node {node}: {signal.message}; replacing: {names}")
+    # A coordinator is deleted in a moment without queries, and has nothing to drain.
+    what = "replacing" if is_coordinator(group[0].pod) else "draining and replacing"
+    message = f"node {node}: {_told(signal, now)}; {what}: {names}"
+    return Notice("Normal", EventReason.NODE_RECLAIMED, message)
 
 
 def _told(signal: Signal, now: datetime) -> str:

@@ -1,13 +1,14 @@
-"""What is known of where nodes can be had: from pods, their nodes, and what status remembers. Pure."""
+"""Where nodes are available: from pods, their nodes, and what status remembers. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 from presto_operator.api import Pool, PoolLimit, PrestoCluster
 from presto_operator.nodes import Urgency
 from presto_operator.objects import (
+    EventReason,
     KubernetesObject,
     Notice,
     deleted_at,
@@ -23,10 +24,10 @@ from presto_operator.objects import (
 from presto_operator.planning.observation import Observation
 from presto_operator.planning.reclaim import NodeSignals
 from presto_operator.planning.seen import Seen
-from presto_operator.scaling import PoolObservation, Supply
+from presto_operator.scaling import Placement, PoolObservation, Supply
 
-_AT_SOMEBODYS_WISH = frozenset({"ClusterAutoscalerDeletion", "NodeDeleted", "ScheduledMaintenance"})
-"""Reasons of nodes that go although others like them could be had."""
+_VOLUNTARY = frozenset({"ClusterAutoscalerDeletion", "NodeDeleted", "ScheduledMaintenance"})
+"""Node removals that don't indicate a shortage of nodes."""
 
 
 def observed_supply(cluster: PrestoCluster, generation: str, seen: Seen) -> Supply:
@@ -51,7 +52,7 @@ def observed_supply(cluster: PrestoCluster, generation: str, seen: Seen) -> Supp
         workers = sum(wanted_replicas(deployment) for deployment in own)
         pods = [pod for deployment in own for pod in observation.at_work(deployment)]
         observed[pool.name] = PoolObservation(
-            # Those that are added for a while, as by a roll-out, are no part of what the pool shall have.
+            # Workers that a roll-out adds for a while are not part of the pool's desired number.
             workers=min(workers, seen.memory.shares.get(pool.name, workers)),
             placed=sum(1 for pod in pods if _is_placed(pod, seen.nodes, observation)),
             unschedulable_since=min(filter(None, map(unschedulable_since, pods)), default=None),
@@ -60,27 +61,38 @@ def observed_supply(cluster: PrestoCluster, generation: str, seen: Seen) -> Supp
     return Supply(seen.now, cluster.spec.workers.placement, observed, dict(seen.memory.limits))
 
 
-def limit_notices(
-    before: Mapping[str, PoolLimit], after: Mapping[str, PoolLimit], words: Collection[str]
-) -> list[Notice]:
-    """What to tell of pools that are limited from now on, or no longer.
+def limit_notices(before: Mapping[str, PoolLimit], placement: Placement) -> list[Notice]:
+    """The Events about pools that are limited from now on, or no longer.
+
+    The end of a limit after a reclaim is no news: the Event of its beginning says until when it lasts.
 
     Args:
-        before: the limits that were, by pool.
-        after: those that are.
-        words: a sentence for each pool that is limited now, in the order of `after`.
+        before: the limits before, by pool.
+        placement: the placement, with the limits now.
     """
-    notices = [
-        Notice("Warning", f"Pool{limit.reason}", sentence)
-        for (name, limit), sentence in zip(after.items(), words, strict=True)
+    limits = placement.limits
+    begun = [
+        _limited(limit, sentence)
+        for (name, limit), sentence in zip(limits.items(), placement.explanations, strict=True)
         if name not in before or before[name].reason != limit.reason
     ]
-    ended = [name for name in before if name not in after]
-    return [*notices, *(Notice("Normal", "PoolUnlimited", f"pool {name} gets its share again") for name in ended)]
+    ended = [
+        Notice("Normal", EventReason.POOL_UNLIMITED, f"pool {name} gets its share of workers again: nodes are back")
+        for name, limit in before.items()
+        if limit.reason == "Unschedulable" and name not in limits and name in placement.replicas_by_pool
+    ]
+    return [*begun, *ended]
+
+
+def _limited(limit: PoolLimit, sentence: str) -> Notice:
+    if limit.reason == "Reclaimed":
+        # Routine with spot nodes: other pools take over, and nobody has to act.
+        return Notice("Normal", EventReason.POOL_RECLAIMED, sentence)
+    return Notice("Warning", EventReason.POOL_UNSCHEDULABLE, sentence)
 
 
 def _is_placed(pod: KubernetesObject, nodes: NodeSignals | None, observation: Observation) -> bool:
-    """Whether the pod has a node on which it may stay."""
+    """Whether the pod has a node that it may stay on."""
     name = node_of(pod)
     if not name or name_of(pod) in observation.to_be_replaced:
         return False
@@ -88,10 +100,10 @@ def _is_placed(pod: KubernetesObject, nodes: NodeSignals | None, observation: Ob
 
 
 def _reclaimed_at(pool: Pool, seen: Seen) -> datetime | None:
-    """When nodes with workers of the pool last began to go by themselves.
+    """When nodes with workers of the pool were last reclaimed; None if none were.
 
-    No node tells since when it goes, but its workers are deleted just then, and say so. The nodes that OnDemand workers
-    are on go for other reasons than a want of them.
+    A node doesn't say since when it is leaving, but its workers are deleted at just that moment, and say so. Nodes of
+    OnDemand pools are removed for other reasons than a shortage of them.
     """
     nodes = seen.nodes
     if nodes is None or pool.capacity_type == "OnDemand":
@@ -101,7 +113,7 @@ def _reclaimed_at(pool: Pool, seen: Seen) -> datetime | None:
     own = [
         reclaim for reclaim in seen.reclaimed.deleted if pool_of(reclaim.pod) == pool.name and is_at_work(reclaim.pod)
     ]
-    moments += [seen.now for reclaim in own if reclaim.signal.reason not in _AT_SOMEBODYS_WISH]
+    moments += [seen.now for reclaim in own if reclaim.signal.reason not in _VOLUNTARY]
     return max(moments, default=None)
 
 
@@ -110,7 +122,7 @@ def _is_reclaimed(pod: KubernetesObject, nodes: NodeSignals) -> bool:
     if not name:
         return False
     signal = nodes.signal(name)
-    return signal.urgency >= Urgency.LEAVING and signal.reason not in _AT_SOMEBODYS_WISH
+    return signal.urgency >= Urgency.LEAVING and signal.reason not in _VOLUNTARY
 
 
 def _deleted_at(pod: KubernetesObject) -> datetime | None:

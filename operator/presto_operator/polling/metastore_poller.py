@@ -135,7 +135,7 @@ class MetastorePoller:
             return asked.result()
         except Exception:
             # A bug of ours must neither end the checks nor count as the metastore's failure.
-            _logger.exception("%s can't be checked", probe.address)
+            _logger.exception("the check of metastore %s failed", probe.address)
             return Finding(Outcome.NOT_CHECKED, "can't be checked: the operator's log says why")
 
     def _take(self, probe: Probe, watch: _CheckedMetastore, finding: Finding) -> None:

@@ -59,7 +59,7 @@ class PrestoClient:
                 return await asyncio.to_thread(json.loads, content)
             return json.loads(content)
         except TimeoutError as error:
-            raise PrestoUnavailableError(f"{uri}: no whole answer within {self._timeouts.total:g} s") from error
+            raise PrestoUnavailableError(f"{uri}: no complete answer within {self._timeouts.total:g} s") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise PrestoUnavailableError(f"{uri}: {str(error) or type(error).__name__}") from error
 
@@ -88,5 +88,5 @@ async def _content(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
     async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
         content += chunk
         if len(content) > max_bytes:
-            raise PrestoUnavailableError(f"{response.url}: the answer is longer than {max_bytes} bytes")
+            raise PrestoUnavailableError(f"{response.url}: the answer exceeds {max_bytes} bytes")
     return bytes(content)

@@ -118,11 +118,11 @@ class PrestoPoller:
             watch.newest = None
             metrics.presto_poll_errors.labels(key.namespace, key.name).inc()
             if before is not None or not was_polled:
-                _logger.warning("%s: Presto can't be asked: %s", key, error)
+                _logger.warning("%s: Presto can't be polled: %s", key, error)
         except Exception:
             # A bug of ours must neither end the polls nor pass for an answer.
             watch.newest = None
-            _logger.exception("%s: Presto can't be asked", key)
+            _logger.exception("%s: Presto can't be polled", key)
         watch.was_polled.set()
         if was_polled and _is_news(before, watch.newest, watch.subject):
             self._on_change(key)

@@ -30,5 +30,5 @@ class QueryReader:
             return query_activity(await self._presto.get_of_service(key.namespace, service, QUERIES_PATH))
         except PrestoUnavailableError as error:
             metrics.presto_poll_errors.labels(key.namespace, key.name).inc()
-            _logger.warning("%s: generation %s can't be asked for its queries: %s", key, generation, error)
+            _logger.warning("%s: queries of generation %s could not be read: %s", key, generation, error)
             return None

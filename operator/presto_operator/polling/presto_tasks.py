@@ -33,7 +33,7 @@ class TaskReader:
         counts = {asked[task]: task.result() for task in done}
         known = {name: count for name, count in counts.items() if count is not None}
         if len(known) < len(asked):
-            _logger.warning("%d of %d workers didn't say which tasks they run", len(asked) - len(known), len(asked))
+            _logger.warning("%d of %d workers did not report their tasks", len(asked) - len(known), len(asked))
         return known
 
     async def _ask(self, pod: KubernetesObject) -> int | None:
@@ -41,5 +41,5 @@ class TaskReader:
         try:
             return running_tasks(await self._presto.get_of_server(server, TASKS_PATH))
         except PrestoUnavailableError as error:
-            _logger.info("%s/%s can't be asked for its tasks: %s", server.namespace, server.pod, error)
+            _logger.info("%s/%s: tasks could not be read: %s", server.namespace, server.pod, error)
             return None

@@ -1,7 +1,7 @@
 """Why a server ended, from the end of its log.
 
 Kubernetes keeps the last 2048 bytes of a crashed container's log (`FallbackToLogsOnError`). Most of that is stack
-frames, but Presto 0.287 repeats the cause, so that it is still in there: it was for each of the 17 mistakes with which
+frames, but Presto 0.287 repeats the cause, so that it is still in there: it was for each of the 18 mistakes with which
 servers were started (tests/unit/presto/logs).
 """
 

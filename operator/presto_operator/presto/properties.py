@@ -48,7 +48,9 @@ def _escape_common(text: str) -> str:
     escaped = (
         text.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t").replace("\f", "\\f")
     )
-    return "".join(character if ord(character) < 128 else _unicode_escape(character) for character in escaped)
+    if escaped.isascii():
+        return escaped
+    return "".join(character if character.isascii() else _unicode_escape(character) for character in escaped)
 
 
 def _unicode_escape(character: str) -> str:

@@ -27,19 +27,19 @@ def resource_groups_json(groups: Mapping[str, Any]) -> str:
     return json.dumps(groups, indent=2, sort_keys=True) + "\n"
 
 
-def resource_group_errors(groups: Mapping[str, Any]) -> list[str]:
-    """What Presto would refuse in a resource-groups file, each error with its path.
+def resource_group_errors(groups: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What Presto would refuse in a resource-groups file: path and message.
 
-    Groups nest, which a CRD's schema can't express, so they are checked here. Checked is what keeps a coordinator from
-    starting: required fields, names, and selectors of groups that don't exist.
+    These are mistakes that keep a coordinator from starting: missing fields, bad names, and selectors for groups that
+    don't exist. Groups nest, which a CRD's schema can't express, so the API server doesn't check any of this.
     """
-    errors = [f"{name}: unknown field; known are {', '.join(_FIELDS)}" for name in groups if name not in _FIELDS]
+    errors = [(name, f"unknown field; known are {', '.join(_FIELDS)}") for name in groups if name not in _FIELDS]
     roots = groups.get("rootGroups")
     selectors = groups.get("selectors", [])
     if not isinstance(roots, list) or not roots:
-        return [*errors, "rootGroups: required: a list of groups"]
+        return [*errors, ("rootGroups", "must be a list of at least one group")]
     if not isinstance(selectors, list):
-        return [*errors, "selectors: must be a list"]
+        return [*errors, ("selectors", "must be a list")]
     errors += _group_errors(roots, "rootGroups")
     if not errors:
         paths = set(_paths(roots, ""))
@@ -49,36 +49,36 @@ def resource_group_errors(groups: Mapping[str, Any]) -> list[str]:
     return errors
 
 
-def _group_errors(groups: Sequence[Any], place: str) -> Iterator[str]:
+def _group_errors(groups: Sequence[Any], place: str) -> Iterator[tuple[str, str]]:
     names: set[str] = set()
     for number, group in enumerate(groups):
         here = f"{place}[{number}]"
         if not isinstance(group, Mapping):
-            yield f"{here}: must be an object"
+            yield here, "must be an object"
             continue
         for field in _REQUIRED:
             # Presto still accepts the older name of the last one.
             if field not in group and not (field == "hardConcurrencyLimit" and "maxRunning" in group):
-                yield f"{here}.{field}: required"
+                yield f"{here}.{field}", "required"
         name = str(group.get("name", ""))
         if "." in name:
-            yield f'{here}.name: "{name}" must not contain a dot, which separates a group from its subgroup'
+            yield f"{here}.name", f'must not contain a dot, which separates a group from its subgroup (got "{name}")'
         if name in names:
-            yield f'{here}.name: "{name}" is used twice'
+            yield f"{here}.name", f'must be unique among its siblings, but another group is named "{name}" too'
         names.add(name)
         subgroups = group.get("subGroups", [])
         if not isinstance(subgroups, list):
-            yield f"{here}.subGroups: must be a list"
+            yield f"{here}.subGroups", "must be a list"
         else:
             yield from _group_errors(subgroups, f"{here}.subGroups")
 
 
-def _selector_errors(number: int, selector: Any, paths: set[str]) -> list[str]:
-    here = f"selectors[{number}]"
+def _selector_errors(number: int, selector: Any, paths: set[str]) -> list[tuple[str, str]]:
+    here = f"selectors[{number}].group"
     if not isinstance(selector, Mapping) or not isinstance(selector.get("group"), str):
-        return [f"{here}.group: required: the path of a group, such as {sorted(paths)[0]}"]
+        return [(here, f"required: the path of a group, for example {min(paths)}")]
     if selector["group"] not in paths:
-        return [f'{here}.group: there is no group "{selector["group"]}"; there are {", ".join(sorted(paths))}']
+        return [(here, f'no group has the path "{selector["group"]}"; there are {", ".join(sorted(paths))}')]
     return []
 
 

@@ -20,7 +20,7 @@ def presto_duration_seconds(text: str) -> float:
     Raises:
         ValueError: `text` is not a duration.
     """
-    return _parsed(text, _SECONDS, "duration", "10s")
+    return _parsed(text, _SECONDS, "Presto duration", "10s")
 
 
 def data_size_bytes(text: str) -> int:
@@ -35,9 +35,7 @@ def data_size_bytes(text: str) -> int:
 def _parsed(text: str, units: Mapping[str, float], kind: str, example: str) -> float:
     match = _QUANTITY.fullmatch(text)
     if match is None or match[2] not in units:
-        raise ValueError(
-            f'"{text[:_SHOWN]}" is not a {kind}; write for example "{example}" (units: {", ".join(units)})'
-        )
+        raise ValueError(f'must be a {kind}, for example "{example}", in {", ".join(units)} (got "{text[:_SHOWN]}")')
     value = float(match[1]) * units[match[2]]
     if math.isinf(value):
         raise ValueError(f'"{text[:_SHOWN]}" is too large')

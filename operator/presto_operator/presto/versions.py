@@ -38,6 +38,6 @@ def parse_version(text: str) -> PrestoVersion:
         ValueError: `text` isn't a Presto release.
     """
     if not re.fullmatch(VERSION_PATTERN, text):
-        raise ValueError(f'"{text}" is not a Presto release; write it as Presto does, for example "0.287"')
+        raise ValueError(f'must be a Presto release, for example "0.287" (got "{text}")')
     _, minor, *patch = text.split("-", 1)[0].split(".")
     return PrestoVersion(int(minor), int(patch[0]) if patch else 0)

@@ -1,7 +1,7 @@
-"""How a worker's drain ended, by what its pod last said. Pure.
+"""How a worker's drain ended, by the last status of its pod. Pure.
 
-While it drains, the preStop hook keeps a record, `drain: state=...`, as the container's termination message. The
-kubelet shows it in the pod's status once the container has ended, and removes the pod only then.
+While a worker drains, its preStop hook keeps a record, `drain: state=...`, in the container's termination message. The
+kubelet reports it in the pod's status once the container has ended, and removes the pod only then.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ from typing import Any
 
 from presto_operator.api import PRESTO_CONTAINER
 from presto_operator.objects import (
+    EventReason,
     KubernetesObject,
     Notice,
     container_state,
     deleted_at,
+    is_starting,
     kubernetes_time,
     name_of,
     named,
@@ -26,33 +28,33 @@ from presto_operator.objects import (
 from presto_operator.presto import DrainRecord, DrainState, RemainingTasks, parse_drain_record
 
 _KILLED = (137, 143)
-"""Exit codes after SIGKILL and SIGTERM: the server did not end by itself."""
+"""Exit codes after SIGKILL and SIGTERM: the server did not exit by itself."""
 _FORBIDDEN = ("401", "403")
 _EARLY_SECONDS = 10
-"""How much sooner than its grace period allows a server may be killed without anybody having shortened it."""
+"""How much sooner than its grace period a server may be killed without the grace period having been shortened."""
 
 
 class DrainOutcome(StrEnum):
-    """How it ended; the value is the metric's label."""
+    """How a drain ended; the value is the metric's label."""
 
     DRAINED = "Drained"
-    """The server took it and exited by itself."""
+    """The server accepted the request, finished its tasks and exited by itself."""
     TIMED_OUT = "TimedOut"
-    """It was still at it when its time was up."""
+    """It still had tasks at the end of its grace period."""
     FORBIDDEN = "Forbidden"
-    """It wanted somebody to log in."""
+    """It required authentication."""
     REFUSED = "Refused"
     """It answered with an error, or no longer listened."""
     UNREACHABLE = "Unreachable"
-    """It did not answer until its time was up."""
+    """It did not respond until the end of its grace period."""
     NOT_SERVING = "NotServing"
-    """It had not started, or was not running when its pod was deleted: there was nothing to finish."""
+    """It had never started, or was not running, when its pod was deleted: it had no tasks."""
     CRASHED = "Crashed"
     """It ended with an error while it drained."""
     NODE_LOST = "NodeLost"
-    """Its node was gone before it was through."""
+    """Its node went away before it had drained."""
     UNKNOWN = "Unknown"
-    """The pod was removed by force, or its end was missed."""
+    """The pod was force-deleted, or its end was not observed."""
 
 
 _OUTCOME_IF_KILLED: Mapping[str, DrainOutcome] = {
@@ -66,47 +68,54 @@ _REMAINING_TASKS: Mapping[str, str] = {
 }
 
 _WORDS = {
-    DrainOutcome.TIMED_OUT: "still draining{after}, when its time was up: its tasks have failed; {advice}",
+    DrainOutcome.TIMED_OUT: "killed{after} while still draining: its tasks have failed; {advice}",
     DrainOutcome.FORBIDDEN: (
-        "could not be told to drain: Presto {detail}. It can't drain while authentication is asked for on the "
-        "workers' HTTP port: let PUT /v1/info/state pass there"
+        "could not drain: Presto {detail}. Workers can't drain while their HTTP port requires authentication: allow "
+        "PUT /v1/info/state without it"
     ),
-    DrainOutcome.REFUSED: "could not be told to drain: Presto {detail}; its log may tell why",
+    DrainOutcome.REFUSED: "could not drain: Presto {detail}; see its log",
     DrainOutcome.UNREACHABLE: (
-        "did not answer{after}, until its time was up: its tasks have failed; look for long garbage collections in its "
-        "log, and at its memory"
+        "did not respond to the request to drain, and was killed{after}: its tasks have failed; check its log for long "
+        "garbage collections, and its memory"
     ),
-    DrainOutcome.CRASHED: "ended while it drained ({detail}): its tasks have failed; its log tells more",
+    DrainOutcome.CRASHED: "crashed while it drained ({detail}): its tasks have failed; see its log",
     DrainOutcome.NODE_LOST: (
-        "node {node} was gone before it had drained: the tasks that it still had have failed; queries that had sent no "
-        "row yet are run again where queryRetry is on"
+        "node {node} went away before it had drained: its remaining tasks have failed; with queryRetry, queries that "
+        "had not returned rows yet are retried"
     ),
 }
-"""What happened and what to do next, of the outcomes that somebody has to know of."""
+"""What happened and what to do about it, for the outcomes that are worth an Event."""
+
+_EVENT_REASONS = {
+    DrainOutcome.TIMED_OUT: EventReason.DRAIN_TIMED_OUT,
+    DrainOutcome.FORBIDDEN: EventReason.DRAIN_FORBIDDEN,
+    DrainOutcome.REFUSED: EventReason.DRAIN_REFUSED,
+    DrainOutcome.UNREACHABLE: EventReason.DRAIN_UNREACHABLE,
+    DrainOutcome.CRASHED: EventReason.DRAIN_CRASHED,
+    DrainOutcome.NODE_LOST: EventReason.DRAIN_NODE_LOST,
+}
 
 
 @dataclass(frozen=True)
 class EndedDrain:
-    """A worker that was told to leave, and is gone."""
+    """A worker that was deleted, and is gone."""
 
     pod: str
     node: str
     outcome: DrainOutcome
     seconds: float | None
-    """From the moment that the pod was deleted to the end of its server; None if that isn't known."""
+    """From the deletion of the pod to the end of its server; None if unknown."""
     allowed_seconds: float
     """Its pod's grace period."""
     detail: str = ""
-    """What is known beside the outcome."""
+    """More about the outcome, in words."""
 
 
 def ended_drain(first: KubernetesObject, last: KubernetesObject, *, node_is_lost: bool) -> EndedDrain | None:
-    """How the drain of a pod ended that was on its way out and is gone.
-
-    None: it was no worker, or never had a node.
+    """How the drain of a pod ended that was terminating and is gone; None if it was no worker, or never had a node.
 
     Args:
-        first: the pod as it was first seen on its way out; when it was deleted is told by that alone.
+        first: the pod as it was first seen terminating: it says when the pod was deleted, and whether it served then.
         last: the pod as it was last seen.
         node_is_lost: whether its node is known to be gone or silent.
     """
@@ -116,7 +125,10 @@ def ended_drain(first: KubernetesObject, last: KubernetesObject, *, node_is_lost
     deleted = deleted_at(first)
     finished = kubernetes_time(terminated.get("finishedAt"))
     record = parse_drain_record(terminated.get("message", ""))
-    if terminated:
+    has_refused = record is not None and record.state == DrainState.REFUSED
+    if is_starting(first, PRESTO_CONTAINER) and not has_refused:
+        outcome = DrainOutcome.NOT_SERVING
+    elif terminated:
         was_running = finished is None or deleted is None or finished >= deleted
         outcome = _outcome(record, terminated, was_running=was_running)
     else:
@@ -132,26 +144,26 @@ def ended_drain(first: KubernetesObject, last: KubernetesObject, *, node_is_lost
 
 
 def drain_notices(ended: Sequence[EndedDrain]) -> list[Notice]:
-    """What to tell of drains that ended badly, with what to do about it: a notice for those that ended alike."""
+    """The Events about drains that ended badly, with what to do about it: one for all that ended alike."""
     alike: dict[tuple[DrainOutcome, str, str], list[EndedDrain]] = {}
     for drain in ended:
         if drain.outcome in _WORDS:
             node = drain.node if drain.outcome is DrainOutcome.NODE_LOST else ""
             alike.setdefault((drain.outcome, node, drain.detail), []).append(drain)
     return [
-        Notice("Warning", f"Drain{outcome}", f"{_names(drains)}: {_told(drains[0])}")
+        Notice("Warning", _EVENT_REASONS[outcome], f"{_names(drains)}: {_told(drains[0])}")
         for (outcome, _, _), drains in alike.items()
     ]
 
 
 def _outcome(record: DrainRecord | None, terminated: Mapping[str, Any], *, was_running: bool) -> DrainOutcome:
     if record is not None and record.state == DrainState.REFUSED:
-        # It doesn't matter how it ended: nobody could tell it to finish its tasks.
+        # However it ended: it answered, and did not drain.
         return DrainOutcome.FORBIDDEN if record.status in _FORBIDDEN else DrainOutcome.REFUSED
     if record is None and not was_running:
         return DrainOutcome.NOT_SERVING
     if terminated.get("exitCode") == 0:
-        # It may have taken what it did not answer to.
+        # It may have accepted a request that it did not answer.
         return DrainOutcome.DRAINED
     if terminated.get("reason") == "OOMKilled" or terminated.get("exitCode") not in _KILLED:
         return DrainOutcome.CRASHED
@@ -171,23 +183,21 @@ def _detail(outcome: DrainOutcome, record: DrainRecord | None, terminated: Mappi
     if record is None:
         return ""
     if record.state == DrainState.REFUSED:
-        told = _REMAINING_TASKS.get(record.tasks, "would not tell of its tasks either")
+        told = _REMAINING_TASKS.get(record.tasks, "did not list its tasks either")
         return f"answered HTTP {record.status}, and {told}"
     return "no longer listened" if record.state == DrainState.DEAF else ""
 
 
 def _told(drain: EndedDrain) -> str:
-    """What happened, and what to do next."""
+    """What happened, and what to do about it."""
     after = f" after {drain.seconds:.0f} s" if drain.seconds is not None else ""
     return _WORDS[drain.outcome].format(after=after, node=drain.node, detail=drain.detail, advice=_more_time(drain))
 
 
 def _more_time(drain: EndedDrain) -> str:
     if drain.seconds is not None and drain.seconds < drain.allowed_seconds - _EARLY_SECONDS:
-        return (
-            f"whoever removed it, or its node, gave it less than the {drain.allowed_seconds:.0f} s of its grace period"
-        )
-    return "raise workers.drain.timeout above the time of the longest query"
+        return f"it got less time than its grace period of {drain.allowed_seconds:.0f} s, from its node or an evictor"
+    return "set workers.drain.timeout to more than the longest query takes"
 
 
 def _names(drains: Sequence[EndedDrain]) -> str:

@@ -1,4 +1,4 @@
-"""What a pass reports: the cluster's status and its news. Pure."""
+"""What a pass reports: the cluster's status and its Events. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from presto_operator.api import PoolLimit, RolloutStatus
-from presto_operator.objects import Notice, metadata_generation
+from presto_operator.objects import EventReason, Notice, metadata_generation
 from presto_operator.planning import (
     Decision,
     Observation,
@@ -19,15 +19,17 @@ from presto_operator.planning import (
     Valid,
     Verdict,
     autoscaling_field,
-    autoscaling_notices,
     autoscaling_verdicts,
     limit_notices,
     pool_counts,
 )
 from presto_operator.presto import QueryActivity
 from presto_operator.reporting import conditions
-from presto_operator.reporting.rollout_record import next_record, rollout_news
-from presto_operator.reporting.status import new_status, news
+from presto_operator.reporting.events import condition_events, scaling_events
+from presto_operator.reporting.progress import progressing
+from presto_operator.reporting.rollout_reason import rollout_reason
+from presto_operator.reporting.rollout_record import RolloutWords, next_record, rollout_events
+from presto_operator.reporting.status import new_status
 
 
 @dataclass(frozen=True)
@@ -69,20 +71,22 @@ class Report:
 def report(seen: Seen, decision: Decision, done: Done, after: After) -> Report:
     """The status of the cluster, and what has happened to it, after a pass."""
     plan = decision.plan
-    progressing = conditions.progressing(after.observation, plan)
+    because = _because(seen, after, plan)
+    generation = metadata_generation(seen.body)
+    progress = progressing(seen.spec, generation, after.observation, plan, seen.memory, because)
     metastore = _metastore_verdict(seen)
     verdicts = [
-        conditions.valid(seen.spec, seen.memory, metadata_generation(seen.body)),
-        conditions.ready(after.observation, after.serving),
-        progressing,
+        conditions.valid(seen.spec, seen.memory, generation),
+        conditions.ready(after.observation, after.serving, seen.memory),
+        progress,
         conditions.degraded(after.observation, plan, list(done.errors)),
         conditions.draining(after.observation),
         *([metastore] if metastore is not None else []),
         *autoscaling_verdicts(decision.autoscaled, seen.memory),
     ]
-    pools = _pools(after, plan)
+    pools = _pools(seen, after, plan)
     limits = plan.placement.limits if plan is not None else seen.memory.limits
-    rollout = _rollout(seen, decision, after, progressing.message)
+    rollout = _rollout(seen, after, plan, RolloutWords(because, progress.message))
     status = new_status(
         seen.memory.status,
         verdicts,
@@ -93,43 +97,65 @@ def report(seen: Seen, decision: Decision, done: Done, after: After) -> Report:
         now=after.now,
     ) | autoscaling_field(decision.autoscaled, seen.memory)
     notices = (
-        *(autoscaling_notices(decision.autoscaled) if decision.autoscaled else ()),
-        *news(seen.memory.status, status),
-        *rollout_news(seen.memory.rollout, rollout, after.activity),
-        *(limit_notices(seen.memory.limits, limits, plan.placement.explanations) if plan is not None else ()),
-        *(Notice("Normal", "Corrected", f"{label} was not as wanted: put right") for label in done.corrected),
+        *scaling_events(seen, plan, decision.autoscaled, status),
+        *rollout_events(seen.memory.rollout, rollout, after.activity),
+        *condition_events(seen.memory.status, status),
+        *(limit_notices(seen.memory.limits, plan.placement) if plan is not None else ()),
+        *(_corrected(label) for label in done.corrected),
     )
     return Report(status, notices, pools, limits, metastore.status if metastore is not None else None)
 
 
-def _pools(after: After, plan: Plan | None) -> tuple[PoolCount, ...]:
-    is_planned = plan is not None and plan.wanted_generation == after.serving
-    wanted = plan.placement.replicas_by_pool if plan is not None and is_planned else None
-    return tuple(pool_counts(after.observation, after.serving, wanted))
+def _corrected(label: str) -> Notice:
+    message = f"{label} was changed or deleted by something else, and has been restored"
+    return Notice("Normal", EventReason.CORRECTED, message)
+
+
+def _because(seen: Seen, after: After, plan: Plan | None) -> str:
+    """Why there is a roll-out. Once the old objects are gone, only its record still knows."""
+    if plan is None:
+        return ""
+    record = seen.memory.rollout
+    recorded = record.because if record is not None and record.finished_at is None else ""
+    return rollout_reason(after.observation, plan, after.serving) or recorded
+
+
+def _pools(seen: Seen, after: After, plan: Plan | None) -> tuple[PoolCount, ...]:
+    """The workers of each pool of the generation that serves.
+
+    What isn't planned of it is what status remembers, rather than what its Deployments have: a roll-out adds workers
+    for a while.
+    """
+    remembered = seen.memory.shares if after.serving == seen.memory.serving_generation else {}
+    if plan is None:
+        return tuple(pool_counts(after.observation, after.serving, remembered or None))
+    # Until another generation takes over, pools that the spec no longer has stay as they are.
+    kept = remembered if plan.wanted_generation != after.serving else {}
+    return tuple(pool_counts(after.observation, after.serving, {**kept, **plan.placement.replicas_by_pool}))
 
 
 def _metastore_verdict(seen: Seen) -> Verdict | None:
-    """What to say of the metastore; None if there is none, or if it isn't to be asked.
+    """The condition MetastoreAvailable; None without a metastore, or without a check of it.
 
-    Nothing but words comes of it: a metastore that is down is no reason to touch Presto.
+    No decision depends on it: a metastore that is down is no reason to touch Presto.
     """
-    # Of an invalid spec, what was asked before is asked on: that is what the running cluster uses.
+    # While the spec is rejected, the metastore of the running cluster is still checked.
     is_reported = "MetastoreAvailable" in seen.memory.conditions
     if not seen.metastore and (isinstance(seen.spec, Valid) or not is_reported):
         return None
     return conditions.metastore_available(seen.metastore, seen.memory, metadata_generation(seen.body))
 
 
-def _rollout(seen: Seen, decision: Decision, after: After, message: str) -> RolloutStatus | None:
+def _rollout(seen: Seen, after: After, plan: Plan | None, words: RolloutWords) -> RolloutStatus | None:
     """The record of the roll-out after this pass."""
-    if decision.plan is None or after.serving is None:
+    if plan is None or after.serving is None:
         return seen.memory.rollout
     return next_record(
         seen.memory.rollout,
-        decision.plan,
+        plan,
         after.observation,
         serving=after.serving,
         activity=after.activity,
-        message=message,
+        words=words,
         now=seen.now,
     )

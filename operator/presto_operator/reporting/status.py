@@ -1,4 +1,4 @@
-"""`status` from what the API server has acknowledged, and the news in it. Pure."""
+"""`status`, from what the API server has acknowledged. Pure."""
 
 from __future__ import annotations
 
@@ -17,16 +17,11 @@ from presto_operator.api import (
     WorkersStatus,
 )
 from presto_operator.desired import client_uri, worker_selector
-from presto_operator.objects import Notice, format_time, present_replicas
+from presto_operator.objects import format_time, present_replicas
 from presto_operator.planning import Observation, PoolCount, Serving, Verdict
 from presto_operator.presto import ClusterLoad
-from presto_operator.reporting.conditions import VOLATILE_REASONS
-
-_NEWSWORTHY: Mapping[str, str] = {"Valid": "False", "Degraded": "True", "MetastoreAvailable": "False"}
-"""Conditions that are bad news when they have this status."""
-
-_BAD_REASONS = ("NoData", "ReplicasIgnored")
-"""Reasons that are bad news, whatever the status: of AutoscalingActive."""
+from presto_operator.reporting.conditions import draining_workers
+from presto_operator.reporting.progress import VOLATILE_REASONS
 
 
 def new_status(
@@ -42,12 +37,12 @@ def new_status(
     """The status of the cluster with this `metadata`, as it is written.
 
     Args:
-        previous: the status as it is; transition times are carried over from it.
-        verdicts: what each condition shall say.
-        observation: what is known of the children.
+        previous: the status so far; transition times are carried over from it.
+        verdicts: the conditions.
+        observation: the cluster's objects.
         metadata: the cluster's metadata.
-        serving: the generation that clients are led to, and its workers.
-        rollout: the roll-out that goes on, or the last one.
+        serving: the generation that clients reach, and its workers.
+        rollout: the roll-out in progress, or the last one.
         now: the time of a transition.
     """
     status = PrestoClusterStatus(
@@ -108,32 +103,6 @@ def merge_patch(previous: Mapping[str, Any], status: Mapping[str, Any]) -> dict[
     return patch
 
 
-def news(previous: Mapping[str, Any], status: Mapping[str, Any]) -> list[Notice]:
-    """A notice for each condition that changed its status or its reason."""
-    # That something isn't known is no news, neither when it begins nor when it ends well.
-    before = {item["type"]: item for item in previous.get("conditions", []) if item["status"] != "Unknown"}
-    notices = []
-    for condition in status["conditions"]:
-        if condition["status"] == "Unknown":
-            continue
-        was = before.get(condition["type"], {})
-        if (was.get("status"), was.get("reason")) == (condition["status"], condition["reason"]):
-            continue
-        if not was and condition["type"] != "Ready" and condition["type"] not in _NEWSWORTHY:
-            continue
-        if not was and condition["status"] != _NEWSWORTHY.get(condition["type"], "True"):
-            # A new cluster that is not ready yet and has nothing wrong with it is no news.
-            continue
-        is_bad = (
-            condition["reason"] in _BAD_REASONS
-            or condition["status"] == _NEWSWORTHY.get(condition["type"])
-            or ((condition["type"], condition["status"], was.get("status")) == ("Ready", "False", "True"))
-        )
-        message = condition.get("message") or f"{condition['type']} is {condition['status']}"
-        notices.append(Notice("Warning" if is_bad else "Normal", condition["reason"], message))
-    return notices
-
-
 def _condition(verdict: Verdict, previous: Mapping[str, Any], generation: int, now: datetime) -> Condition:
     since = format_time(now)
     for before in previous.get("conditions", []):
@@ -162,7 +131,7 @@ def _phase(verdicts: list[Verdict]) -> Phase:
 
 def _workers(observation: Observation, serving: Serving, selector: str) -> WorkersStatus:
     pools = serving.pools
-    # What is remembered of a pool mustn't get lost while the generation that serves doesn't have it.
+    # The limit of a pool must not get lost while the serving generation doesn't have that pool.
     unknown = [
         PoolCount(name, wanted=0, ready=0) for name in serving.limits if name not in {item.name for item in pools}
     ]
@@ -172,7 +141,7 @@ def _workers(observation: Observation, serving: Serving, selector: str) -> Worke
         replicas=sum(present_replicas(pool) for pool in observation.deployments("worker")),
         desired_replicas=desired,
         ready_replicas=ready,
-        draining=len(observation.leaving_workers()),
+        draining=len(draining_workers(observation)),
         active=observation.load.active_workers if observation.load else None,
         summary=f"{ready}/{desired}",
         selector=selector,
@@ -198,19 +167,19 @@ def _queries(load: ClusterLoad | None) -> QueriesStatus | None:
 
 
 def _has_volatile_message(condition: Mapping[str, Any]) -> bool:
-    # A metastore's own words may hold a time or an address that is another one at each call.
+    # A metastore's own error may contain a time or an address that differs at each call.
     return condition["reason"] in VOLATILE_REASONS or condition["type"] == "MetastoreAvailable"
 
 
 def _without_volatile(status: Mapping[str, Any]) -> dict[str, Any]:
-    # That the coordinator can be asked, or can't, is no number that moves all the time.
+    # Whether the coordinator can be asked at all matters, unlike the numbers that it reports.
     stable: dict[str, Any] = {**status, "queries": "queries" in status}
     if "workers" in stable:
         stable["workers"] = _without(stable["workers"], "active")
     if "rollout" in stable:
         stable["rollout"] = _without(stable["rollout"], "message")
     if "autoscaling" in stable:
-        # What is behind by half a minute at a restart makes windows longer by as much, never shorter.
+        # A history that is half a minute old at a restart makes windows longer by as much, never shorter.
         stable["autoscaling"] = _without(stable["autoscaling"], "history", "limitedBy")
     stable["conditions"] = [
         _without(condition, "message") if _has_volatile_message(condition) else condition

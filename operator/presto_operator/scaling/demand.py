@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from math import ceil, isfinite
 
-from presto_operator.api import DecisionReason, ScalingBehavior, ScalingTargets, ratio_value, tolerance_value
+from presto_operator.api import DecisionReason, ScalingBehavior, ScalingTargets
 from presto_operator.presto import ClusterLoad
 
 
@@ -45,8 +46,8 @@ def demand(targets: ScalingTargets, behavior: ScalingBehavior, sample: ClusterLo
         wanted: workers desired now, those that are still starting included.
     """
     tolerances = _Tolerances(
-        up=Fraction(tolerance_value(behavior.scale_up.tolerance)),
-        down=Fraction(tolerance_value(behavior.scale_down.tolerance)),
+        up=Fraction(behavior.scale_up.tolerance),
+        down=Fraction(behavior.scale_down.tolerance),
     )
     found = []
     if targets.queries_per_worker is not None:
@@ -72,7 +73,7 @@ class _Tolerances:
 
 
 def _by_queries(target: str, tolerances: _Tolerances, sample: ClusterLoad, wanted: int) -> Recommendation:
-    need = Fraction(sample.demand) / Fraction(ratio_value(target))
+    need = Fraction(sample.demand) / Fraction(target)
     words = f"{_queries(sample)} at {_plain(target)} per worker = {ceil(need)}"
     if sample.held_back:
         words += f" ({sample.held_back} more held back by a concurrency limit)"
@@ -116,4 +117,4 @@ def _queries(sample: ClusterLoad) -> str:
 
 
 def _plain(number: str) -> str:
-    return f"{ratio_value(number).normalize():f}"
+    return f"{Decimal(number).normalize():f}"

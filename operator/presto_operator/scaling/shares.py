@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from presto_operator.api import MAX_WORKERS, Pool, price_value
+from presto_operator.api import MAX_WORKERS, Pool
 
 Ceilings = Mapping[str, int]
 """The maximum number of workers of each pool, by name."""
@@ -48,7 +48,7 @@ def filled(
 
 def _costs(pools: Sequence[Pool]) -> list[int]:
     """The cost of a worker of each pool relative to the others, in integers, so that they compare exactly."""
-    prices = [Fraction(price_value(pool.price_per_hour)) if pool.price_per_hour else None for pool in pools]
+    prices = [Fraction(pool.price_per_hour) if pool.price_per_hour else None for pool in pools]
     dearest = max((price for price in prices if price is not None), default=Fraction(1))
     costs = [
         (dearest if price is None else price) / max(1, len(pool.instance_types))

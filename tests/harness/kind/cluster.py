@@ -1,8 +1,9 @@
 """A kind cluster, once it is up."""
 
+import socket
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from ipaddress import IPv4Network
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tests.harness.kind.config import kind_cluster_name, kind_node_names
 from tests.harness.kind.port_forward import forwarded, port_forward_command
 from tests.harness.kind.state import KindState, read_state
 from tests.harness.kubectl import Kubectl
+from tests.harness.locks import file_lock
 from tests.harness.paths import cluster_directory
 from tests.harness.processes import spawn
 from tests.harness.spec import NodeSpec, Taint
@@ -22,6 +24,8 @@ from tests.harness.spec import NodeSpec, Taint
 DOCKER_SECONDS = 60.0
 LOAD_SECONDS = 900.0
 
+_ROUTABLE = ("198.51.100.1", 9)
+"""An address that nobody has: no packet goes there, but the kernel says which of ours it would come from."""
 
 FAKE_PODS = IPv4Network("198.18.0.0/15")
 """For measurements between devices (RFC 2544): the addresses of no host."""
@@ -112,8 +116,19 @@ class KindCluster:
         """Forward a port of this machine to the Service."""
         return forwarded(port_forward_command(self._find_program("kubectl"), self.kubeconfig, namespace, name, port))
 
+    @contextmanager
+    def reachable_address(self) -> Iterator[str]:
+        """Yield this machine's own address once nobody else has it: Docker's containers reach no other."""
+        with file_lock(cluster_directory(self._name) / "address.lock", "the address of this machine"):
+            yield own_address()
+
     def kwok_nodes(
-        self, count: int, labels: Mapping[str, str] | None = None, *, prefix: str = "fake"
+        self,
+        count: int,
+        labels: Mapping[str, str] | None = None,
+        *,
+        prefix: str = "fake",
+        taints: Collection[Taint] = (),
     ) -> tuple[str, ...]:
         """Add fake nodes, played by a kwok controller on this machine."""
         state = self._state()
@@ -121,7 +136,7 @@ class KindCluster:
             command = kwok_command(self._find_program("kwok"), self.kubeconfig, FAKE_PODS)
             state.kwok = spawn(command, log=self._kwok_log())
             state.write()
-        return create_fake_nodes(self._kubectl, count, labels or {}, prefix)
+        return create_fake_nodes(self._kubectl, count, labels or {}, prefix, taints)
 
     def status(self) -> ClusterStatus:
         """Return what there is at this moment."""
@@ -169,3 +184,11 @@ class KindCluster:
         if state is None:
             raise HarnessError(f"there is no kind cluster {self._name}: bring it up first")
         return state
+
+
+def own_address() -> str:
+    """Return the address by which this machine reaches others."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(_ROUTABLE)
+        address: str = probe.getsockname()[0]
+        return address

@@ -47,6 +47,11 @@ class Addresses:
         return IPv4Address(f"10.{self.octet}.1.2")
 
     @property
+    def guests(self) -> IPv4Network:
+        """Further addresses of the host's, for servers that tests run there."""
+        return IPv4Network(f"10.{self.octet}.2.0/24")
+
+    @property
     def services(self) -> IPv4Network:
         """The range of cluster IPs."""
         return IPv4Network(f"10.{self.octet}.96.0/20")
@@ -68,7 +73,7 @@ class Addresses:
 
     @property
     def fake_pods(self) -> IPv4Network:
-        """The range of the pods that kwok plays. Nobody answers there, and nothing sent there leaves the cluster."""
+        """The range of the pods that kwok plays. Connections are refused there, and nothing leaves the cluster."""
         return IPv4Network(f"10.{self.octet}.192.0/18")
 
     def node(self, number: int) -> IPv4Address:

@@ -2,9 +2,9 @@
 
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from tests.harness import binaries
@@ -21,6 +21,7 @@ from tests.harness.local.control_plane import kubeconfig_file
 from tests.harness.local.edge import start_edge_services
 from tests.harness.local.image_template import image_template
 from tests.harness.local.kernel_settings import KernelSettings
+from tests.harness.local.network import guest_address
 from tests.harness.local.state import ClusterState
 from tests.harness.local.surroundings import Surroundings
 from tests.harness.processes import program_pid
@@ -151,15 +152,24 @@ class LocalCluster:
             raise HarnessError(f"Service {namespace}/{name} has no port {port}; it has {ports}")
         yield f"http://{address}:{port}"
 
+    def reachable_address(self) -> AbstractContextManager[str]:
+        """Yield an address that this machine has for the time being."""
+        return guest_address(self._state().addresses)
+
     def kwok_nodes(
-        self, count: int, labels: Mapping[str, str] | None = None, *, prefix: str = "fake"
+        self,
+        count: int,
+        labels: Mapping[str, str] | None = None,
+        *,
+        prefix: str = "fake",
+        taints: Collection[Taint] = (),
     ) -> tuple[str, ...]:
         """Add fake nodes."""
         process = self._state().processes.get("kwok")
         if process is None or not process.is_alive():
             pods = self._state().addresses.fake_pods
             self._surroundings.start("kwok", kwok_command(binaries.program("kwok"), self.kubeconfig, pods))
-        return create_fake_nodes(self._kubectl, count, labels or {}, prefix)
+        return create_fake_nodes(self._kubectl, count, labels or {}, prefix, taints)
 
     def status(self) -> ClusterStatus:
         """Return what there is at this moment."""

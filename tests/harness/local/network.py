@@ -4,7 +4,11 @@ The edge routes everything, in both directions, so that its connection tracking 
 connection, and so that the host needs no forwarding and no firewall rule.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from tests.harness.command import run
+from tests.harness.errors import HarnessError
 from tests.harness.local.addresses import Addresses
 from tests.harness.local.namespaces import Namespaces
 
@@ -18,7 +22,11 @@ def host_interface(addresses: Addresses) -> str:
 
 
 def connect_host(edge: Namespaces, addresses: Addresses) -> None:
-    """Lay the cable between host and edge, and the routes over it. It goes when the edge goes."""
+    """Lay the cable between host and edge, and the routes over it. It goes when the edge goes.
+
+    The edge has the addresses of the fake pods, and nobody listens there: a connection is refused at once. (Of an
+    unreachable address the kernel tells a sender once a second, whatever net.ipv4.icmp_ratelimit is.)
+    """
     interface = host_interface(addresses)
     run(
         [
@@ -44,11 +52,9 @@ address add {addresses.host_link}/30 dev {HOST_END_IN_EDGE}
 link set {HOST_END_IN_EDGE} up
 route add blackhole {addresses.nodes}
 route add blackhole {addresses.pods}
-route add unreachable {addresses.fake_pods}
+route add local {addresses.fake_pods} dev lo
 """,
     )
-    # To the kernel the whole host is one recipient, whom it tells of at most one unreachable pod a second.
-    edge.run_in_network(["sh", "-c", "echo 0 > /proc/sys/net/ipv4/icmp_ratelimit"])
     run(
         ["ip", "-batch", "-"],
         stdin=f"""
@@ -88,3 +94,25 @@ route replace {addresses.node(number)}/32 dev {cable}
 route replace {addresses.node_pods(number)} via {addresses.node(number)} dev {cable}
 """,
     )
+
+
+@contextmanager
+def guest_address(addresses: Addresses) -> Iterator[str]:
+    """Yield a further address of the host's end of its cable to the edge. It goes with the cable at the latest."""
+    where = ["dev", host_interface(addresses)]
+    address = _add_guest_address(addresses, where)
+    try:
+        yield address
+    finally:
+        run(["ip", "address", "delete", f"{address}/32", *where], timeout=10)
+
+
+def _add_guest_address(addresses: Addresses, where: list[str]) -> str:
+    for address in addresses.guests.hosts():
+        # The kernel is the register: it refuses an address that somebody else has added before.
+        added = run(["ip", "address", "add", f"{address}/32", *where], timeout=10, check=False)
+        if added.returncode == 0:
+            return str(address)
+        if "exists" not in added.stderr and "already assigned" not in added.stderr:
+            raise HarnessError(f"{address} can't be added: {added.stderr.strip()}")
+    raise HarnessError(f"every address of {addresses.guests} is in use")

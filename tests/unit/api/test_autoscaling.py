@@ -19,7 +19,7 @@ def _schedule(**fields: Any) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not None}
 
 
-def test_there_is_none_unless_told() -> None:
+def test_there_is_none_by_default() -> None:
     assert cluster().spec.autoscaling is None
 
 
@@ -42,14 +42,14 @@ def test_a_target_that_is_named_is_the_only_one() -> None:
     assert _autoscaling(targets={"queriesPerWorker": "0.5"}).targets.worker_cpu_percent is None
 
 
-def test_a_schedule_is_in_utc_unless_told() -> None:
+def test_a_schedule_is_in_utc_by_default() -> None:
     (schedule,) = _autoscaling(schedules=[_schedule()]).schedules
     assert schedule.time_zone == "UTC"
     (schedule,) = _autoscaling(schedules=[_schedule(timeZone="America/Argentina/Buenos_Aires")]).schedules
     assert schedule.time_zone == "America/Argentina/Buenos_Aires"
 
 
-def test_idleness_is_half_an_hour_unless_told() -> None:
+def test_idleness_is_half_an_hour_by_default() -> None:
     found = _autoscaling(scaleToZero={}).scale_to_zero
     assert found is not None
     assert found.idle_after == "30m"
@@ -66,7 +66,7 @@ _BAD: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "minimum of nothing": ({"minReplicas": 0}, "minReplicas", "greater than or equal to 1"),
     "too many": ({"maxReplicas": 1001}, "maxReplicas", "less than or equal to 1000"),
-    "no target": ({"targets": {}}, "targets", "at least one target is required"),
+    "no target": ({"targets": {}}, "targets", "set at least one of queriesPerWorker and workerCPUPercent"),
     "queries as a number": ({"targets": {"queriesPerWorker": 2}}, "targets.queriesPerWorker", "put it in quotes"),
     "no queries": ({"targets": {"queriesPerWorker": "0.0"}}, "targets.queriesPerWorker", "above 0"),
     "too much CPU": ({"targets": {"workerCPUPercent": 101}}, "targets.workerCPUPercent", "less than or equal to 100"),
@@ -78,15 +78,19 @@ _BAD: dict[str, tuple[dict[str, Any], str, str]] = {
     "cron of a day that never comes": (
         {"schedules": [_schedule(start="0 0 31 2 *")]},
         "schedules[0].start",
-        "not a cron expression",
+        "must be a cron expression",
     ),
     "no time zone": ({"schedules": [_schedule(timeZone="Mars/Olympus")]}, "schedules[0].timeZone", "Mars/Olympus"),
     "time zone that is a path": ({"schedules": [_schedule(timeZone="../etc")]}, "schedules[0].timeZone", "../etc"),
-    "schedule that bounds nothing": ({"schedules": [_schedule(minReplicas=None)]}, "schedules[0]", "or both"),
+    "schedule that bounds nothing": (
+        {"schedules": [_schedule(minReplicas=None)]},
+        "schedules[0]",
+        "set at least one of minReplicas and maxReplicas",
+    ),
     "schedule that ends as it begins": (
         {"schedules": [_schedule(end="0  8 * * 1-5")]},
         "schedules[0]",
-        "start and end must differ",
+        "start and end must be different",
     ),
     "schedule's bounds out of order": (
         {"schedules": [_schedule(minReplicas=9, maxReplicas=8)]},
@@ -103,7 +107,7 @@ _BAD: dict[str, tuple[dict[str, Any], str, str]] = {
         "schedules[0].maxReplicas",
         "(40 > 20)",
     ),
-    "two of one name": ({"schedules": [_schedule(), _schedule()]}, "schedules", "a name of its own"),
+    "two of one name": ({"schedules": [_schedule(), _schedule()]}, "schedules[1].name", "must be unique"),
     "window too long": (
         {"behavior": {"scaleDown": {"stabilizationWindowSeconds": 3601}}},
         "behavior.scaleDown.stabilizationWindowSeconds",
@@ -116,8 +120,8 @@ _BAD: dict[str, tuple[dict[str, Any], str, str]] = {
         "1800",
     ),
     "tolerance of everything": ({"behavior": {"scaleUp": {"tolerance": "1"}}}, "behavior.scaleUp.tolerance", "0.999"),
-    "no idleness": ({"scaleToZero": {"idleAfter": "10s"}}, "scaleToZero", "not be less than 1m"),
-    "endless idleness": ({"scaleToZero": {"idleAfter": "25h"}}, "scaleToZero", "not be more than 24h"),
+    "no idleness": ({"scaleToZero": {"idleAfter": "10s"}}, "scaleToZero.idleAfter", "must be from 1m to 24h"),
+    "endless idleness": ({"scaleToZero": {"idleAfter": "25h"}}, "scaleToZero.idleAfter", "must be from 1m to 24h"),
 }
 
 
@@ -131,12 +135,12 @@ def test_a_mistake_is_named_where_it_is(fields: dict[str, Any], path: str, messa
 
 
 @pytest.mark.parametrize("targets", [{}, {"targets": {"workerCPUPercent": 60}}], ids=["default", "set"])
-def test_a_cpu_target_is_refused_where_workers_tell_their_use_to_nobody(targets: dict[str, Any]) -> None:
+def test_a_cpu_target_is_refused_where_workers_report_their_use_to_nobody(targets: dict[str, Any]) -> None:
     workers = {"config": {"internal-communication.jwt.enabled": "true"}}
     autoscaling = {"minReplicas": 1, "maxReplicas": 4, **targets}
     with pytest.raises(InvalidClusterError) as caught:
         cluster(workers=workers, autoscaling=autoscaling)
     assert str(caught.value).startswith("spec.autoscaling.targets.workerCPUPercent: ")
-    assert "set targets.queriesPerWorker alone" in str(caught.value)
+    assert "set only targets.queriesPerWorker" in str(caught.value)
     cluster(workers=workers, autoscaling={**autoscaling, "targets": {"queriesPerWorker": "1"}})
     cluster(autoscaling=autoscaling)

@@ -3,7 +3,6 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from click.testing import CliRunner
 
 from presto_operator.api import crd, parse_cluster
 from presto_operator.cli import main
+from tests.unit.api.api_server import nodes, with_defaults
 from tests.unit.manifest import manifest
 
 _REPOSITORY = Path(__file__).parents[3]
@@ -45,7 +45,7 @@ def schema(version: dict[str, Any]) -> dict[str, Any]:
 
 def test_every_property_has_a_description(schema: dict[str, Any]) -> None:
     properties = {
-        f"{path}.{name}": child for path, node in _nodes(schema) for name, child in node.get("properties", {}).items()
+        f"{path}.{name}": child for path, node in nodes(schema) for name, child in node.get("properties", {}).items()
     }
     assert len(properties) > 50
     # The API server takes no description of metadata: it brings its own.
@@ -53,7 +53,7 @@ def test_every_property_has_a_description(schema: dict[str, Any]) -> None:
 
 
 def test_schema_uses_only_what_a_structural_schema_may(schema: dict[str, Any]) -> None:
-    alien = {f"{path}: {key}" for path, node in _nodes(schema) for key in node if key not in _STRUCTURAL_KEYWORDS}
+    alien = {f"{path}: {key}" for path, node in nodes(schema) for key in node if key not in _STRUCTURAL_KEYWORDS}
     assert alien == set()
 
 
@@ -61,19 +61,19 @@ def test_every_node_says_its_type(schema: dict[str, Any]) -> None:
     known = {"object", "array", "string", "integer", "number", "boolean"}
     assert [
         path
-        for path, node in _nodes(schema)
+        for path, node in nodes(schema)
         if node.get("type") not in known and not node.get("x-kubernetes-int-or-string")
     ] == []
 
 
 def test_choices_are_for_int_or_string_only(schema: dict[str, Any]) -> None:
     assert [
-        path for path, node in _nodes(schema) if "anyOf" in node and not node.get("x-kubernetes-int-or-string")
+        path for path, node in nodes(schema) if "anyOf" in node and not node.get("x-kubernetes-int-or-string")
     ] == []
 
 
 def test_every_map_says_what_its_values_are(schema: dict[str, Any]) -> None:
-    objects = [(path, node) for path, node in _nodes(schema) if node.get("type") == "object" and path != ".metadata"]
+    objects = [(path, node) for path, node in nodes(schema) if node.get("type") == "object" and path != ".metadata"]
     assert [
         path
         for path, node in objects
@@ -85,7 +85,7 @@ def test_every_map_says_what_its_values_are(schema: dict[str, Any]) -> None:
 
 
 def test_only_parts_of_pods_are_free_form(schema: dict[str, Any]) -> None:
-    free = {path for path, node in _nodes(schema) if node.get("x-kubernetes-preserve-unknown-fields")}
+    free = {path for path, node in nodes(schema) if node.get("x-kubernetes-preserve-unknown-fields")}
     assert free == {".spec.resourceGroups"} | {
         f".spec.{role}.{field}"
         for role in ("coordinator", "workers")
@@ -94,7 +94,7 @@ def test_only_parts_of_pods_are_free_form(schema: dict[str, Any]) -> None:
 
 
 def test_no_default_is_null(schema: dict[str, Any]) -> None:
-    assert [path for path, node in _nodes(schema) if "default" in node and node["default"] is None] == []
+    assert [path for path, node in nodes(schema) if "default" in node and node["default"] is None] == []
 
 
 def test_a_catalog_has_a_schema_of_its_own(schema: dict[str, Any]) -> None:
@@ -103,7 +103,7 @@ def test_a_catalog_has_a_schema_of_its_own(schema: dict[str, Any]) -> None:
 
 
 def test_list_map_keys_are_required_properties_of_the_items(schema: dict[str, Any]) -> None:
-    lists = [(path, node) for path, node in _nodes(schema) if node.get("x-kubernetes-list-type") == "map"]
+    lists = [(path, node) for path, node in nodes(schema) if node.get("x-kubernetes-list-type") == "map"]
     assert {path for path, _ in lists} == {
         ".spec.autoscaling.schedules",
         ".spec.plugins",
@@ -123,7 +123,7 @@ def test_list_map_keys_are_required_properties_of_the_items(schema: dict[str, An
 
 
 def test_every_validation_has_a_message(schema: dict[str, Any]) -> None:
-    rules = [rule for _, node in _nodes(schema) for rule in node.get("x-kubernetes-validations", [])]
+    rules = [rule for _, node in nodes(schema) for rule in node.get("x-kubernetes-validations", [])]
     assert len(rules) > 10
     assert all(rule["rule"].strip() and rule["message"].strip() for rule in rules)
 
@@ -172,7 +172,7 @@ _PARTIAL_SPECS: list[dict[str, Any]] = [
 @pytest.mark.parametrize("spec", _PARTIAL_SPECS)
 def test_api_server_and_operator_fill_in_the_same_defaults(schema: dict[str, Any], spec: dict[str, Any]) -> None:
     given = manifest(**spec)
-    stored = _with_defaults(schema, copy.deepcopy(given))
+    stored = with_defaults(schema, copy.deepcopy(given))
     assert stored["spec"] != given["spec"]
     parsed = parse_cluster(given).spec
     assert parse_cluster(stored).spec == parsed
@@ -185,16 +185,6 @@ def test_api_server_and_operator_fill_in_the_same_defaults(schema: dict[str, Any
     assert _without_empty(stored["spec"]) == _without_empty(assumed)
 
 
-def _nodes(node: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every schema in a schema, with the path of the field that it is for."""
-    yield path, node
-    for name, child in node.get("properties", {}).items():
-        yield from _nodes(child, f"{path}.{name}")
-    for key in ("items", "additionalProperties"):
-        if isinstance(node.get(key), dict):
-            yield from _nodes(node[key], f"{path}[]" if key == "items" else f"{path}.*")
-
-
 def _at(schema: dict[str, Any], path: str) -> dict[str, Any]:
     node = schema
     for part in path.removeprefix(".").split("."):
@@ -202,21 +192,6 @@ def _at(schema: dict[str, Any], path: str) -> dict[str, Any]:
         if part.endswith("[]"):
             node = node["items"]
     return node
-
-
-def _with_defaults(schema: dict[str, Any], value: Any) -> Any:
-    """What the API server stores for `value`."""
-    if isinstance(value, dict):
-        for name, child in schema.get("properties", {}).items():
-            if name not in value and child.get("default") is not None:
-                value[name] = copy.deepcopy(child["default"])
-        for name in value:
-            child = schema.get("properties", {}).get(name, schema.get("additionalProperties"))
-            if child is not None:
-                value[name] = _with_defaults(child, value[name])
-    if isinstance(value, list):
-        return [_with_defaults(schema["items"], item) for item in value]
-    return value
 
 
 def _without_empty(value: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from presto_operator.api import InvalidClusterError, is_namespaced, parse_cluster
-from presto_operator.api.owned import OWNED_DIRECTORIES
+from presto_operator.api.owned import MOUNT_PATHS
 from tests.unit.manifest import manifest
 
 _IMAGE = {"name": "udfs", "image": "registry/udfs:3", "path": "/plugin"}
@@ -22,14 +22,14 @@ def _errors(**spec: Any) -> str:
 
 
 _BAD_PLUGINS: dict[str, tuple[dict[str, Any], str]] = {
-    "nothing": ({"name": "udfs"}, "set either image or url"),
-    "both": ({**_IMAGE, **_URL}, "set either image or url"),
-    "no path": ({"name": "udfs", "image": "x"}, "image needs path"),
-    "path with url": ({**_URL, "path": "/plugin"}, "path goes with image"),
+    "nothing": ({"name": "udfs"}, "set exactly one of image and url"),
+    "both": ({**_IMAGE, **_URL}, "set exactly one of image and url"),
+    "no path": ({"name": "udfs", "image": "x"}, "image needs path: set both or neither"),
+    "path with url": ({**_URL, "path": "/plugin"}, "path needs image: set both or neither"),
     "relative path": ({**_IMAGE, "path": "plugin"}, "path: "),
-    "pull policy with url": ({**_URL, "pullPolicy": "Always"}, "pullPolicy goes with image"),
-    "no checksum": ({"name": "udfs", "url": _URL["url"]}, "url needs sha256"),
-    "checksum with image": ({**_IMAGE, "sha256": "0" * 64}, "sha256 goes with url"),
+    "pull policy with url": ({**_URL, "pullPolicy": "Always"}, "pullPolicy needs image: set both or neither"),
+    "no checksum": ({"name": "udfs", "url": _URL["url"]}, "url needs sha256: set both or neither"),
+    "checksum with image": ({**_IMAGE, "sha256": "0" * 64}, "sha256 needs url: set both or neither"),
     "short checksum": ({**_URL, "sha256": "0" * 63}, "sha256: "),
     "checksum in capitals": ({**_URL, "sha256": "A" * 64}, "sha256: "),
     "unknown archive": ({**_URL, "url": "https://repo/udfs.rar"}, "url: "),
@@ -56,7 +56,7 @@ def test_addresses_of_all_kinds_of_file_are_taken(suffix: str) -> None:
 
 def test_two_plugins_of_one_name_are_refused() -> None:
     assert _errors(plugins=[_IMAGE, _URL]) == (
-        'spec.plugins: two of them are named "udfs": each needs a name of its own'
+        'spec.plugins[1].name: must be unique, but item 0 of the list has "udfs" too'
     )
 
 
@@ -65,7 +65,7 @@ def test_plugin_dir_goes_without_plugins_only(role: str) -> None:
     config: dict[str, Any] = {role: {"config": {"plugin.dir": "/our/plugins"}}}
     parse_cluster(manifest(**config))
     errors = _errors(plugins=[_IMAGE], **config)
-    assert errors.startswith(f"spec.{role}.config.plugin.dir: follows from spec.plugins")
+    assert errors.startswith(f"spec.{role}.config.plugin.dir: is set by the operator if spec.plugins is set")
 
 
 @pytest.mark.parametrize(
@@ -112,18 +112,21 @@ def test_a_bad_sysctl_is_refused(name: str, value: str) -> None:
 
 @pytest.mark.parametrize("name", ["", ".hidden", "a/b.properties", "a b", "x" * 254])
 def test_a_file_with_a_bad_name_is_refused(name: str) -> None:
-    assert _errors(workers={"configFiles": {name: ""}}).startswith(f"spec.workers.configFiles.{name}: ")
+    shown = f".{name}" if name else '[""]'
+    assert _errors(workers={"configFiles": {name: ""}}).startswith(
+        f"spec.workers.configFiles{shown}: the name must be a file name"
+    )
 
 
 def test_a_file_of_another_field_is_refused_by_the_name_of_that_field() -> None:
     errors = _errors(workers={"configFiles": {"event-listener.properties": "", "log.properties": "x=DEBUG"}})
-    assert errors == "spec.workers.configFiles.log.properties: log.properties is made from logLevels: set that instead"
+    assert errors == "spec.workers.configFiles.log.properties: is generated from logLevels: set that instead"
 
 
 def test_sysctls_of_the_nodes_network_are_refused() -> None:
     errors = _errors(sysctls={"net.netfilter.nf_conntrack_max": "1"}, allowNodeSysctls=True)
     assert errors.startswith("spec.sysctls.net.netfilter.nf_conntrack_max: ")
-    assert "set it when nodes are made" in errors
+    assert "set it when the node is created" in errors
 
 
 def test_network_sysctls_and_the_nodes_network_go_not_together() -> None:
@@ -146,10 +149,10 @@ def test_a_bad_limit_is_refused(ulimits: dict[str, Any]) -> None:
 
 _BAD_VARIABLES: dict[str, tuple[dict[str, Any], str]] = {
     "owned": ({"name": "POD_NAME", "value": "x"}, "set by the operator: remove it"),
-    "no value": ({"name": "TZ"}, "set either value or valueFrom"),
+    "no value": ({"name": "TZ"}, "set exactly one of value and valueFrom"),
     "two values": (
         {"name": "TZ", "value": "x", "valueFrom": {"fieldRef": {"fieldPath": "x"}}},
-        "set either value or valueFrom",
+        "set exactly one of value and valueFrom",
     ),
     "no source": ({"name": "TZ", "valueFrom": {}}, "exactly one of"),
     "a number": ({"name": "TZ", "value": 1}, "must be a string"),
@@ -166,11 +169,12 @@ def test_a_bad_variable_is_refused(variable: dict[str, Any], message: str) -> No
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "//", "/etc", "/etc/", "/var", "/var/lib", *OWNED_DIRECTORIES, "/etc/presto/x", "/var//lib/presto"]
+    "path",
+    ["/", "//", "/etc", "/etc/", "/var", "/var/lib", *MOUNT_PATHS.directories, "/etc/presto/x", "/var//lib/presto"],
 )
 def test_a_volume_over_the_operators_own_is_refused(path: str) -> None:
     errors = _errors(workers={"volumes": [{**_SCRATCH, "mountPath": path}]})
-    assert errors.startswith("spec.workers.volumes[0]: mountPath must not be, hold or lie in /etc/presto")
+    assert errors.startswith("spec.workers.volumes[0].mountPath: must not be, contain or be inside /etc/presto")
 
 
 @pytest.mark.parametrize("path", ["/spill", "/etc/pki/ours", "/var/lib/presto-udfs", "/var/lib/prestodb", "/etcetera"])
@@ -182,7 +186,7 @@ def test_a_volume_beside_the_operators_own_is_taken(path: str) -> None:
 @pytest.mark.parametrize("name", ["config", "data", "plugins", "presto-tls"])
 def test_a_volume_with_the_operators_name_is_refused(name: str) -> None:
     errors = _errors(workers={"volumes": [{**_SCRATCH, "name": name}]})
-    assert errors.startswith("spec.workers.volumes[0]: ")
+    assert errors.startswith("spec.workers.volumes[0].name: ")
     assert "choose another name" in errors
 
 
@@ -193,13 +197,13 @@ def test_a_volume_has_one_source(source: Any) -> None:
 
 def test_two_volumes_are_not_in_one_place() -> None:
     errors = _errors(workers={"volumes": [_SCRATCH, {**_SCRATCH, "name": "other"}]})
-    assert errors == "spec.workers.volumes: each volume needs a mountPath of its own (/spill)"
+    assert errors == 'spec.workers.volumes[1].mountPath: must be unique, but item 0 of the list has "/spill" too'
 
 
 @pytest.mark.parametrize("name", ["presto", "node-sysctls", "plugin-udfs", "presto-x"])
 def test_an_init_container_with_the_operators_name_is_refused(name: str) -> None:
     errors = _errors(workers={"initContainers": [{"name": name, "image": "x"}]})
-    assert errors.startswith("spec.workers.initContainers[0]: ")
+    assert errors.startswith("spec.workers.initContainers[0].name: ")
     assert "choose another name" in errors
 
 
@@ -219,4 +223,4 @@ def test_an_init_container_has_a_name_and_an_image(missing: str) -> None:
     ],
 )
 def test_names_are_unique(field: str, item: dict[str, Any]) -> None:
-    assert _errors(workers={field: [item, item]}).startswith(f'spec.workers.{field}: two of them are named "a"')
+    assert _errors(workers={field: [item, item]}).startswith(f"spec.workers.{field}[1].name: must be unique")

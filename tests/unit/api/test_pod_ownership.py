@@ -36,7 +36,7 @@ _REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     "removed probe": (_presto(livenessProbe=None), "containers[presto].livenessProbe", "timings"),
     "deleted probe": (_presto(startupProbe={"$patch": "delete"}), "containers[presto].startupProbe", "timings"),
     "pod name": (_presto(env=[{"name": "POD_NAME", "value": "x"}]), "containers[presto].env[POD_NAME]", "remove it"),
-    "all variables": (_presto(env=[{"$patch": "replace"}]), "containers[presto].env", "name each by name"),
+    "all variables": (_presto(env=[{"$patch": "replace"}]), "containers[presto].env", "give each item a name"),
     "no variables": (_presto(env=None), "containers[presto].env", "can't be removed"),
     "port": (_presto(ports=[{"containerPort": 8080, "name": "x"}]), "containers[presto].ports[8080]", "another number"),
     "port's name": (
@@ -56,7 +56,7 @@ _REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "container deleted": (_presto(**{"$patch": "delete"}), "containers[presto].$patch", "patch single fields"),
     "container replaced": (_presto(**{"$patch": "replace"}), "containers[presto].$patch", "patch single fields"),
-    "containers replaced": ({"containers": [{"$patch": "replace"}]}, "containers", "name each by name"),
+    "containers replaced": ({"containers": [{"$patch": "replace"}]}, "containers", "give each item a name"),
     "containers removed": ({"containers": None}, "containers", "can't be removed"),
     "containers deleted": ({"containers": {"$patch": "delete"}}, "containers", "must be a list"),
     "spec replaced": ({"$patch": "replace"}, "$patch", "patch single fields"),
@@ -64,7 +64,7 @@ _REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     "a volume to be": ({"volumes": [{"name": "presto-tls", "emptyDir": {}}]}, "volumes[presto-tls]", "another name"),
     "our init container": ({"initContainers": [{"name": "plugin-a"}]}, "initContainers[plugin-a]", "another name"),
     "sidecar with our name": ({"containers": [{"name": "plugin-a"}]}, "containers[plugin-a]", "another name"),
-    "restart policy": ({"restartPolicy": "Never"}, "restartPolicy", "Always only"),
+    "restart policy": ({"restartPolicy": "Never"}, "restartPolicy", "always have Always"),
     "grace period": (
         {"terminationGracePeriodSeconds": 1},
         "terminationGracePeriodSeconds",
@@ -78,7 +78,7 @@ _REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     "no name": ({"containers": [{"image": "x"}]}, "containers[0].name", "required"),
     "no object": ({"volumes": ["spill"]}, "volumes[0]", "must be an object"),
     "unknown directive": ({"$retainKeys": ["x"]}, "$retainKeys", "only $patch is supported"),
-    "unknown patch": ({"affinity": {"$patch": "merge"}}, "affinity.$patch", "must be delete or replace (got 'merge')"),
+    "unknown patch": ({"affinity": {"$patch": "merge"}}, "affinity.$patch", 'must be delete or replace (got "merge")'),
 }
 
 
@@ -101,7 +101,14 @@ def test_the_operators_labels_are_refused(field: str, name: str) -> None:
     with pytest.raises(InvalidClusterError) as caught:
         parse_cluster(manifest(workers={"podOverrides": overrides}))
     (error,) = caught.value.errors
-    assert str(error) == f"spec.workers.podOverrides.metadata.{field}.{name}: set by the operator: remove it"
+    assert str(error) == f"spec.workers.podOverrides.metadata.{field}.{name}: is set by the operator: remove it"
+
+
+def test_an_error_can_be_printed_whatever_it_quotes() -> None:
+    patch = {"volumes": [{"name": "presto-\ud800"}], "affinity": {"$patch": "\ud800"}}
+    with pytest.raises(InvalidClusterError) as caught:
+        parse_cluster(manifest(workers={"podOverrides": {"spec": patch}}))
+    assert "volumes[presto-\\ud800]" in str(caught.value).encode().decode()
 
 
 def test_all_that_is_wrong_is_said_at_once() -> None:

@@ -42,7 +42,7 @@ def test_a_property_from_a_secret_makes_its_catalog_secret() -> None:
 
 
 @pytest.mark.parametrize(("kind", "is_secret"), [("configMap", False), ("secret", True)])
-def test_what_the_spec_says_goes_before_a_file(kind: str, is_secret: bool) -> None:  # noqa: FBT001 - a parameter
+def test_the_spec_overrides_a_file(kind: str, is_secret: bool) -> None:  # noqa: FBT001 - a parameter
     source = _SECRET if is_secret else _CONFIG_MAP
     text = "# shared\nconnector.name = hive-hadoop2\nhive.a: 1\nhive.b=2\n"
     catalog = {"properties": {"hive.b": "3"}, "propertiesFrom": {kind: {"name": source.name, "key": "hive"}}}
@@ -167,7 +167,7 @@ def test_what_is_not_there_is_named_with_the_field_that_wants_it() -> None:
 def test_a_file_without_a_connector_is_refused() -> None:
     catalogs = {"a": {"propertiesFrom": {"configMap": {"name": "shared", "key": "a"}}}}
     assert _errors({_CONFIG_MAP: {"a": "b=c"}}, catalogs=catalogs) == {
-        "spec.catalogs.a": "connector.name is nowhere in its properties: it names the connector"
+        "spec.catalogs.a": "connector.name is missing from its properties: it selects the connector"
     }
     errors = _errors({_CONFIG_MAP: {"a.properties": "b=c"}}, catalogsFrom=[{"configMap": "shared"}])
     assert list(errors) == ["spec.catalogsFrom[0].configMap[a.properties]"]
@@ -176,13 +176,13 @@ def test_a_file_without_a_connector_is_refused() -> None:
 @pytest.mark.parametrize("key", ["README.md", "Hive.properties", ".properties", "a-b.properties"])
 def test_a_key_that_is_no_catalog_is_refused(key: str) -> None:
     errors = _errors({_CONFIG_MAP: {key: "connector.name=tpch"}}, catalogsFrom=[{"configMap": "shared"}])
-    assert f'"{key}", which is no catalog' in errors["spec.catalogsFrom[0].configMap"]
+    assert f'the key "{key}", which is not a catalog file' in errors["spec.catalogsFrom[0].configMap"]
 
 
 def test_an_error_about_a_secret_quotes_nothing_of_it() -> None:
     catalogs = {"a": {"propertiesFrom": {"secret": {"name": "s3", "key": "a"}}}}
     (message,) = _errors({_SECRET: {"a": "password=hunter2\\uZZZZ"}}, catalogs=catalogs).values()
-    assert message == "is not a Java properties file"
+    assert message == "must be a Java properties file"
 
 
 def _with_variable(**key: Any) -> dict[str, Any]:

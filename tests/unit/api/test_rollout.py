@@ -25,6 +25,6 @@ def test_a_share_is_rounded_up_and_is_one_worker_at_least(max_surge: int | str, 
     assert Rollout(max_surge=max_surge).surge(wanted) == surge
 
 
-def test_a_tenth_unless_told() -> None:
+def test_a_tenth_by_default() -> None:
     assert cluster().spec.workers.rollout == Rollout(max_surge="10%")
     assert cluster(workers={"rollout": {"maxSurge": 3}}).spec.workers.rollout.surge(100) == 3

@@ -62,21 +62,35 @@ def test_crd_is_one_yaml_document() -> None:
 @pytest.mark.parametrize(
     ("arguments", "environment", "expected"),
     [
-        ([], {}, ((), 8081, ((), ()))),
+        ([], {}, ((), (), 8081, ((), ()))),
         (
-            ["-n", "a", "-n", "b", "--metrics-port", "9000", "--leaving-taint", "x", "--at-risk-taint", "y"],
+            [
+                "-n",
+                "a",
+                "-n",
+                "b",
+                "--exclude-namespace",
+                "c-*",
+                "--metrics-port",
+                "9000",
+                "--leaving-taint",
+                "x",
+                "--at-risk-taint",
+                "y",
+            ],
             {},
-            (("a", "b"), 9000, (("x",), ("y",))),
+            (("a", "b"), ("c-*",), 9000, (("x",), ("y",))),
         ),
         (
             [],
             {
                 "PRESTO_OPERATOR_NAMESPACES": "a b",
+                "PRESTO_OPERATOR_EXCLUDED_NAMESPACES": "c d-?",
                 "PRESTO_OPERATOR_METRICS_PORT": "9000",
                 "PRESTO_OPERATOR_LEAVING_TAINTS": "x z",
                 "PRESTO_OPERATOR_AT_RISK_TAINTS": "y",
             },
-            (("a", "b"), 9000, (("x", "z"), ("y",))),
+            (("a", "b"), ("c", "d-?"), 9000, (("x", "z"), ("y",))),
         ),
     ],
     ids=["defaults", "options", "environment"],
@@ -87,14 +101,18 @@ def test_run_hands_its_options_on(
     calls: list[object] = []
 
     async def run(
-        *, namespaces: tuple[str, ...], metrics_port: int, extra_taints: tuple[TaintMeaning, ...], settings: Settings
+        *,
+        scope: controller.Scope,
+        metrics_port: int,
+        extra_taints: tuple[TaintMeaning, ...],
+        settings: Settings,
     ) -> None:
         by_urgency = [
             tuple(meaning.key for meaning in extra_taints if meaning.urgency is urgency)
             for urgency in (Urgency.LEAVING, Urgency.AT_RISK)
         ]
         assert settings == DEFAULTS
-        calls.append((namespaces, metrics_port, tuple(by_urgency)))
+        calls.append((scope.namespaces, scope.excluded, metrics_port, tuple(by_urgency)))
 
     _let_run_be(monkeypatch, run)
     result = CliRunner().invoke(main, ["run", *arguments], env=environment)

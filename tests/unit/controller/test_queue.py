@@ -226,7 +226,7 @@ def test_an_expected_error_is_logged_without_its_stack(
     run(scenario())
     (logged,) = caplog.records
     assert bool(logged.exc_info) is has_stack
-    assert "a: again in 1 s" in logged.getMessage()
+    assert "a: reconcile failed, retrying in 1 s" in logged.getMessage()
 
 
 def test_the_earliest_comes_first() -> None:

@@ -69,7 +69,7 @@ def test_a_cluster_that_has_come_up_says_so(settled: World) -> None:
         "heldBack": 0,
     }
     assert [event["type"] for event in settled.api.events] == ["Normal"] * len(settled.api.events)
-    assert settled.news("Serving")
+    assert [event["reason"] for event in settled.api.events] == ["Ready"]
     assert settled.news("Corrected") == []
 
 
@@ -100,11 +100,11 @@ def test_an_invalid_spec_leaves_what_runs_and_says_where(settled: World) -> None
     assert settled.reconcile() == RECONCILE_SECONDS
     assert settled.children() == before
     condition = settled.condition("Valid")
-    assert (condition["status"], condition["reason"]) == ("False", "InvalidSpec")
+    assert (condition["status"], condition["reason"]) == ("False", "SpecRejected")
     assert "spec.workers.replicas: " in condition["message"]
     assert settled.status["phase"] == "Invalid"
     assert settled.condition("Ready")["status"] == "True"
-    (message,) = settled.news("InvalidSpec")
+    (message,) = settled.news("SpecRejected")
     assert "spec.workers.replicas" in message
 
 
@@ -330,18 +330,18 @@ def test_a_status_that_could_not_be_written_is_written_later(settled: World) -> 
     settled.set_spec(**_replicas(-1))
     with pytest.raises(ApiError, match="conflict"):
         settled.reconcile()
-    assert settled.news("InvalidSpec") == []
+    assert settled.news("SpecRejected") == []
     settled.api.refused.clear()
     settled.reconcile()
     assert settled.condition("Valid")["status"] == "False"
-    assert len(settled.news("InvalidSpec")) == 1
+    assert len(settled.news("SpecRejected")) == 1
 
 
 def test_an_event_that_could_not_be_written_is_no_error(settled: World, caplog: pytest.LogCaptureFixture) -> None:
     settled.api.refused_kinds["Event"] = ApiError(403, "no Events here")
     settled.set_spec(**_replicas(-1))
     assert settled.reconcile() == RECONCILE_SECONDS
-    assert "analytics/adhoc: Event InvalidSpec could not be written: no Events here" in caplog.text
+    assert "analytics/adhoc: Event SpecRejected could not be written: no Events here" in caplog.text
 
 
 def test_children_of_a_namesake_that_was_deleted_are_not_taken_for_its_own(settled: World) -> None:

@@ -62,12 +62,12 @@ def test_workers_follow_the_load(active: World) -> None:
     assert _wanted(active) == 6
     assert active.status["autoscaling"]["desired"] == 6
     assert active.condition("AutoscalingActive")["reason"] == "Active"
-    assert active.news("ScaleUp") == ["workers from 2 to 6 (QueryDemand): 2 running + 4 queued at 1 per worker = 6"]
+    assert active.news("ScaledUp") == ["workers 2 → 6 (QueryDemand): 2 running + 4 queued at 1 per worker = 6"]
     _load(active, running=1)
     for _ in range(5):
         _see(active)
     assert _wanted(active) == 1
-    assert "1 running at 1 per worker = 1" in active.news("ScaleDown")[-1]
+    assert "1 running at 1 per worker = 1" in active.news("ScaledDown")[-1]
     assert active.status["autoscaling"]["decisions"][0]["toReplicas"] == 1
     assert active.api.find("PrestoCluster", "adhoc")["spec"]["workers"] == {"replicas": 2}
 
@@ -94,7 +94,7 @@ def test_advisory_changes_nothing() -> None:
     assert world.children() == before
     assert world.status["autoscaling"]["desired"] == 6
     assert world.condition("AutoscalingActive")["reason"] == "Advisory"
-    assert len(world.news("AdviseUp")) == 1
+    assert len(world.news("ScaleUpAdvised")) == 1
 
 
 def test_a_restart_of_the_operator_changes_nothing(active: World) -> None:
@@ -117,7 +117,7 @@ def test_a_coordinator_that_falls_silent_takes_nobodys_worker(active: World) -> 
         active.reconcile()
     assert _wanted(active) == 6
     assert active.condition("AutoscalingActive")["reason"] == "NoData"
-    assert [event["type"] for event in active.api.events if event["reason"] == "NoData"] == ["Warning"]
+    assert [event["type"] for event in active.api.events if event["reason"] == "AutoscalingNoData"] == ["Warning"]
     active.restart()
     active.reconcile()
     active.reconcile()
@@ -168,7 +168,7 @@ def test_a_busy_cluster_is_written_seldom(active: World) -> None:
         active.reconcile()
         active.roll_out()
         writes += sum(1 for verb, kind, _ in active.api.requests if (verb, kind) == ("status", "PrestoCluster"))
-    decisions = len(active.news("ScaleUp")) + len(active.news("ScaleDown"))
+    decisions = len(active.news("ScaledUp")) + len(active.news("ScaledDown"))
     # A write for each decision, for the roll-out that it makes, and one each half minute.
     assert writes <= 4 + 3 * decisions
 

@@ -96,7 +96,7 @@ def test_a_bad_end_is_told_of_once(world: World) -> None:
     world.reconcile()
     assert _counted("TimedOut") == 1
     (told,) = world.news("DrainTimedOut")
-    assert told.startswith(f"{first}: still draining after 30 s")
+    assert told.startswith(f"{first}: killed after 30 s while still draining")
 
 
 def test_an_operator_that_was_restarted_counts_what_still_leaves_and_nothing_that_is_gone(world: World) -> None:
@@ -127,7 +127,7 @@ def test_a_worker_whose_node_is_lost_in_mid_drain_is_told_of_once(world: World) 
     world.reconcile()
     assert _counted("NodeLost") == 1, "the other one was not told to leave"
     (told,) = world.news("DrainNodeLost")
-    assert told.startswith(f"{first}: node node-1 was gone")
+    assert told.startswith(f"{first}: node node-1 went away before it had drained")
 
 
 def test_nothing_is_lost_for_all_that_is_known_while_nodes_can_not_be_watched(world: World) -> None:

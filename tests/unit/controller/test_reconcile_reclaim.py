@@ -75,7 +75,7 @@ def test_workers_of_a_leaving_node_are_deleted_once(world: World) -> None:
     world.reconcile()
     assert _pod_writes(world) == []
     (told,) = world.news("NodeReclaimed")
-    assert f"node node-of-{first}: EC2 reclaims" in told
+    assert f"node node-of-{first}: EC2 is reclaiming" in told
 
 
 def test_nothing_is_done_while_not_all_nodes_are_known(world: World) -> None:
@@ -104,9 +104,7 @@ def test_pods_of_a_node_that_is_gone_are_removed(world: World) -> None:
     _sync(world)
     world.reconcile()
     assert _pod_writes(world) == [("remove", first)]
-    assert world.news("NodeReclaimed") == [
-        f"node node-of-{first}: the node no longer exists; removed and replaced: {first}"
-    ]
+    assert world.news("NodeLost") == [f"node node-of-{first}: the node no longer exists; replacing: {first}"]
 
 
 def test_a_node_that_the_watch_does_not_know_yet_is_asked_for(world: World) -> None:

@@ -118,7 +118,7 @@ def test_a_worker_without_a_node_moves_to_another_pool_and_that_is_remembered(tw
     _sync(world)
     world.reconcile()
     assert _limit(world, "r5") == limit
-    assert world.condition("Progressing")["message"].startswith("pool r5 gets at most 1 worker until")
+    assert "; pool r5 gets at most 1 worker until " in world.condition("Progressing")["message"]
     world.reconcile()
     assert world.api.requests == []
 
@@ -161,7 +161,7 @@ def test_a_worker_at_risk_goes_when_another_has_taken_over() -> None:
     world.reconcile()
     assert _replicas(world) == {"workers": 3}
     assert _writes(world, "Pod") == []
-    assert "workers on nodes at risk: 1" in world.condition("Progressing")["message"]
+    assert "replacing 1 worker because its node may go away" in world.condition("Progressing")["message"]
     world.reconcile()
     assert _replicas(world) == {"workers": 3}, "the replacement is still on its way"
 
@@ -180,7 +180,7 @@ def test_a_worker_at_risk_goes_when_another_has_taken_over() -> None:
     world.delete("Pod", first)
     world.reconcile()
     assert second in _workers(world)
-    assert world.news("OtherWorkerLeft") == []
+    assert world.news("OtherWorkerRemoved") == []
 
 
 def test_the_least_busy_workers_leave() -> None:
@@ -221,12 +221,12 @@ def test_it_is_told_if_another_worker_has_left() -> None:
     world.reconcile()
     (chosen,) = _chosen(world)
     world.reconcile()
-    assert world.news("OtherWorkerLeft") == [], "nobody has left yet"
+    assert world.news("OtherWorkerRemoved") == [], "nobody has left yet"
     world.delete("Pod", next(name for name in names if name != chosen))
     for name in world.api.names("Deployment"):
         world.edit("Deployment", name, _catch_up)
     world.reconcile()
-    (told,) = world.news("OtherWorkerLeft")
+    (told,) = world.news("OtherWorkerRemoved")
     assert chosen in told
     assert _chosen(world) == []
     world.reconcile()
@@ -249,7 +249,7 @@ def test_the_last_worker_stays_while_queries_run() -> None:
     world.api.queries = lambda: ApiError(503, "no answer")
     assert world.reconcile() == HANDOVER_SECONDS
     assert _replicas(world) == {"workers": 1}
-    assert "the last worker stays until no query is unfinished" in world.condition("Progressing")["message"]
+    assert "the last worker is kept until no queries run" in world.condition("Progressing")["message"]
     world.api.queries = list
     assert world.reconcile() == RECONCILE_SECONDS
     assert _replicas(world) == {"workers": 0}

@@ -72,7 +72,7 @@ def test_a_secret_that_goes_is_named_and_what_runs_is_left_alone(world: World) -
     before = world.children()
     _pass_later(world)
     valid = world.condition("Valid")
-    assert (valid["status"], valid["reason"]) == ("False", "InvalidSpec")
+    assert (valid["status"], valid["reason"]) == ("False", "SpecRejected")
     assert valid["message"].startswith(
         'spec.catalogs.mysql.secretProperties[connection-password]: there is no Secret "db"'
     )

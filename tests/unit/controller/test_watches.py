@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from presto_operator.controller.scope import Scope
 from presto_operator.controller.watches import NodeWatch, ObjectWatch
 from presto_operator.kube import ApiError, ClusterKey, NodeStore, ObjectStore
 from presto_operator.objects import KubernetesObject
@@ -31,12 +32,13 @@ def pod_of(cluster: str, *, on: str, namespace: str = "analytics") -> Kubernetes
 class Watching:
     """The watches over an API server in memory, and the passes that they asked for since the last look."""
 
-    def __init__(self, *namespaces: str) -> None:
+    def __init__(self, *namespaces: str, excluded: tuple[str, ...] = ()) -> None:
         self.api = FakeKubernetes()
         self.store = ObjectStore()
         self.nodes = NodeStore(lambda seen: node_digest(seen, NOW, ()))
         self._requested: set[ClusterKey] = set()
-        self.object_watch = ObjectWatch(self.api, self.store, self._requested.add, namespaces=namespaces)
+        scope = Scope(namespaces, excluded)
+        self.object_watch = ObjectWatch(self.api, self.store, self._requested.add, scope=scope)
         self.node_watch = NodeWatch(self.api, self.nodes, self.store, self._requested.add)
 
     @property
@@ -124,6 +126,17 @@ def test_only_the_given_namespaces_are_listed() -> None:
         watching.api.write(manifest(namespace=namespace))
     asyncio.run(watching.object_watch.list_all())
     assert watching.requested == {ADHOC, ClusterKey("science", "adhoc")}
+
+
+def test_excluded_namespaces_are_ignored() -> None:
+    watching = Watching(excluded=("science", "try-*"))
+    for namespace in ("analytics", "science", "try-next", "try"):
+        watching.api.write(manifest(namespace=namespace))
+    asyncio.run(watching.object_watch.list_all())
+    assert watching.requested == {ADHOC, ClusterKey("try", "adhoc")}
+    watching.object_watch.see("ADDED", pod_of("adhoc", on="one", namespace="try-next"))
+    watching.object_watch.see("ADDED", pod_of("adhoc", on="one", namespace="analytics"))
+    assert watching.requested == {ADHOC}
 
 
 def test_half_a_list_is_not_enough_to_decide() -> None:

@@ -47,7 +47,7 @@ def _cases() -> dict[str, _Case]:
             Presto([401], tasks=[401]),
             refused("401", RemainingTasks.UNKNOWN),
             DrainOutcome.FORBIDDEN,
-            "answered HTTP 401, and would not tell of its tasks either",
+            "answered HTTP 401, and did not list its tasks either",
         ),
         "unanswered": _Case(Presto([HANGS]), DrainRecord(DrainState.UNANSWERED), DrainOutcome.UNREACHABLE),
         "deaf": _Case(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from presto_operator.objects.reasons import EventReason
-from presto_operator.reporting.reasons import CONDITION_REASONS
+from presto_operator.planning.verdict import CONDITION_REASONS
 
 _DOCS = Path(__file__).parents[3] / "docs"
 PAGE = (_DOCS / "conditions.md").read_text()

@@ -13,6 +13,8 @@ from presto_operator.objects import (
     is_being_removed,
     is_lost,
     is_ready,
+    is_starting,
+    may_serve,
     node_of,
     ready_since,
     termination_deadline,
@@ -212,3 +214,28 @@ def _pod(
         "conditions": conditions or [],
     }
     return {"metadata": {"name": "adhoc-r5-1"}, "status": status}
+
+
+@pytest.mark.parametrize(
+    ("status", "starting", "serving"),
+    [
+        ({"phase": "Pending"}, True, False),
+        ({"phase": "Running"}, False, True),
+        (
+            {"containerStatuses": [{"name": "presto", "state": {"waiting": {"reason": "CrashLoopBackOff"}}}]},
+            True,
+            False,
+        ),
+        ({"containerStatuses": [{"name": "presto", "state": {"running": {}}, "started": False}]}, True, False),
+        ({"containerStatuses": [{"name": "presto", "state": {"running": {}}, "started": True}]}, False, True),
+        # A kubelet that doesn't say whether it has started may know of one that has.
+        ({"containerStatuses": [{"name": "presto", "state": {"running": {}}}]}, False, True),
+        ({"containerStatuses": [{"name": "presto", "state": {"terminated": {"exitCode": 1}}}]}, False, False),
+        ({"containerStatuses": [{"name": "sidecar", "state": {"running": {}}, "started": False}]}, False, True),
+    ],
+)
+def test_a_server_may_have_work_from_its_start_to_its_end(
+    status: dict[str, Any], *, starting: bool, serving: bool
+) -> None:
+    pod = {"metadata": {"name": "w"}, "status": status}
+    assert (is_starting(pod, "presto"), may_serve(pod, "presto")) == (starting, serving)

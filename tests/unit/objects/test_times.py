@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from presto_operator.objects import clock_time, format_time, kubernetes_time
+from presto_operator.objects import clock_time, duration_text, format_time, kubernetes_time
 
 _MOMENT = datetime(2026, 1, 1, 8, 30, tzinfo=UTC)
 
@@ -28,3 +28,19 @@ def test_other_forms_of_the_same_moment_are_read_too(text: str) -> None:
 @pytest.mark.parametrize("text", [None, "", "soon", "2026-13-01T00:00:00Z", 1767256200])
 def test_what_is_no_time_is_none(text: object) -> None:
     assert kubernetes_time(text) is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 s"),
+        (1.6, "2 s"),
+        (119, "119 s"),
+        (120, "2 min"),
+        (1830, "30 min"),
+        (7000, "117 min"),
+        (7260, "2 h 1 min"),
+    ],
+)
+def test_a_duration_is_said_as_exactly_as_it_matters(seconds: float, text: str) -> None:
+    assert duration_text(timedelta(seconds=seconds)) == text

@@ -81,9 +81,9 @@ def test_active_follows_the_load() -> None:
     assert scaled.record.desired == 6
     assert _verdict(scaled) == ("True", "Active")
     (notice,) = autoscaling_notices(scaled)
-    assert (notice.type, notice.reason) == ("Normal", "ScaleUp")
+    assert (notice.type, notice.reason) == ("Normal", "ScaledUp")
     assert notice.message.startswith(
-        "workers from 2 to 6 (QueryDemand): 3 running + 2 queued + 1 waiting at 1 per worker = 6"
+        "workers 2 → 6 (QueryDemand): 3 running + 2 queued + 1 waiting at 1 per worker = 6"
     )
 
 
@@ -99,9 +99,9 @@ def test_advisory_says_what_it_would_do_and_changes_nothing() -> None:
     assert scaled.record is not None
     assert scaled.record.desired == 6
     assert _verdict(scaled) == ("False", "Advisory")
-    assert [notice.reason for notice in autoscaling_notices(scaled)] == ["AdviseUp"]
+    assert [notice.reason for notice in autoscaling_notices(scaled)] == ["ScaleUpAdvised"]
     assert scaled.verdict is not None
-    assert "advised: 6; 6 running" in scaled.verdict.message
+    assert "recommended: 6 workers: 6 running" in scaled.verdict.message
 
 
 @pytest.mark.parametrize("poll", [None, _poll(at=NOW - timedelta(minutes=5))])
@@ -117,7 +117,7 @@ def test_the_next_decision_starts_from_the_last() -> None:
     before = _look(_poll(running=8))
     scaled = _look(_poll(running=1, at=NOW + timedelta(minutes=10)), before.record, now=NOW + timedelta(minutes=10))
     assert scaled.workers < 8
-    assert [notice.reason for notice in autoscaling_notices(scaled)] == ["ScaleDown"]
+    assert [notice.reason for notice in autoscaling_notices(scaled)] == ["ScaledDown"]
 
 
 def test_who_changes_replicas_meanwhile_is_told_that_it_is_ignored() -> None:

@@ -52,8 +52,8 @@ def test_it_waits_while_a_query_runs_and_says_for_what() -> None:
     hold = _waiting().hold(BUSY, drain_timeout=TIMEOUT, now=NOON)
     assert hold.takeover
     assert hold.message == (
-        f"generation {NEW} is ready and takes over when no query runs on {OLD}, at the latest at 12:10:00 UTC; "
-        "2 queries are unfinished now"
+        f"generation {NEW} is ready and takes over once no queries run on {OLD}, at 12:10:00 UTC at the latest; "
+        "2 queries are running"
     )
 
 
@@ -95,7 +95,7 @@ def test_a_dead_coordinator_is_waited_for_by_nobody() -> None:
 def test_what_cannot_be_asked_is_taken_for_busy() -> None:
     hold = _waiting().hold(None, drain_timeout=TIMEOUT, now=NOON)
     assert hold.takeover
-    assert "can't be asked" in hold.message
+    assert "its coordinator does not report its queries now" in hold.message
 
 
 @pytest.mark.parametrize(

@@ -92,18 +92,18 @@ def test_further_taints_count_by_the_operators_settings() -> None:
 
 def test_each_node_has_one_notice_with_reason_deadline_and_workers() -> None:
     begun = taint("aws-node-termination-handler/spot-itn", timeAdded="2026-11-24T11:59:30Z")
-    reclaimed = "EC2 reclaims the spot instance (taint aws-node-termination-handler/spot-itn)"
+    reclaimed = "EC2 is reclaiming the spot instance (taint aws-node-termination-handler/spot-itn)"
     pods = [pod("b"), pod("a"), pod("c", on="two"), pod("d", on="gone")]
     told = reclaim_notices(reclaims(pods, signals(one=node(begun), two=node(RECLAIMED))), NOW)
     assert [(notice.type, notice.reason) for notice in told] == [
-        ("Warning", "NodeReclaimed"),
+        ("Warning", "NodeLost"),
         ("Normal", "NodeReclaimed"),
         ("Normal", "NodeReclaimed"),
     ]
     assert [notice.message for notice in told] == [
-        "node gone: the node no longer exists; removed and replaced: d",
-        f"node one: {reclaimed}, until 12:01:30 UTC; draining, and replaced at once: a, b",
-        f"node two: {reclaimed}, until 12:02:00 UTC; draining, and replaced at once: c",
+        "node gone: the node no longer exists; replacing: d",
+        f"node one: {reclaimed}, until 12:01:30 UTC; draining and replacing: a, b",
+        f"node two: {reclaimed}, until 12:02:00 UTC; draining and replacing: c",
     ]
 
 

@@ -9,13 +9,13 @@ from typing import Any
 from presto_operator.api import PoolLimit
 from presto_operator.desired import render_generation
 from presto_operator.nodes import gone_node_signal, node_signal
-from presto_operator.objects import KubernetesObject, Notice
+from presto_operator.objects import EventReason, KubernetesObject, Notice
 from presto_operator.planning.memory import memory_of
 from presto_operator.planning.observation import Observation
 from presto_operator.planning.reclaim import NodeSignals, Reclaim
 from presto_operator.planning.seen import Reclaimed, Seen, Valid
 from presto_operator.planning.supply import limit_notices, observed_supply
-from presto_operator.scaling import PoolObservation, Supply
+from presto_operator.scaling import Placement, PoolObservation, Supply
 from tests.unit.generations import generation_name
 from tests.unit.live import observation, planned, pool
 from tests.unit.manifest import cluster
@@ -159,11 +159,22 @@ def test_limits_are_read_back_from_status() -> None:
     assert memory_of({}).limits == {}
 
 
-def test_news_of_limits() -> None:
+def test_the_beginning_of_a_limit_is_an_event_and_so_is_the_end_of_a_shortage() -> None:
     reclaimed = PoolLimit.model_validate(LIMIT)
     stuck = reclaimed.model_copy(update={"reason": "Unschedulable"})
-    assert limit_notices({}, {"r5": reclaimed}, ["why"]) == [Notice("Warning", "PoolReclaimed", "why")]
-    assert limit_notices({"r5": reclaimed}, {"r5": stuck}, ["why"]) == [Notice("Warning", "PoolUnschedulable", "why")]
-    assert limit_notices({"r5": reclaimed}, {"r5": reclaimed.model_copy(update={"most": 4})}, ["why"]) == []
-    (told,) = limit_notices({"r5": reclaimed}, {}, [])
-    assert (told.type, told.reason) == ("Normal", "PoolUnlimited")
+    assert _events({}, {"r5": reclaimed}) == [Notice("Normal", EventReason.POOL_RECLAIMED, "why")]
+    assert _events({"r5": reclaimed}, {"r5": stuck}) == [Notice("Warning", EventReason.POOL_UNSCHEDULABLE, "why")]
+    assert _events({"r5": reclaimed}, {"r5": reclaimed.model_copy(update={"most": 4})}) == []
+    assert _events({"r5": reclaimed}, {}) == []
+    (notice,) = _events({"r5": stuck}, {})
+    assert (notice.type, notice.reason) == ("Normal", "PoolUnlimited")
+    assert notice.message == "pool r5 gets its share of workers again: nodes are back"
+
+
+def test_a_limited_pool_that_is_removed_does_not_get_its_share_back() -> None:
+    stuck = PoolLimit.model_validate({**LIMIT, "reason": "Unschedulable"})
+    assert limit_notices({"gone": stuck}, Placement({"r5": 2}, 0)) == []
+
+
+def _events(before: dict[str, PoolLimit], after: dict[str, PoolLimit]) -> list[Notice]:
+    return limit_notices(before, Placement({"r5": 2}, 0, after, tuple("why" for _ in after)))

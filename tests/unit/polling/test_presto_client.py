@@ -110,7 +110,7 @@ def test_answers_may_be_long(serve: Serve) -> None:
 
 def test_an_answer_without_end_is_an_error(serve: Serve) -> None:
     uri = serve(lambda request: _send(request, 200, json.dumps("x" * 2000)))
-    with pytest.raises(PrestoUnavailableError, match="longer than 1000 bytes"):
+    with pytest.raises(PrestoUnavailableError, match="exceeds 1000 bytes"):
         _get(uri, max_bytes=1000)
 
 

@@ -36,8 +36,8 @@ def test_groups_as_presto_wants_them_are_fine() -> None:
 @pytest.mark.parametrize(
     ("change", "error"),
     [
-        (lambda groups: groups.pop("rootGroups"), "rootGroups: required: a list of groups"),
-        (lambda groups: groups.update(rootGroups=[]), "rootGroups: required: a list of groups"),
+        (lambda groups: groups.pop("rootGroups"), "rootGroups: must be a list of at least one group"),
+        (lambda groups: groups.update(rootGroups=[]), "rootGroups: must be a list of at least one group"),
         (lambda groups: groups.update(root=1), "root: unknown field; known are cpuQuotaPeriod, rootGroups, selectors"),
         (lambda groups: groups.update(selectors={}), "selectors: must be a list"),
         (lambda groups: groups["rootGroups"].append("x"), "rootGroups[1]: must be an object"),
@@ -48,20 +48,20 @@ def test_groups_as_presto_wants_them_are_fine() -> None:
         ),
         (
             lambda groups: groups["rootGroups"][0]["subGroups"].append(_LEAF),
-            'rootGroups[0].subGroups[1].name: "${USER}" is used twice',
+            'rootGroups[0].subGroups[1].name: must be unique among its siblings, but another group is named "${USER}"',
         ),
-        (lambda groups: groups["rootGroups"][0].update(name="a.b"), 'rootGroups[0].name: "a.b" must not contain a dot'),
+        (lambda groups: groups["rootGroups"][0].update(name="a.b"), "rootGroups[0].name: must not contain a dot"),
         (lambda groups: groups["rootGroups"][0].update(subGroups={}), "rootGroups[0].subGroups: must be a list"),
         (
             lambda groups: groups["selectors"].append({"group": "etl"}),
-            'selectors[2].group: there is no group "etl"; there are adhoc, adhoc.${USER}',
+            'selectors[2].group: no group has the path "etl"; there are adhoc, adhoc.${USER}',
         ),
         (lambda groups: groups["selectors"].append({"user": "x"}), "selectors[2].group: required"),
     ],
 )
 def test_what_presto_would_refuse_is_named_with_its_place(change: Any, error: str) -> None:
     (found,) = resource_group_errors(_changed(change))
-    assert found.startswith(error)
+    assert ": ".join(found).startswith(error)
 
 
 def test_the_older_name_of_the_concurrency_limit_will_do() -> None:

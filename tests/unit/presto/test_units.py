@@ -22,7 +22,7 @@ def test_reads_a_data_size(text: str, size: int) -> None:
 
 @pytest.mark.parametrize("text", ["", "300", "300mb", "300MiB", "-1GB", "1,5GB", "GB"])
 def test_refuses_what_is_no_data_size(text: str) -> None:
-    with pytest.raises(ValueError, match='write for example "300MB"'):
+    with pytest.raises(ValueError, match='must be a data size, for example "300MB"'):
         data_size_bytes(text)
 
 
@@ -35,7 +35,7 @@ def test_reads_durations_as_presto_writes_them(text: str, seconds: float) -> Non
 
 @pytest.mark.parametrize("text", ["", "10", "s", "10 sec", "1h30m", "-1s"])
 def test_refuses_what_is_no_duration(text: str) -> None:
-    with pytest.raises(ValueError, match='write for example "10s"'):
+    with pytest.raises(ValueError, match='must be a Presto duration, for example "10s"'):
         presto_duration_seconds(text)
 
 

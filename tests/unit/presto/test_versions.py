@@ -29,7 +29,7 @@ def test_releases_are_in_order() -> None:
     "text", ["", "287", "v0.287", "0.28", "0.2870", "1.287", "0.287.", "0.287-", "0.287 ", "0.287\n", "latest"]
 )
 def test_refuses_what_is_no_release_and_says_how_to_write_one(text: str) -> None:
-    with pytest.raises(ValueError, match=r'write it as Presto does, for example "0\.287"'):
+    with pytest.raises(ValueError, match=r'must be a Presto release, for example "0\.287"'):
         parse_version(text)
 
 

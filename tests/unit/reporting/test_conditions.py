@@ -1,19 +1,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from presto_operator.api import FieldError
 from presto_operator.desired import render_generation, retry_warnings
 from presto_operator.metastore import Finding, MetastoreAddress, Outcome, Probe
-from presto_operator.objects import KubernetesObject
+from presto_operator.objects import KubernetesObject, ReadyReason, ValidReason, name_of
 from presto_operator.planning.memory import Memory, memory_of
 from presto_operator.planning.observation import Observation
 from presto_operator.planning.seen import Invalid, Unreadable, Valid
 from presto_operator.planning.verdict import Verdict
 from presto_operator.reporting import conditions
-from tests.unit.generations import generation_name
 from tests.unit.live import joined, load, observation, planned
 from tests.unit.manifest import cluster
 
@@ -21,24 +21,25 @@ NOTHING = Observation((), (), None)
 CLUSTER = cluster(workers={"replicas": 4, "pools": [{"name": "r5"}, {"name": "r6"}]})
 PLAN = planned(CLUSTER, NOTHING)
 NAME = PLAN.wanted_generation
+READY = Memory(conditions={"Ready": Verdict("Ready", "True", ReadyReason.SERVING, "as before")})
 
 
 def test_valid_quotes_every_error() -> None:
     assert conditions.valid(Valid(CLUSTER, render_generation(CLUSTER)), Memory(), 1) == Verdict(
-        "Valid", "True", "SpecAccepted", ""
+        "Valid", "True", ValidReason.SPEC_ACCEPTED, "the spec is valid"
     )
     errors = (FieldError("spec.version", "required"), FieldError("spec.a", "unknown field"))
     verdict = conditions.valid(Invalid(errors), Memory(), 1)
-    assert (verdict.type, verdict.status, verdict.reason) == ("Valid", "False", "InvalidSpec")
+    assert (verdict.type, verdict.status, verdict.reason) == ("Valid", "False", "SpecRejected")
     assert "spec.version: required; spec.a: unknown field" in verdict.message
-    assert "left as it is" in verdict.message
+    assert "The running cluster stays as it is." in verdict.message
 
 
 def test_a_valid_spec_may_have_warnings() -> None:
     odd = cluster(queryRetry={"enabled": True}, coordinator={"config": {"query.remote-task.max-error-duration": "1h"}})
     verdict = conditions.valid(Valid(odd, render_generation(odd)), Memory(), 1)
     assert (verdict.status, verdict.reason) == ("True", "SpecAccepted")
-    assert verdict.message == f"accepted, but: {'; '.join(retry_warnings(odd.spec))}"
+    assert verdict.message == f"the spec is valid, with warnings: {'; '.join(retry_warnings(odd.spec))}"
 
 
 def test_a_spec_that_cannot_be_read_is_as_valid_as_it_was() -> None:
@@ -48,73 +49,50 @@ def test_a_spec_that_cannot_be_read_is_as_valid_as_it_was() -> None:
     assert conditions.valid(unreadable, memory, 1) == invalid
     # Nothing is known of another spec.
     unknown = conditions.valid(unreadable, memory, 2)
-    assert (unknown.status, unknown.reason) == ("Unknown", "SpecNotRead")
+    assert (unknown.status, unknown.reason) == ("Unknown", "SpecUnreadable")
     assert 'Secret "s3"' in unknown.message
 
 
 @pytest.mark.parametrize("serving", [None, "another"])
 def test_ready_needs_a_coordinator_of_the_generation_that_serves(serving: str | None) -> None:
-    assert conditions.ready(observation(PLAN.apply), serving).reason == "CoordinatorNotReady"
-    assert conditions.ready(observation(PLAN.apply, is_coordinator_ready=False), NAME).reason == "CoordinatorNotReady"
+    assert conditions.ready(observation(PLAN.apply), serving, Memory()).reason == "CoordinatorNotReady"
+    assert (
+        conditions.ready(observation(PLAN.apply, is_coordinator_ready=False), NAME, READY).reason
+        == "CoordinatorNotReady"
+    )
 
 
 def test_ready_needs_a_worker() -> None:
-    verdict = conditions.ready(observation(PLAN.apply, ready_workers=0), NAME)
+    verdict = conditions.ready(observation(PLAN.apply, ready_workers=0, load=load(active=1)), NAME, READY)
     assert (verdict.status, verdict.reason) == ("False", "NoWorkerReady")
-    assert "none of 4 workers" in verdict.message
-    assert conditions.ready(observation(PLAN.apply, ready_workers=1), NAME).status == "True"
+    assert verdict.message == "no worker is ready (4 desired)"
+    verdict = conditions.ready(observation(PLAN.apply, ready_workers=1, load=load(active=1)), NAME, Memory())
+    assert (verdict.status, verdict.reason) == ("True", "Serving")
+    assert verdict.message == "coordinator and 2 of 4 workers are serving"
 
 
 def test_ready_needs_a_worker_that_the_coordinator_knows() -> None:
-    verdict = conditions.ready(observation(PLAN.apply, load=load(active=0)), NAME)
+    verdict = conditions.ready(observation(PLAN.apply, load=load(active=0)), NAME, READY)
     assert (verdict.status, verdict.reason) == ("False", "NoWorkerActive")
-    assert conditions.ready(observation(PLAN.apply, load=load(active=1)), NAME).status == "True"
+    assert "the coordinator does not report any of them as active yet" in verdict.message
+    assert conditions.ready(observation(PLAN.apply, load=load(active=1)), NAME, Memory()).status == "True"
+
+
+def test_while_the_coordinator_reports_nothing_a_worker_has_to_have_been_ready_for_a_while() -> None:
+    unknown = observation(PLAN.apply)
+    assert conditions.ready(unknown, NAME, Memory()).status == "True"
+    for pool in unknown.deployments("worker"):
+        pool["status"]["availableReplicas"] = 0
+    assert conditions.ready(unknown, NAME, Memory()).reason == "NoWorkerActive"
+    # A cluster that was ready is not taken back for it.
+    assert conditions.ready(unknown, NAME, READY).status == "True"
 
 
 def test_a_cluster_without_workers_is_ready_with_its_coordinator() -> None:
     empty = planned(cluster(workers={"replicas": 0}), NOTHING)
-    seen = observation(empty.apply, load=load(active=0))
-    assert conditions.ready(seen, empty.wanted_generation).status == "True"
-
-
-def test_nothing_progresses_when_all_is_there() -> None:
-    assert conditions.progressing(observation(PLAN.apply), PLAN).status == "False"
-
-
-def test_progressing_counts_the_workers_of_each_pool() -> None:
-    verdict = conditions.progressing(observation(PLAN.apply, ready_workers=1, is_coordinator_ready=False), PLAN)
-    assert (verdict.status, verdict.reason) == ("True", "RollingOut")
-    assert f"coordinator {NAME} is starting" in verdict.message
-    assert "pool r5 has 1 of 2 workers ready" in verdict.message
-    assert "pool r6 has 1 of 2 workers ready" in verdict.message
-
-
-def test_progressing_says_why_there_is_no_node() -> None:
-    seen = observation(PLAN.apply, ready_workers=0)
-    for pod in seen.pods[1:]:
-        pod["status"]["conditions"] = [
-            {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3 nodes available"}
-        ]
-    message = conditions.progressing(seen, PLAN).message
-    assert f"{len(seen.pods) - 1} without a node: 0/3 nodes available" in message
-
-
-def test_progressing_names_both_generations() -> None:
-    newer = cluster(version="0.288", workers={"replicas": 4, "pools": [{"name": "r5"}, {"name": "r6"}]})
-    serving = observation(PLAN.apply)
-    during = planned(newer, serving)
-    verdict = conditions.progressing(joined(serving, observation(during.apply, ready_workers=0)), during)
-    assert (verdict.status, verdict.reason) == ("True", "NewGeneration")
-    assert f"generation {generation_name(newer)} comes up beside {NAME}" in verdict.message
-
-
-def test_children_that_could_not_be_made_are_not_up_to_date() -> None:
-    assert conditions.progressing(NOTHING, PLAN).status == "True"
-
-
-def test_without_a_plan_what_runs_is_looked_at() -> None:
-    assert conditions.progressing(observation(PLAN.apply), None).status == "False"
-    assert conditions.progressing(observation(PLAN.apply, ready_workers=1), None).status == "True"
+    verdict = conditions.ready(observation(empty.apply, load=load(active=0)), empty.wanted_generation, Memory())
+    assert verdict.status == "True"
+    assert verdict.message == "the coordinator is serving; no workers are desired"
 
 
 def test_degraded_quotes_what_could_not_be_applied() -> None:
@@ -132,6 +110,30 @@ def test_degraded_quotes_the_first_failing_pod() -> None:
     assert "(and 2 more)" in verdict.message
 
 
+def test_degraded_quotes_a_pod_of_the_desired_generation_first_and_marks_the_others() -> None:
+    newer = cluster(version="0.288", workers={"replicas": 4, "pools": [{"name": "r5"}, {"name": "r6"}]})
+    old = observation(PLAN.apply)
+    _crash(old.pods[0])
+    during = planned(newer, old)
+    new = observation(during.apply)
+    both = joined(old, new)
+    message = conditions.degraded(both, during, []).message
+    assert message == f"{name_of(old.pods[0])} (old generation): OOMKilled (exit code 137)"
+    _crash(new.pods[1])
+    message = conditions.degraded(both, during, []).message
+    assert message == f"{name_of(new.pods[1])}: OOMKilled (exit code 137) (and 1 more)"
+
+
+def test_degraded_marks_a_worker_of_an_old_revision() -> None:
+    changed = cluster(
+        workers={"replicas": 4, "pools": [{"name": "r5"}, {"name": "r6"}], "jvm": {"extraArgs": ["-Da=b"]}}
+    )
+    old = observation(PLAN.apply)
+    _crash(old.pods[-1])
+    message = conditions.degraded(old, planned(changed, old), []).message
+    assert message == f"{name_of(old.pods[-1])} (old revision): OOMKilled (exit code 137)"
+
+
 def test_degraded_quotes_the_cause_from_a_crashed_servers_log() -> None:
     seen = observation(PLAN.apply)
     log = (
@@ -145,16 +147,42 @@ def test_degraded_quotes_the_cause_from_a_crashed_servers_log() -> None:
     assert verdict.message == f"{seen.pods[0]['metadata']['name']}: Error (exit code 1): No factory for connector mysql"
 
 
-def test_degraded_tells_of_workers_without_a_place() -> None:
+def test_degraded_says_how_many_workers_the_pools_have_no_room_for() -> None:
     full = planned(cluster(workers={"replicas": 5, "pools": [{"name": "r5", "maxReplicas": 2}]}), NOTHING)
     verdict = conditions.degraded(observation(full.apply), full, [])
     assert (verdict.status, verdict.reason) == ("True", "PoolsFull")
-    assert verdict.message.startswith("workers without a place: 3")
+    assert verdict.message.startswith("3 workers more than the pools' maxReplicas allow")
 
 
 def test_nothing_is_degraded_when_all_is_well() -> None:
-    assert conditions.degraded(observation(PLAN.apply), PLAN, []).status == "False"
+    verdict = conditions.degraded(observation(PLAN.apply), PLAN, [])
+    assert (verdict.status, verdict.message) == ("False", "no problems found")
     assert conditions.degraded(replace(observation(PLAN.apply), children=()), None, []).status == "False"
+
+
+def test_draining_names_the_workers_that_finish_tasks() -> None:
+    seen = observation(PLAN.apply)
+    assert conditions.draining(seen).message == "no workers are draining"
+    workers = seen.pods_of("worker")
+    for pod in workers:
+        pod["metadata"]["deletionTimestamp"] = "2026-01-01T06:00:00Z"
+    verdict = conditions.draining(seen)
+    assert (verdict.status, verdict.reason) == ("True", "WorkersDraining")
+    first, second, third, _ = map(name_of, workers)
+    assert verdict.message == f"4 workers finishing tasks: {first}, {second}, {third} and 1 more"
+
+
+@pytest.mark.parametrize(
+    "status", [{"state": {"waiting": {}}}, {"state": {"running": {}}, "started": False}], ids=["waiting", "starting"]
+)
+def test_a_worker_that_never_came_up_finishes_no_tasks(status: dict[str, Any]) -> None:
+    seen = observation(PLAN.apply)
+    pod = seen.pods_of("worker")[0]
+    pod["metadata"]["deletionTimestamp"] = "2026-01-01T06:00:00Z"
+    pod["status"]["containerStatuses"] = [{"name": "presto", **status}]
+    assert conditions.draining(seen).reason == "NoneDraining"
+    pod["status"]["containerStatuses"] = [{"name": "presto", "state": {"running": {}}, "started": True}]
+    assert conditions.draining(seen).reason == "WorkersDraining"
 
 
 _FIRST, _SECOND = (Probe(MetastoreAddress(host, 9083), "Thrift") for host in ("a.data", "b.data"))
@@ -168,7 +196,7 @@ _OUTSIDE = Finding(Outcome.NOT_CHECKED, "can't be found")
     ("first", "second", "status", "reason", "message"),
     [
         (_ANSWERING, _ANSWERING, "True", "Answering", "a.data:9083 answers"),
-        (_ANSWERING, None, "True", "Answering", "a.data:9083 answers; b.data:9083 is being asked"),
+        (_ANSWERING, None, "True", "Answering", "a.data:9083 answers; b.data:9083 is being checked"),
         (
             _REFUSED,
             _ANSWERING,
@@ -180,7 +208,7 @@ _OUTSIDE = Finding(Outcome.NOT_CHECKED, "can't be found")
         (_FAILING, _ANSWERING, "False", "MetastoreFailing", "a.data:9083 fails: no database"),
         (_REFUSED, _REFUSED, "False", "Unreachable", "a.data:9083 can't be reached: Connection refused; b.data:9083"),
         (_OUTSIDE, _REFUSED, "Unknown", "NotChecked", "a.data:9083 can't be found; b.data:9083 can't be reached"),
-        (None, None, "Unknown", "NotChecked", "a.data:9083 is being asked; b.data:9083 is being asked"),
+        (None, None, "Unknown", "NotChecked", "a.data:9083 is being checked; b.data:9083 is being checked"),
     ],
 )
 def test_metastore_is_available_as_presto_sees_it(
@@ -196,7 +224,7 @@ def test_a_metastore_that_fails_is_told_of_with_the_reason_and_what_follows(outc
     verdict = conditions.metastore_available({_FIRST: Finding(outcome, "is wrong")}, Memory(), 1)
     assert (verdict.status, verdict.reason) == ("False", outcome.value)
     assert verdict.message.startswith("metastore a.data:9083 is wrong. ")
-    assert "Presto is left as it is" in verdict.message
+    assert "Presto keeps running" in verdict.message
 
 
 def test_what_was_said_of_the_metastore_holds_until_something_else_is_known() -> None:

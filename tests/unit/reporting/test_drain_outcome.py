@@ -166,42 +166,39 @@ def test_each_bad_outcome_says_what_to_do() -> None:
         (
             "DrainTimedOut",
             (
-                "worker-1, worker-1: still draining after 352 s, when its time was up: its tasks have failed; raise "
-                "workers.drain.timeout above the time of the longest query"
+                "worker-1, worker-1: killed after 352 s while still draining: its tasks have failed; set "
+                "workers.drain.timeout to more than the longest query takes"
             ),
         ),
         (
             "DrainForbidden",
             (
-                "worker-1: could not be told to drain: Presto answered HTTP 403, and had no tasks left. It can't drain "
-                "while authentication is asked for on the workers' HTTP port: let PUT /v1/info/state pass there"
+                "worker-1: could not drain: Presto answered HTTP 403, and had no tasks left. Workers can't drain while "
+                "their HTTP port requires authentication: allow PUT /v1/info/state without it"
             ),
         ),
         (
             "DrainRefused",
-            (
-                "worker-1: could not be told to drain: Presto answered HTTP 500, and would not tell of its tasks "
-                "either; its log may tell why"
-            ),
+            "worker-1: could not drain: Presto answered HTTP 500, and did not list its tasks either; see its log",
         ),
-        ("DrainRefused", "worker-1: could not be told to drain: Presto no longer listened; its log may tell why"),
+        ("DrainRefused", "worker-1: could not drain: Presto no longer listened; see its log"),
         (
             "DrainUnreachable",
             (
-                "worker-1: did not answer after 352 s, until its time was up: its tasks have failed; look for long "
-                "garbage collections in its log, and at its memory"
+                "worker-1: did not respond to the request to drain, and was killed after 352 s: its tasks have failed; "
+                "check its log for long garbage collections, and its memory"
             ),
         ),
         (
             "DrainCrashed",
-            "worker-1: ended while it drained (Error, exit code 3): its tasks have failed; its log tells more",
+            "worker-1: crashed while it drained (Error, exit code 3): its tasks have failed; see its log",
         ),
         *(
             (
                 "DrainNodeLost",
                 (
-                    f"worker-{number}: node node-{number} was gone before it had drained: the tasks that it still "
-                    "had have failed; queries that had sent no row yet are run again where queryRetry is on"
+                    f"worker-{number}: node node-{number} went away before it had drained: its remaining tasks have "
+                    "failed; with queryRetry, queries that had not returned rows yet are retried"
                 ),
             )
             for number in (1, 2)
@@ -211,10 +208,26 @@ def test_each_bad_outcome_says_what_to_do() -> None:
 
 def test_less_time_than_asked_for_is_named_as_the_cause() -> None:
     ((_, message),) = told(ended("state=draining", 137))
-    assert message.endswith("whoever removed it, or its node, gave it less than the 350 s of its grace period")
+    assert message.endswith("it got less time than its grace period of 350 s, from its node or an evictor")
 
 
 def test_many_that_ended_alike_are_one_notice() -> None:
     drain = ended("state=draining", 137)
     ((_, message),) = told(*(replace(drain, pod=f"worker-{number}", seconds=number) for number in range(5)))
-    assert message.startswith("worker-0, worker-1, worker-2 and 2 more: still draining")
+    assert message.startswith("worker-0, worker-1, worker-2 and 2 more: killed after 0 s while still draining")
+
+
+@pytest.mark.parametrize("record", [None, "state=deaf", "state=unanswered", "state=draining"])
+def test_a_server_that_never_came_up_had_nothing_to_finish(record: str | None) -> None:
+    first = departed({"running": {}}, grace=GRACE, deadline="2026-01-01T12:05:50Z")
+    presto = first["status"]["containerStatuses"][1]
+    presto["started"] = False
+    assert ended(record, 1, reason="Error", first=first).outcome is DrainOutcome.NOT_SERVING
+    presto["started"] = True
+    assert ended(record, 1, reason="Error", first=first).outcome is DrainOutcome.CRASHED
+
+
+def test_a_server_that_refuses_to_drain_while_it_starts_is_told_of() -> None:
+    first = departed({"running": {}}, grace=GRACE, deadline="2026-01-01T12:05:50Z")
+    first["status"]["containerStatuses"][1]["started"] = False
+    assert ended("state=refused status=403", 143, first=first).outcome is DrainOutcome.FORBIDDEN

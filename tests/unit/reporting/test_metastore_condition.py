@@ -43,7 +43,7 @@ def test_a_metastore_that_answers_is_told_of_without_news(settled: World) -> Non
     condition = settled.condition("MetastoreAvailable")
     assert (condition["status"], condition["reason"]) == ("True", "Answering")
     assert condition["message"] == "metastore hive.data:9083 answers"
-    assert settled.news("Answering") == []
+    assert [event["reason"] for event in settled.api.events] == ["Ready"]
     assert _metric() == 1
 
 
@@ -61,7 +61,7 @@ def test_a_metastore_that_goes_changes_no_object_but_the_status(settled: World) 
     assert settled.status["phase"] == "Running"
     assert settled.condition("Ready")["status"] == "True"
     assert settled.condition("Degraded")["status"] == "False"
-    (message,) = settled.news("Unreachable")
+    (message,) = settled.news("MetastoreUnavailable")
     assert message.startswith("metastore hive.data:9083 can't be reached: Connection refused")
     assert settled.api.events[-1]["type"] == "Warning"
     assert _metric() == 0
@@ -81,7 +81,7 @@ def test_a_metastore_that_comes_back_is_told_of(settled: World) -> None:
     settled.metastores.answers[_HIVE] = _ANSWERING
     settled.reconcile()
     assert settled.condition("MetastoreAvailable")["status"] == "True"
-    assert settled.news("Answering") == ["metastore hive.data:9083 answers"]
+    assert settled.news("MetastoreAvailable") == ["back after 10 s: metastore hive.data:9083 answers"]
     assert settled.api.events[-1]["type"] == "Normal"
     assert _metric() == 1
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from presto_operator.api import RolloutStatus
 from presto_operator.planning.observation import Observation, Serving, pool_counts
-from presto_operator.planning.verdict import ConditionStatus, Verdict
-from presto_operator.reporting.status import is_due, merge_patch, new_status, news
+from presto_operator.planning.verdict import CONDITION_REASONS, ConditionStatus, Verdict
+from presto_operator.reporting.status import is_due, merge_patch, new_status
 from tests.unit.fake_kubernetes import merge_patched
 from tests.unit.live import load, observation, planned
 from tests.unit.manifest import cluster, manifest
@@ -136,72 +136,7 @@ def test_the_merge_patch_takes_away_numbers_that_nobody_knows_any_more() -> None
     assert patch["workers"]["active"] is None
 
 
-def test_a_new_cluster_that_starts_is_no_news() -> None:
-    assert news({}, _status(verdicts={"Ready": "False", "Progressing": "True"})) == []
-
-
-def test_what_is_wrong_with_a_new_cluster_is_news() -> None:
-    notices = news({}, _status(verdicts={"Ready": "False", "Valid": "False", "Degraded": "True"}))
-    assert [(notice.type, notice.message) for notice in notices] == [
-        ("Warning", "Valid is False."),
-        ("Warning", "Degraded is True."),
-    ]
-
-
-def test_no_change_is_no_news() -> None:
-    status = _status()
-    assert news(status, _status(status, now=NOON + MINUTE)) == []
-    status["conditions"][1]["message"] = "in other words"
-    assert news(status, _status(status)) == []
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "type_"),
-    [
-        ({"Ready": "False"}, {"Ready": "True"}, "Normal"),
-        ({"Ready": "True"}, {"Ready": "False"}, "Warning"),
-        ({"Degraded": "False"}, {"Degraded": "True"}, "Warning"),
-        ({"Degraded": "True"}, {"Degraded": "False"}, "Normal"),
-        ({"Valid": "True"}, {"Valid": "False"}, "Warning"),
-        ({"Progressing": "False"}, {"Progressing": "True"}, "Normal"),
-    ],
-)
-def test_a_change_is_told_once(
-    before: dict[str, ConditionStatus], after: dict[str, ConditionStatus], type_: str
-) -> None:
-    previous = _status(verdicts=before)
-    (notice,) = news(previous, _status(previous, verdicts=after))
-    ((name, status),) = after.items()
-    assert (notice.type, notice.reason) == (type_, f"{name}{status}")
-
-
-_GOOD: dict[str, ConditionStatus] = {"MetastoreAvailable": "True"}
 _BAD: dict[str, ConditionStatus] = {"MetastoreAvailable": "False"}
-_UNKNOWN: dict[str, ConditionStatus] = {"MetastoreAvailable": "Unknown"}
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "types"),
-    [
-        (_GOOD, _BAD, ["Warning"]),
-        (_BAD, _GOOD, ["Normal"]),
-        (None, _BAD, ["Warning"]),
-        (_UNKNOWN, _BAD, ["Warning"]),
-        # That nothing is known is no news, and neither is that all is well from the beginning.
-        (None, _UNKNOWN, []),
-        (None, _GOOD, []),
-        (_UNKNOWN, _GOOD, []),
-        (_GOOD, _UNKNOWN, []),
-        (_BAD, _UNKNOWN, []),
-        # There is no metastore any more.
-        (_BAD, None, []),
-    ],
-)
-def test_a_metastore_that_goes_or_comes_back_is_news(
-    before: dict[str, ConditionStatus] | None, after: dict[str, ConditionStatus] | None, types: list[str]
-) -> None:
-    previous = _status(verdicts=before)
-    assert [notice.type for notice in news(previous, _status(previous, verdicts=after))] == types
 
 
 def test_a_condition_that_has_no_more_meaning_goes() -> None:
@@ -240,7 +175,7 @@ def _status(
     return new_status(
         previous or {},
         [
-            Verdict(name, status, f"{name}{status}", f"{name} is {status}.")
+            Verdict(name, status, [*CONDITION_REASONS[name]][status == "True"], f"{name} is {status}.")
             for name, status in {**well, **(verdicts or {})}.items()
         ],
         observed,

@@ -1,0 +1,121 @@
+"""Rules between distant fields of the spec."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Literal
+
+from presto_operator.api.catalog import Catalog
+from presto_operator.api.metastore import Metastore
+from presto_operator.api.model_rules import OperatorOnly, Paired
+from presto_operator.api.rules import Problem, at_key, cel
+from presto_operator.api.sysctls import IS_NAMESPACED_CEL, is_namespaced
+from presto_operator.presto import (
+    CONNECTOR_NAME,
+    INTERNAL_JWT_PROPERTY,
+    PLUGIN_DIRECTORY_PROPERTY,
+    asks_for_internal_token,
+)
+
+if TYPE_CHECKING:
+    from presto_operator.api.spec import PrestoClusterSpec
+
+_NO_CONNECTOR = f"{CONNECTOR_NAME} is required: it selects the connector"
+
+
+def unnamed_connectors(catalogs: Mapping[str, Catalog], metastore: Metastore | None) -> Iterator[Problem]:
+    """Catalogs whose connector is neither in their properties nor follows from the metastore."""
+    for name, catalog in catalogs.items():
+        is_of_metastore = metastore is not None and metastore.catalog == name
+        if not (catalog.properties_from or CONNECTOR_NAME in catalog.properties or is_of_metastore):
+            yield Problem(f"{at_key(name)}.properties", _NO_CONNECTOR)
+
+
+def _unnamed_connectors(spec: PrestoClusterSpec) -> Iterator[Problem]:
+    for path, message in unnamed_connectors(spec.catalogs, spec.metastore):
+        yield Problem(f"catalogs.{path}", message)
+
+
+CATALOGS_HAVE_CONNECTORS = Paired(
+    cel(
+        "!has(self.catalogs) || self.catalogs.all(name, has(self.catalogs[name].propertiesFrom) || "
+        f"(has(self.catalogs[name].properties) && '{CONNECTOR_NAME}' in self.catalogs[name].properties) || "
+        "(has(self.metastore) && self.metastore.catalog == name))",
+        f"{CONNECTOR_NAME} is required in a catalog's properties: it selects the connector",
+        field="catalogs",
+    ),
+    _unnamed_connectors,
+)
+
+_OF_THE_NODE = (
+    "belongs to the whole node, not to a pod: set allowNodeSysctls: true to let a privileged init container set it on "
+    "every node that runs a server of the cluster, or set it when the node is created"
+)
+
+
+def _sysctls_of_the_node(spec: PrestoClusterSpec) -> Iterator[Problem]:
+    if spec.allow_node_sysctls:
+        return
+    for name in spec.sysctls:
+        if not is_namespaced(name):
+            yield Problem(f"sysctls.{at_key(name)}", _OF_THE_NODE)
+
+
+NODE_SYSCTLS_ARE_ALLOWED = Paired(
+    cel(
+        "(has(self.allowNodeSysctls) && self.allowNodeSysctls) || !has(self.sysctls) || "
+        f"self.sysctls.all(name, {IS_NAMESPACED_CEL})",
+        f"sysctls: a parameter outside kernel.shm*, kernel.msg*, kernel.sem, fs.mqueue.* and net.* {_OF_THE_NODE}",
+        message_expression=f"'sysctls.' + self.sysctls.filter(name, !{IS_NAMESPACED_CEL})[0] + ' {_OF_THE_NODE}'",
+    ),
+    _sysctls_of_the_node,
+)
+
+
+def plugin_directory_rule(role: Literal["coordinator", "workers"]) -> Paired:
+    """The operator sets the plugin directory where there are plugins, so the role's config must not."""
+    message = "is set by the operator if spec.plugins is set: remove one of the two"
+
+    def find(spec: PrestoClusterSpec) -> Iterator[Problem]:
+        config = spec.coordinator.config if role == "coordinator" else spec.workers.config
+        if spec.plugins and PLUGIN_DIRECTORY_PROPERTY in config:
+            yield Problem(f"{role}.config.{PLUGIN_DIRECTORY_PROPERTY}", message)
+
+    return Paired(
+        cel(
+            f"!has(self.plugins) || self.plugins.size() == 0 || !has(self.{role}) || !has(self.{role}.config) || "
+            f"!('{PLUGIN_DIRECTORY_PROPERTY}' in self.{role}.config)",
+            f"{role}.config: {PLUGIN_DIRECTORY_PROPERTY} {message}",
+        ),
+        find,
+    )
+
+
+def _unreadable_cpu_use(spec: PrestoClusterSpec) -> Iterator[Problem]:
+    if spec.autoscaling is None or spec.autoscaling.targets.worker_cpu_percent is None:
+        return
+    if not asks_for_internal_token(spec.workers.config):
+        return
+    # Without samples of it no worker would ever be removed.
+    yield Problem(
+        "autoscaling.targets.workerCPUPercent",
+        f"can't be used with {INTERNAL_JWT_PROPERTY}, because workers then report their CPU use only to servers of "
+        "the cluster: set only targets.queriesPerWorker",
+    )
+
+
+CPU_USE_IS_READABLE = OperatorOnly(_unreadable_cpu_use)
+
+
+def _network_sysctls_on_the_host(spec: PrestoClusterSpec) -> Iterator[Problem]:
+    networked = [name for name in spec.sysctls if name.startswith("net.")]
+    for field, role in (("coordinator", spec.coordinator), ("workers", spec.workers)):
+        if networked and role.pod_overrides is not None and role.pod_overrides.spec.get("hostNetwork") is True:
+            yield Problem(
+                f"{field}.podOverrides.spec.hostNetwork",
+                "can't be used with network sysctls, because a pod in the node's network has none of its own: remove "
+                f"it, or spec.sysctls.{networked[0]}",
+            )
+
+
+NETWORK_SYSCTLS_HAVE_A_NETWORK = OperatorOnly(_network_sysctls_on_the_host)

@@ -1,0 +1,1 @@
+"""`make test`: its parts one after the other, what they need fetched beside them, and a table of what they took."""
