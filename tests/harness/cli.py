@@ -191,10 +191,12 @@ def presto_image_command(version: str) -> None:
 @click.option("--presto", "version", default=DEFAULT_PRESTO_VERSIONS[0], show_default=True)
 @click.option("--count", default=1, show_default=True, type=click.IntRange(1, 10), help="Servers at the same time.")
 @click.option("--plain", is_flag=True, help="Without class archive and with both compilers, as the release comes.")
+@click.option("--jvm-option", "jvm_options", multiple=True, help="One more argument of jvm.config.")
 @click.option("--logs", default="build", show_default=True, type=click.Path(file_okay=False, path_type=Path))
-def presto_start(version: str, count: int, logs: Path, *, plain: bool) -> None:
+def presto_start(version: str, count: int, jvm_options: tuple[str, ...], logs: Path, *, plain: bool) -> None:
     """Measure how long servers of a Presto image take to start on this machine, without a cluster."""
-    starts = measure_starts(version, count, PLAIN_OPTIONS if plain else (), logs.resolve())
+    options = (*(PLAIN_OPTIONS if plain else ()), *jvm_options)
+    starts = measure_starts(version, count, options, logs.resolve())
     for start in starts:
         archive = "classes from the archive" if start.shares_classes else "classes from the jars"
         click.echo(

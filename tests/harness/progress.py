@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 HEARTBEAT_SECONDS = 15.0
+HEARTBEAT_END = " s so far"
+"""The end of a line that only says that something still runs."""
 # Steps of several nodes run at the same time: a line must come out whole.
 _printing = threading.Lock()
 
@@ -32,7 +34,7 @@ def step(what: str) -> Iterator[None]:
 
     def beat() -> None:
         while not over.wait(HEARTBEAT_SECONDS):
-            say(f"    {what}: {time.monotonic() - begun:.0f} s so far")
+            say(f"    {what}: {time.monotonic() - begun:.0f}{HEARTBEAT_END}")
 
     heart = threading.Thread(target=beat, name="heartbeat", daemon=True)
     heart.start()

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
+from tests.harness.progress import HEARTBEAT_END
+
 _NICENESS = "10"
 
 
@@ -25,7 +27,10 @@ class End:
 
 
 class BackgroundCommand:
-    """A running command. Each line of its output goes to `output`, by default stdout, with `mark` before it."""
+    """A running command. Each line of its output goes to `output`, by default stdout, with `mark` before it.
+
+    Lines for somebody who waits are left out: nobody waits for this one.
+    """
 
     def __init__(self, command: Sequence[str], mark: str, output: TextIO | None = None) -> None:
         self._mark = mark
@@ -49,9 +54,10 @@ class BackgroundCommand:
         assert self._process.stdout is not None
         with self._process.stdout as lines:
             for line in lines:
-                self._output.write(f"{self._mark} | {line}")
-                self._output.flush()
-                self._has_spoken.set()
+                if not line.endswith(HEARTBEAT_END + "\n"):
+                    self._output.write(f"{self._mark} | {line}")
+                    self._output.flush()
+                    self._has_spoken.set()
         _, status, usage = os.wait4(self._process.pid, 0)
         # Popen must not wait for it again.
         self._process.returncode = os.waitstatus_to_exitcode(status)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,12 +75,10 @@ def provide(users: Sequence[User], provider: str) -> None:
     for each in wanted:
         prerequisites.require(_prerequisites(each, provider))
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="images") as beside:
-        images = beside.submit(lambda: [_images(each, provider) for each in wanted])
+        images = beside.submit(_provide_images, wanted, provider)
         for each in wanted:
             binaries.programs(_programs(each, provider))
-        for archives in images.result():
-            if provider == "local" and archives:
-                image_template([pause_image(), *archives])
+        images.result()
 
 
 def _prerequisites(provisions: Provisions, provider: str) -> list[Prerequisite]:
@@ -108,10 +106,19 @@ def _programs(provisions: Provisions, provider: str) -> tuple[str, ...]:
     return (*provisions.local_programs, *provisions.programs)
 
 
-def _images(provisions: Provisions, provider: str) -> list[ImageArchive]:
+def _provide_images(wanted: Sequence[Provisions], provider: str) -> None:
+    for provisions in wanted:
+        archives = list(_images(provisions, provider))
+        if provisions.has_spark:
+            spark_packages()
+        if archives and provider == "local":
+            image_template([pause_image(), *archives])
+
+
+def _images(provisions: Provisions, provider: str) -> Iterator[ImageArchive]:
     """What changes most comes last: nodes unpack only what is after the first that changed."""
-    presto = [presto_image(version) for version in provisions.presto_versions] if provider == "local" else []
-    recipes = [recipe.image(provider) for recipe in provisions.recipes]
-    if provisions.has_spark:
-        spark_packages()
-    return [*presto, *recipes, *([operator_image(provider)] if provisions.has_operator else [])]
+    if provider == "local":
+        yield from map(presto_image, provisions.presto_versions)
+    yield from (recipe.image(provider) for recipe in provisions.recipes)
+    if provisions.has_operator:
+        yield operator_image(provider)

@@ -56,6 +56,14 @@ def test_each_line_of_a_command_in_the_background_is_marked() -> None:
     assert output.getvalue() == "fetch | one\nfetch | two\n"
 
 
+def test_a_line_that_only_says_that_a_step_still_runs_is_left_out() -> None:
+    output = io.StringIO()
+    BackgroundCommand(
+        python("print('==> kwok ...\\n    kwok: 15 s so far\\n    kwok: done in 16.0 s')"), "fetch", output
+    ).wait()
+    assert output.getvalue() == "fetch | ==> kwok ...\nfetch |     kwok: done in 16.0 s\n"
+
+
 def test_a_command_in_the_background_is_ended_with_what_it_started() -> None:
     code = "import subprocess; subprocess.run(['sh', '-c', 'echo started; exec sleep 600'])"
     output = io.StringIO()
