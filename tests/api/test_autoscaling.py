@@ -84,7 +84,7 @@ def test_advisory_changes_nothing(namespace: Namespace, presto: PlayedPresto) ->
     bring_up(namespace, presto, mode="Advisory")
     presto.running = 3
 
-    assert "advised: 3; 3 running at 1 per worker = 3" in wait_for_advice(namespace, 3)
+    assert "autoscaling recommends 3 workers: 3 running at 1 per worker = 3" in wait_for_advice(namespace, 3)
     presto.wait_for_polls(2, timeout=90)
     assert workers(namespace) == 1
     assert namespace.wait_for_event(NAME, "ScaleUpAdvised", timeout=20)

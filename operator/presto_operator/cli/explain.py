@@ -79,9 +79,8 @@ def _state(cluster: KubernetesObject, record: AutoscalingStatus | None) -> str:
 
 def _conditions(status: dict[str, Any]) -> list[str]:
     return [
-        f"  {item['type']}={item['status']} {item['reason']}: {item['message']}"
+        f"  {item['type']}={item['status']} {item['reason']}: {item.get('message', '')}"
         for item in status.get("conditions", [])
-        if item["type"] in ("AutoscalingActive", "Progressing", "Degraded") and item.get("message")
     ]
 
 

@@ -65,7 +65,14 @@ class Reconciler:
             self._forget(key)
             return None
         with metrics.reconcile_seconds.time(), metrics.reconcile_errors.count_exceptions():
-            decision, done = await self._pass(key, body)
+            try:
+                decision, done = await self._pass(key, body)
+            except ApiError:
+                raise
+            except Exception as error:
+                # A defect that one cluster brings out is that cluster's condition, and nobody else's delay.
+                await self.reporter.publish_internal_error(key, self.store.cluster(key) or body, error, self.clock())
+                raise
             if done.errors:
                 raise ApiError(0, "; ".join(done.errors))
         interval = self.settings.handover_interval if decision.is_waiting else self.settings.reconcile_interval

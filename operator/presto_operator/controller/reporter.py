@@ -5,8 +5,16 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from presto_operator.kube import ClusterKey, ObjectStore, ObjectWriter, publish
+from presto_operator.objects import KubernetesObject
 from presto_operator.planning import Seen
-from presto_operator.reporting import After, Report, is_due, merge_patch
+from presto_operator.reporting import (
+    After,
+    Report,
+    internal_error_event,
+    internal_error_status,
+    is_due,
+    merge_patch,
+)
 from presto_operator.telemetry import metrics
 
 
@@ -39,6 +47,21 @@ class Reporter:
             metrics.status_writes.inc()
         for notice in report.notices:
             await publish(self._api, seen.body, notice, after.now)
+
+    async def publish_internal_error(
+        self, key: ClusterKey, body: KubernetesObject, error: Exception, now: datetime
+    ) -> None:
+        """Write a defect of the operator into the status of the cluster whose pass it ended.
+
+        Raises:
+            ApiError: status could not be written.
+        """
+        metrics.internal_errors.labels(key.namespace, key.name).inc()
+        previous, status = body.get("status") or {}, internal_error_status(body, error, now)
+        if previous != status:
+            self._store.put(await self._api.patch_status(key.namespace, key.name, merge_patch(previous, status)))
+        if (notice := internal_error_event(body, error)) is not None:
+            await publish(self._api, body, notice, now)
 
     def forget(self, key: ClusterKey) -> None:
         """Drop what is known of a cluster that is no more."""

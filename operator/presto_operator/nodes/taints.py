@@ -83,7 +83,7 @@ KNOWN_TAINTS: tuple[TaintMeaning, ...] = (
         "EC2 expects to reclaim the spot instance",
     ),
     # Karpenter's drain respects the pods' own grace periods. The taint doesn't tell a reclaim from a consolidation.
-    TaintMeaning("karpenter.sh/disrupted", Urgency.LEAVING, "KarpenterDisruption", "Karpenter removes the node"),
+    TaintMeaning("karpenter.sh/disrupted", Urgency.LEAVING, "KarpenterDisruption", "Karpenter is removing the node"),
     TaintMeaning(
         "karpenter.sh/disruption",
         Urgency.LEAVING,

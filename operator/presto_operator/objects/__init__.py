@@ -8,6 +8,7 @@ from presto_operator.objects.deployments import (
     is_status_current,
     present_replicas,
     ready_replicas,
+    refusal,
     wanted_replicas,
 )
 from presto_operator.objects.labels import (
@@ -151,6 +152,7 @@ __all__ = [
     "present_replicas",
     "ready_replicas",
     "ready_since",
+    "refusal",
     "resource_version_of",
     "role_of",
     "strategic_merge",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from presto_operator.objects.object import KubernetesObject, metadata_generation
+from presto_operator.objects.object import KubernetesObject, condition_of, metadata_generation
 
 
 def wanted_replicas(deployment: KubernetesObject) -> int:
@@ -48,6 +48,16 @@ def is_rolled_out(deployment: KubernetesObject) -> bool:
         and status.get("updatedReplicas", 0) == wanted
         and status.get("readyReplicas", 0) == wanted
     )
+
+
+def refusal(deployment: KubernetesObject) -> str:
+    """Why Kubernetes refuses to create pods of the Deployment, in its own words; empty if it doesn't.
+
+    The Deployment controller quotes the last error of its ReplicaSet: a quota, a limit range, a Pod Security level, an
+    admission webhook, a ServiceAccount that is missing.
+    """
+    failed = condition_of(deployment, "ReplicaFailure")
+    return str(failed.get("message", "")) if failed is not None and failed.get("status") == "True" else ""
 
 
 def is_known_to_presto(deployment: KubernetesObject) -> bool:

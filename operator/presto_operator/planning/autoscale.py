@@ -133,7 +133,7 @@ def _verdict(record: AutoscalingStatus, sample: ClusterLoad | None, replicas: in
         effect = "the number of workers stays as it is" if record.mode == "Active" else "nothing can be recommended"
         return Verdict(_TYPE, "False", AutoscalingReason.NO_DATA, f"Presto doesn't report its load, so {effect}")
     if record.mode == "Advisory":
-        message = f"workers.replicas applies; recommended: {decided}"
+        message = f"workers.replicas applies; autoscaling recommends {decided}"
         return Verdict(_TYPE, "False", AutoscalingReason.ADVISORY, message)
     if record.replicas_at_start not in (None, replicas):
         return Verdict(

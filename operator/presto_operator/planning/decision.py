@@ -22,15 +22,15 @@ from presto_operator.planning.supply import observed_supply
 from presto_operator.presto import QueryActivity
 
 Answers = Mapping[str, QueryActivity | None]
-"""The queries of coordinators, by generation; None where a coordinator could not be asked."""
+"""The queries of coordinators, by generation; None if a coordinator did not respond."""
 
 
 @dataclass(frozen=True)
 class Draft:
-    """What would be done if no client had to be spared."""
+    """What would be done if no query had to be protected."""
 
     autoscaled: Autoscaled | None
-    """The desired number of workers; None: the spec isn't known to be valid."""
+    """The desired number of workers; None if the spec isn't known to be valid."""
     questions: frozenset[str]
     """The generations whose queries the decision depends on."""
 
@@ -40,18 +40,18 @@ class Decision:
     """What is to be done in this pass."""
 
     plan: Plan | None
-    """The children to apply, scale and remove; None: the spec isn't known to be valid, and they stay as they are."""
+    """The objects to apply, scale and remove; None if the spec isn't known to be valid: they stay as they are."""
     autoscaled: Autoscaled | None
     moved: tuple[Reclaim, ...]
-    """Coordinators on nodes that leave, and that can be deleted now without failing a query."""
+    """Coordinators on leaving nodes that can be deleted now without failing a query."""
     waiting: tuple[Reclaim, ...]
-    """Coordinators on nodes that leave, and that still run queries."""
+    """Coordinators on leaving nodes that still run queries."""
     is_correction: bool
-    """Whether what differs from the plan was changed by somebody else, rather than by the spec or by a roll-out."""
+    """Whether differences from the plan were made by something else, rather than by the spec or by a roll-out."""
     asked: str | None = None
-    """The former or next-to-last generation whose queries this decision waits for."""
+    """The generation whose queries this decision waits for."""
     activity: QueryActivity | None = None
-    """Its queries; None if it could not be asked."""
+    """Its queries; None if its coordinator did not respond."""
 
     @property
     def is_waiting(self) -> bool:
@@ -76,7 +76,7 @@ def draft(seen: Seen) -> Draft:
 
 
 def decide(seen: Seen, drafted: Draft, answers: Answers) -> Decision:
-    """What is done now; what would fail queries waits.
+    """Decide what is done now; steps that would fail queries wait.
 
     Args:
         seen: what the pass has seen.
@@ -115,9 +115,9 @@ def decide(seen: Seen, drafted: Draft, answers: Answers) -> Decision:
 
 
 def cost_question(decision: Decision, seen: Seen, serving: str | None) -> str | None:
-    """The generation to ask after the switch for the queries that it has cost; None if there was none just now.
+    """The generation whose queries are counted after a switch; None if there was no switch just now.
 
-    What was said before the switch is of a moment at which clients still came.
+    An answer from before the switch isn't enough: clients could still send queries after it.
 
     Args:
         decision: what was done.
@@ -153,7 +153,7 @@ def _last_worker_question(seen: Seen, cluster: PrestoCluster, workers: int) -> s
 
 
 def _is_quiet(seen: Seen, activity: QueryActivity | None) -> bool:
-    """Whether no client is busy with a coordinator; one that could not be asked counts as busy."""
+    """Whether a coordinator runs no queries; one that did not respond counts as busy."""
     return activity is not None and not activity.since(seen.now - LAST_PAGE)
 
 
@@ -162,9 +162,9 @@ def _generation(reclaim: Reclaim) -> str:
 
 
 def _is_correction(seen: Seen, chosen: Plan) -> bool:
-    """Whether the cluster was as its present spec asks for when status was last written, and nothing is rolled out.
+    """Whether the cluster matched its present spec when status was last written, and nothing is being rolled out.
 
-    A roll-out is no correction though the spec be the same: an operator of another release makes one.
+    A roll-out is no correction even if the spec is unchanged: another release of the operator makes one.
     """
     is_changing = (
         seen.serving_name not in (None, chosen.wanted_generation)

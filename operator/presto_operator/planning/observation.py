@@ -1,4 +1,4 @@
-"""What is known of a cluster at one moment, and the generations in it. Pure."""
+"""A cluster's objects at one moment, and the generations in it. Pure."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ from presto_operator.scaling import AtRisk, Revision
 
 @dataclass(frozen=True)
 class Observation:
-    """The cluster's children and pods as the watches have seen them, and what Presto says of itself."""
+    """The cluster's objects and pods as the watches have seen them, and the load that Presto reports."""
 
     children: tuple[KubernetesObject, ...]
     pods: tuple[KubernetesObject, ...]
     load: ClusterLoad | None
-    """None: the coordinator could not be asked, or there is none yet."""
+    """None if the coordinator did not respond, or doesn't exist yet."""
     first_to_go: frozenset[str] = frozenset()
-    """The pods, by name, whose nodes may go: where workers have to leave, these do first."""
+    """The names of pods on nodes that may go away: a scale-down removes them first."""
     to_be_replaced: frozenset[str] = frozenset()
-    """Those of them from which other workers shall take over."""
+    """Those of them that are to be replaced."""
 
     def deployments(self, role: str, generation: str | None = None) -> list[KubernetesObject]:
         """The Deployments of a role, of one generation or of all."""
@@ -59,21 +59,21 @@ class Observation:
         return [pod for pod in self.pods if role_of(pod) == role]
 
     def leaving_workers(self) -> list[KubernetesObject]:
-        """The worker pods that are on their way out: they drain."""
+        """The worker pods that are terminating."""
         return [pod for pod in self.pods_of("worker") if is_terminating(pod)]
 
     def workers_of(self, deployment: KubernetesObject) -> list[KubernetesObject]:
-        """The pods that a pool's Deployment has, leaving ones among them."""
+        """The pods of a pool's Deployment, including terminating ones."""
         labels = (POOL_LABEL, GENERATION_LABEL, REVISION_LABEL)
         own = [label_of(deployment, name) for name in labels]
         return [pod for pod in self.pods_of("worker") if [label_of(pod, name) for name in labels] == own]
 
     def revisions(self, generation: str, wanted: Collection[str]) -> list[Revision]:
-        """The workers of each revision in a generation; `wanted` are the names of those that the spec asks for."""
+        """The workers of each revision in a generation; `wanted` names the Deployments that match the spec."""
         return [self._revision(deployment, wanted) for deployment in self.deployments("worker", generation)]
 
     def at_risk(self, generation: str) -> dict[str, AtRisk]:
-        """The workers from which others shall take over since their nodes may go, by their Deployment."""
+        """The workers that are to be replaced because their nodes may go away, by their Deployment."""
         counts = {}
         for deployment in self.deployments("worker", generation):
             pods = [pod for pod in self.at_work(deployment) if name_of(pod) in self.to_be_replaced]
@@ -83,13 +83,13 @@ class Observation:
         return counts
 
     def at_work(self, deployment: KubernetesObject) -> list[KubernetesObject]:
-        """The pods that a pool's Deployment has, without those that leave or have come to an end."""
+        """The pods of a pool's Deployment, without those that are terminating or have ended."""
         return [pod for pod in self.workers_of(deployment) if is_at_work(pod)]
 
     def _revision(self, deployment: KubernetesObject, wanted: Collection[str]) -> Revision:
         name = name_of(deployment)
         pods = self.at_work(deployment)
-        # A Deployment's own count comes a moment after the end of a pod. What is counted twice might be let go for it.
+        # A Deployment's own count lags behind the end of a pod: a worker counted twice might be removed for it.
         ready = min(ready_replicas(deployment), sum(1 for pod in pods if is_ready(pod)))
         return Revision(
             name=name,
@@ -103,7 +103,7 @@ class Observation:
         )
 
     def coordinator_is_ready(self, generation: str) -> bool:
-        """Whether a coordinator of this generation takes queries."""
+        """Whether a coordinator of this generation is ready."""
         return any(is_ready(pod) for pod in self.pods_of("coordinator") if generation_of(pod) == generation)
 
 
@@ -113,13 +113,13 @@ def observe(
     nodes: NodeSignals | None,
     load: ClusterLoad | None = None,
 ) -> Observation:
-    """What there is of a cluster.
+    """Observe a cluster.
 
     Args:
         children: its children.
         pods: its pods, without those that are lost.
-        nodes: what the pods' nodes say; None while not all of them are known.
-        load: what its Presto says; None if it could not be asked.
+        nodes: what the pods' nodes signal; None while not all of them are known.
+        load: the load that its Presto reports; None if it did not respond.
     """
     found = tuple(pods)
     risky = [pod for pod in found if nodes is not None and nodes.is_first_to_go(pod)]
@@ -142,10 +142,10 @@ class PoolCount:
 
 @dataclass(frozen=True)
 class Serving:
-    """What serves clients."""
+    """The serving generation."""
 
     generation: str | None
-    """The generation that clients are led to."""
+    """The generation that clients reach."""
     pools: tuple[PoolCount, ...]
     """Its workers."""
     limits: Mapping[str, PoolLimit] = field(default_factory=dict)
@@ -157,8 +157,7 @@ def pool_counts(
 ) -> list[PoolCount]:
     """The workers of each pool in a generation.
 
-    How many are wanted is said by `wanted_by_pool`, and by the Deployments themselves if that is None: their manifest
-    is then not known.
+    `wanted_by_pool` has the desired numbers; if it is None, they are those of the Deployments.
     """
     deployments = observation.deployments("worker", generation) if generation else []
     counts = []

@@ -25,23 +25,23 @@ from presto_operator.presto import https_port
 from presto_operator.scaling import Placement, Supply, Turnover, next_turnover, place_workers
 
 _KEPT_FILES = 5
-"""Unused ConfigMaps, and unused Secrets, that are kept for a look at what was and for going back to it: the newest."""
+"""How many unused ConfigMaps, and unused Secrets, are kept, the newest first: to look at them, and to roll back."""
 
 _FILE_KINDS = ("ConfigMap", "Secret")
 
 
 @dataclass(frozen=True)
 class Hold:
-    """What could be done by now, and has to wait for the clients' sake."""
+    """Steps that are ready but held back to protect running queries."""
 
     takeover: bool = False
-    """Clients stay with the generation that serves, although the wanted one is complete."""
+    """Clients stay on the serving generation, although the desired one is complete."""
     lingering: str | None = None
-    """A generation that no longer serves, and that some clients are still busy with."""
+    """A generation that gets no new queries, and still runs some."""
     last_worker: bool = False
-    """The last worker, although none is wanted."""
+    """The last worker is kept, although none is desired."""
     message: str = ""
-    """What is waited for, in words."""
+    """What it waits for, in words."""
 
     @property
     def is_on(self) -> bool:
@@ -54,7 +54,7 @@ NOTHING_WAITS = Hold()
 
 @dataclass(frozen=True)
 class Scale:
-    """A Deployment that keeps everything but its number of replicas."""
+    """A change of nothing but a Deployment's number of replicas."""
 
     deployment: KubernetesObject
     replicas: int
@@ -62,30 +62,29 @@ class Scale:
 
 @dataclass(frozen=True)
 class Plan:
-    """The children that a valid cluster shall have, and those that it has no more use for."""
+    """The objects that a cluster is to have, and those to remove."""
 
     wanted_generation: str
     serving_generation: str
-    """The generation that clients shall be led to: the wanted one as soon as it can take over."""
+    """The generation that clients are to reach: the desired one as soon as it can take over."""
     is_complete: bool
-    """Whether the wanted generation can take over: its coordinator and all of its workers are at work."""
+    """Whether the desired generation can take over: its coordinator and all of its workers serve."""
     placement: Placement
     apply: tuple[KubernetesObject, ...]
     scale: tuple[Scale, ...]
-    """Workers that are not, or no longer, as the spec asks for: they are left as they are, and get fewer."""
+    """Deployments of workers that don't match the spec: only their number of replicas changes."""
     remove: tuple[KubernetesObject, ...]
     hold: Hold = NOTHING_WAITS
     at_risk_to_go: Mapping[str, int] = field(default_factory=dict)
-    """How many workers that are as the spec asks for may go since their nodes are at risk, by pool: others have taken
-    over from them."""
+    """How many workers on nodes at risk may be removed because they have been replaced, by pool."""
 
     @property
     def worker_deployments(self) -> set[str]:
-        """The names of the Deployments whose workers are as the spec asks for."""
+        """The names of the Deployments whose workers match the spec."""
         return {name_of(obj) for obj in self.apply if _is_of_workers(obj)}
 
     def old_workers(self, observation: Observation) -> int:
-        """Workers of the wanted generation that are still to be replaced, or whose pool is to go."""
+        """Workers of the desired generation that are still to be replaced, or whose pool was removed."""
         return sum(
             max(wanted_replicas(deployment), present_replicas(deployment))
             for deployment in observation.deployments("worker", self.wanted_generation)
@@ -93,7 +92,7 @@ class Plan:
         )
 
     def updated_workers(self, observation: Observation) -> int:
-        """Workers that are as the spec asks for, and that their coordinator knows."""
+        """Workers that match the spec, and that their coordinator knows."""
         return sum(
             available_replicas(deployment)
             for deployment in observation.deployments("worker", self.wanted_generation)
@@ -111,21 +110,21 @@ def plan(
     wanted_workers: int,
     supply: Supply | None = None,
 ) -> Plan:
-    """Decide what the cluster's children shall be.
+    """Decide which objects the cluster is to have.
 
-    A changed generation is brought up beside the one that serves. When its coordinator and all of its workers are
-    ready, clients are led to it; a pass after that removes the old one. A new generation that never gets ready, or
-    that is taken back, has therefore hurt nobody. Changed workers of the generation that serves replace the old ones
-    step by step, as do workers for those whose nodes are at risk, or whose share another pool has now.
+    A changed generation starts beside the serving one. Once its coordinator and all of its workers are ready, clients
+    are switched to it; a later pass removes the old one. If a new generation never becomes ready, or is taken back, the
+    old one simply keeps serving. Changed workers of the serving generation replace the old ones step by step, as do
+    replacements for workers on nodes at risk, and for workers that another pool gets now.
 
     Args:
         cluster: the cluster.
-        desired: the generation that its spec asks for.
-        observation: what there is.
+        desired: the generation that its spec describes.
+        observation: the cluster's present objects.
         hold: what has to wait.
         serving: the generation that serves clients now; None if there is none.
-        wanted_workers: workers wanted in all pools together.
-        supply: what is known of where nodes can be had; None: nothing is.
+        wanted_workers: workers desired in all pools.
+        supply: where nodes are known to be available; None if nothing is known.
     """
     placement = place_workers(cluster.spec.workers.pools, wanted_workers, supply)
     wanted = desired.name
@@ -137,7 +136,7 @@ def plan(
     is_serving = serving_now == wanted
     to_go: Mapping[str, int] = {}
     generation, scale = complete, []
-    # Nobody depends on a generation that doesn't serve yet: workers that were desired before are removed at once.
+    # No client depends on a generation that doesn't serve yet, so its surplus workers are removed at once.
     if is_serving:
         step = _next_step(cluster, desired, observation, placement)
         generation, scale, to_go = (
@@ -149,7 +148,7 @@ def plan(
         scale = _scaled(serving, placement)
     serving_https = https_port(cluster.spec.coordinator.config)
     if serving is not None and serving_then != wanted:
-        # The spec speaks of the desired coordinator only.
+        # The spec describes the desired coordinator only.
         serving_https = serving.https_port
     apply = (*cluster_objects(cluster, serving_then, serving_https), *generation)
     kept_generations = {wanted, serving_then, serving_now, hold.lingering}
@@ -164,10 +163,10 @@ def plan(
 
 
 def is_served(plan: Plan, cluster_name: str, refused: Collection[KubernetesObject]) -> bool:
-    """Whether clients reach a complete generation as planned, so that what is of no use can be removed.
+    """Whether clients reach a complete generation as planned, so that unneeded objects can be removed.
 
-    An object that has nothing to do with that, such as a budget that a quota refuses, doesn't hold the removal up: else
-    each change of the spec would leave one more generation behind.
+    An unrelated object, such as a PodDisruptionBudget that a quota refuses, doesn't hold up the removal: otherwise each
+    change of the spec would leave another generation behind.
 
     Args:
         plan: what was to be applied.
@@ -181,7 +180,7 @@ def is_served(plan: Plan, cluster_name: str, refused: Collection[KubernetesObjec
 
 
 def _next_step(cluster: PrestoCluster, desired: Generation, observation: Observation, placement: Placement) -> Turnover:
-    """The next step of the workers of the generation that serves."""
+    """The next step of the serving generation's workers."""
     return next_turnover(
         placement.replicas_by_pool,
         observation.revisions(desired.name, desired.worker_deployments),
@@ -192,7 +191,7 @@ def _next_step(cluster: PrestoCluster, desired: Generation, observation: Observa
 
 
 def _lowered(step: Turnover, generation: str, observation: Observation) -> list[Scale]:
-    """Deployments of old workers that get another number of replicas by this step."""
+    """Deployments of old workers whose number of replicas this step changes."""
     return [
         Scale(deployment, step.old_replicas[name])
         for deployment in observation.deployments("worker", generation)
@@ -205,7 +204,7 @@ def _is_of_workers(obj: KubernetesObject) -> bool:
 
 
 def _pools_are_complete(planned: Sequence[KubernetesObject], observation: Observation) -> bool:
-    """Whether every pool that is planned is there, as large as planned, with all of its workers at work."""
+    """Whether every planned pool exists in its planned size, and all of its workers serve."""
     observed = {name_of(obj): obj for obj in observation.deployments("worker")}
     return all(
         (pool := observed.get(name_of(obj))) is not None
@@ -217,9 +216,9 @@ def _pools_are_complete(planned: Sequence[KubernetesObject], observation: Observ
 
 
 def _scaled(serving: ServingGeneration, placement: Placement) -> list[Scale]:
-    """The workers of a generation that serves while another is pending: as many as are desired now.
+    """Scale the serving generation to the desired number of workers while another generation is pending.
 
-    The newer one may take hours to take over, or never start. A pool that the spec no longer has stays as it is.
+    The new one may take hours to take over, or never start. Pools that the spec no longer has stay as they are.
     """
     steps = []
     for pool, desired in placement.replicas_by_pool.items():
@@ -234,7 +233,7 @@ def _scaled(serving: ServingGeneration, placement: Placement) -> list[Scale]:
 def _without_use(
     apply: tuple[KubernetesObject, ...], kept_generations: set[str | None], observation: Observation
 ) -> list[KubernetesObject]:
-    """Children of no generation that is still needed, and ConfigMaps that nobody has mounted for long."""
+    """Objects of generations that are no longer needed, and ConfigMaps and Secrets that no pod mounts."""
     used = {kind_and_name(obj) for obj in apply}
     used |= {("ServiceAccount", name) for name in service_accounts_in_use(observation)}
     rest = [obj for obj in observation.children if kind_and_name(obj) not in used]
@@ -249,9 +248,9 @@ def _without_use(
 
 
 def _finished_revisions(observation: Observation, desired: Generation, *, is_serving: bool) -> list[KubernetesObject]:
-    """Deployments of workers that are no longer wanted, once that takes no worker from anybody.
+    """Deployments of old workers that have no workers left.
 
-    One whose last worker is still leaving stays: should the change be taken back, it is there.
+    One whose last worker still drains stays, in case the change is taken back.
     """
     return [
         deployment
@@ -262,7 +261,7 @@ def _finished_revisions(observation: Observation, desired: Generation, *, is_ser
 
 
 def _unused(files: list[KubernetesObject], observation: Observation) -> list[KubernetesObject]:
-    """Those of the ConfigMaps or Secrets that no server reads, but for the newest few."""
+    """The ConfigMaps or Secrets that no server uses, without the newest few."""
     used = {identity for pod in observation.pods for identity in _mounted(pod["spec"])}
     for deployment in observation.deployments("coordinator") + observation.deployments("worker"):
         used.update(_mounted(deployment["spec"]["template"]["spec"]))

@@ -19,23 +19,23 @@ from presto_operator.presto import ClusterLoad
 
 @dataclass(frozen=True)
 class Valid:
-    """A spec that can be carried out."""
+    """A valid spec."""
 
     cluster: PrestoCluster
     generation: Generation
-    """The generation that it asks for, rendered once."""
+    """The generation that it describes, rendered once."""
 
 
 @dataclass(frozen=True)
 class Invalid:
-    """A spec that can't be carried out."""
+    """A spec with errors."""
 
     errors: tuple[FieldError, ...]
 
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A spec of which nothing is known, since a Secret or ConfigMap that it refers to can't be read now."""
+    """A spec that can't be checked, because a Secret or ConfigMap that it refers to can't be read now."""
 
     error: str
 
@@ -45,12 +45,12 @@ Spec = Valid | Invalid | Unreadable
 
 @dataclass(frozen=True)
 class Reclaimed:
-    """Pods on nodes that leave or are lost, and what has been done about them already."""
+    """Pods on leaving and lost nodes, and what this pass has already done about them."""
 
     coordinators: tuple[Reclaim, ...] = ()
-    """Coordinators on nodes that leave: they are deleted in a moment without queries."""
+    """Coordinators on leaving nodes: they are deleted in a moment without queries."""
     deleted: tuple[Reclaim, ...] = ()
-    """Pods that this pass has deleted; one that has nothing to drain is gone before the next pass sees it."""
+    """Pods that this pass has deleted; one without anything to drain is gone before the next pass."""
     errors: tuple[str, ...] = ()
 
 
@@ -67,7 +67,7 @@ class Seen:
     observation: Observation
     serving: ServingGeneration | None
     nodes: NodeSignals | None
-    """What nodes say; None while not all of them are known."""
+    """What the nodes signal; None while not all of them are known."""
     last_load: ClusterLoad | None = None
     """Presto's last answer, however old."""
     reclaimed: Reclaimed = field(default_factory=Reclaimed)
@@ -76,5 +76,5 @@ class Seen:
 
     @property
     def serving_name(self) -> str | None:
-        """The name of the generation that serves."""
+        """The name of the serving generation."""
         return self.serving.name if self.serving is not None else None

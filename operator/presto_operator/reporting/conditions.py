@@ -20,6 +20,7 @@ from presto_operator.objects import (
     ValidReason,
     available_replicas,
     counted,
+    described,
     failure,
     generation_of,
     is_starting,
@@ -27,6 +28,7 @@ from presto_operator.objects import (
     name_of,
     named,
     ready_replicas,
+    refusal,
     role_of,
     wanted_replicas,
 )
@@ -34,6 +36,8 @@ from presto_operator.planning import Invalid, Memory, Observation, Plan, Spec, U
 from presto_operator.presto import last_words
 
 _MAX_PROBLEMS = 3
+_REFUSAL_CHARACTERS = 700
+"""How much of a refusal is quoted: a Pod Security level lists every container and field."""
 
 
 def valid(spec: Spec, memory: Memory, generation: int) -> Verdict:
@@ -102,6 +106,8 @@ def degraded(observation: Observation, plan: Plan | None, apply_errors: list[str
     """Whether something is wrong that waiting doesn't mend."""
     if apply_errors:
         return Verdict("Degraded", "True", DegradedReason.APPLY_FAILED, "; ".join(apply_errors[:_MAX_PROBLEMS]))
+    if refused := _refused(observation):
+        return Verdict("Degraded", "True", DegradedReason.PODS_REFUSED, refused)
     problems = _pod_problems(observation, plan)
     if problems:
         rest = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
@@ -113,6 +119,20 @@ def degraded(observation: Observation, plan: Plan | None, apply_errors: list[str
         )
         return Verdict("Degraded", "True", DegradedReason.POOLS_FULL, message)
     return Verdict("Degraded", "False", DegradedReason.AS_EXPECTED, "no problems found")
+
+
+def _refused(observation: Observation) -> str:
+    """The pods that Kubernetes refuses to create, in its own words; empty if it refuses none."""
+    deployments = observation.deployments("coordinator") + observation.deployments("worker")
+    refused = [(obj, words) for obj in deployments if (words := refusal(obj))]
+    if not refused:
+        return ""
+    (first, words), *others = refused
+    more = f" (and pods of {counted(len(others), 'other Deployment')})" if others else ""
+    return (
+        f"Kubernetes refuses pods of {described(first)}{more}: {words[:_REFUSAL_CHARACTERS]}. "
+        "Change what refuses them, or the spec; pods are created as soon as they are allowed"
+    )
 
 
 def _pod_problems(observation: Observation, plan: Plan | None) -> list[str]:

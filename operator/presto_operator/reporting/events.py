@@ -26,7 +26,9 @@ _QUOTED_CHARACTERS = 300
 """How much of a problem's message its end repeats."""
 
 _PROBLEMS: Mapping[str, EventReason] = {
+    DegradedReason.INTERNAL_ERROR: EventReason.INTERNAL_ERROR,
     DegradedReason.APPLY_FAILED: EventReason.APPLY_FAILED,
+    DegradedReason.PODS_REFUSED: EventReason.PODS_REFUSED,
     DegradedReason.PODS_FAILING: EventReason.PODS_FAILING,
     DegradedReason.POOLS_FULL: EventReason.POOLS_FULL,
 }

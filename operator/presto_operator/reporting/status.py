@@ -87,7 +87,7 @@ def is_due(
 
 
 def merge_patch(previous: Mapping[str, Any], status: Mapping[str, Any]) -> dict[str, Any]:
-    """`status` as a JSON merge patch that also removes what is no longer in it.
+    """`status` as a JSON merge patch which also removes the fields that it no longer has.
 
     Server-side apply, as for children, would not do: the API server refuses all of it over one field that the
     installed CRD doesn't have ("field not declared in schema"), but drops just that field of a merge patch. So an

@@ -18,6 +18,12 @@ reconcile_seconds = Histogram(
 reconcile_errors = Counter(
     "presto_operator_reconcile_errors", "Reconcile passes that failed and are retried.", registry=registry
 )
+internal_errors = Counter(
+    "presto_operator_internal_errors",
+    "Passes over a cluster that ended with a defect of the operator; the condition Degraded has the error.",
+    ("namespace", "cluster"),
+    registry=registry,
+)
 queue_length = Gauge("presto_operator_queue_length", "Clusters waiting to be reconciled.", registry=registry)
 applies = Counter(
     "presto_operator_applies",
@@ -130,6 +136,7 @@ _PER_CLUSTER = (
     _autoscaling_workers,
     autoscaling_decisions,
     presto_poll_errors,
+    internal_errors,
     reclaims,
     replacements,
     departures,

@@ -11,14 +11,19 @@ CLUSTER: dict[str, Any] = {
         "workers": {"summary": "4/6"},
         "queries": {"running": 4, "queued": 5, "heldBack": 3, "blocked": 0, "waiting": 0},
         "conditions": [
-            {"type": "AutoscalingActive", "status": "True", "reason": "Active", "message": "workers wanted: 6"},
+            {
+                "type": "AutoscalingActive",
+                "status": "True",
+                "reason": "Active",
+                "message": "6 workers: 12 running at 1 per worker = 12",
+            },
             {
                 "type": "Progressing",
                 "status": "True",
                 "reason": "RollingOut",
-                "message": "1 without a node: too little",
+                "message": "1 pod has no node: too little",
             },
-            {"type": "Degraded", "status": "False", "reason": "AsExpected", "message": ""},
+            {"type": "Degraded", "status": "False", "reason": "AsExpected", "message": "no problems found"},
         ],
         "autoscaling": {
             "mode": "Active",
@@ -51,9 +56,10 @@ def test_tells_what_is_wanted_why_and_what_is_missing() -> None:
         lines[0]
         == "adhoc in analytics: autoscaling is Active, 6 workers desired (4/6 ready), limited by ScheduleCeiling"
     )
-    assert "  AutoscalingActive=True Active: workers wanted: 6" in lines
-    assert "  Progressing=True RollingOut: 1 without a node: too little" in lines
-    assert "4 running, 5 queued, 3 of them held back by a concurrency limit" in lines[3]
+    assert "  AutoscalingActive=True Active: 6 workers: 12 running at 1 per worker = 12" in lines
+    assert "  Progressing=True RollingOut: 1 pod has no node: too little" in lines
+    assert "  Degraded=False AsExpected: no problems found" in lines
+    assert "4 running, 5 queued, 3 of them held back by a concurrency limit" in lines[4]
 
 
 def test_decisions_are_a_table() -> None:
@@ -68,7 +74,7 @@ def test_decisions_are_a_table() -> None:
 
 def test_events_are_told_the_newest_first() -> None:
     events = [
-        {"lastTimestamp": f"2026-01-01T12:00:{number:02}Z", "reason": "ScaleUp", "message": f"number {number}"}
+        {"lastTimestamp": f"2026-01-01T12:00:{number:02}Z", "reason": "ScaledUp", "message": f"number {number}"}
         for number in range(20)
     ]
     told = [line for line in explanation(CLUSTER, events) if "number" in line]

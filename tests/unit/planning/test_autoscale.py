@@ -101,7 +101,7 @@ def test_advisory_says_what_it_would_do_and_changes_nothing() -> None:
     assert _verdict(scaled) == ("False", "Advisory")
     assert [notice.reason for notice in autoscaling_notices(scaled)] == ["ScaleUpAdvised"]
     assert scaled.verdict is not None
-    assert "recommended: 6 workers: 6 running" in scaled.verdict.message
+    assert "autoscaling recommends 6 workers: 6 running" in scaled.verdict.message
 
 
 @pytest.mark.parametrize("poll", [None, _poll(at=NOW - timedelta(minutes=5))])

@@ -111,7 +111,7 @@ def test_a_coordinator_that_waits_is_told_of() -> None:
     (reclaim,) = reclaims([pod("c", role="coordinator")], signals(one=node(taint("karpenter.sh/disrupted"))))
     message = waiting_coordinator_notice(reclaim, NOW).message
     assert message.startswith(
-        "node one: Karpenter removes the node (taint karpenter.sh/disrupted); coordinator c moves"
+        "node one: Karpenter is removing the node (taint karpenter.sh/disrupted); coordinator c moves"
     )
 
 
