@@ -63,7 +63,7 @@ def build(
     every time stamp is a constant.
     """
     command = [*_buildah(), "build", "--isolation", "chroot", "--network", "host", "--pull-never", "--layers"]
-    command += ["--format", "docker", "--quiet", "--ulimit", f"nofile={OPEN_FILES}:{OPEN_FILES}"]
+    command += ["--force-rm", "--format", "docker", "--quiet", "--ulimit", f"nofile={OPEN_FILES}:{OPEN_FILES}"]
     if reproducible:
         command += ["--timestamp", TIMESTAMP]
     for key, value in (arguments or {}).items():
@@ -94,6 +94,21 @@ def export(reference: str, file: Path | None = None) -> ImageArchive:
     run([*_buildah(), "push", "--quiet", reference, f"docker-archive:{aside}:{reference}"], timeout=BUILD_SECONDS)
     aside.replace(archive.file)
     return archive
+
+
+def forget_former(reference: str) -> None:
+    """Delete the images of the same repository that have another tag, with the layers that no other image has."""
+    listed = run([*_buildah(), "images", "--format", "{{.Name}}:{{.Tag}}"], timeout=60).stdout.split()
+    former = former_references(reference, listed)
+    if former:
+        # One that a build works with at this moment stays, until the next time.
+        run([*_buildah(), "rmi", *former], timeout=120, check=False)
+
+
+def former_references(reference: str, listed: Sequence[str]) -> list[str]:
+    """Return those of `listed` that are of the same repository as `reference` but have another tag."""
+    repository, _, _ = reference.rpartition(":")
+    return [each for each in listed if each.rpartition(":")[0] == repository and each != reference]
 
 
 @contextmanager

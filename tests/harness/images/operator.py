@@ -54,7 +54,9 @@ def build_image(
             volumes=volumes,
             reproducible=False,
         )
-        return buildah.export(tag)
+        archive = buildah.export(tag)
+        buildah.forget_former(tag)
+        return archive
 
 
 def pip_configuration(listed: str, environment: Mapping[str, str], bundle: Path | None) -> str:

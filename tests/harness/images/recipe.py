@@ -84,6 +84,7 @@ class Recipe:
                 volumes=self.volumes(settings),
             )
             buildah.export(self.reference)
+            buildah.forget_former(self.reference)
 
 
 def digest_of(inputs: tuple[Path, ...], *words: str) -> str:

@@ -13,6 +13,7 @@ import pytest
 from tests.harness import HarnessError
 from tests.harness.images.archive import KEPT_SECONDS, ImageArchive, archive_reference, forget_former
 from tests.harness.images.base import find_mirror
+from tests.harness.images.buildah import former_references
 from tests.harness.images.operator import pip_configuration
 from tests.harness.images.partial_archive import write_partial_archive
 from tests.harness.images.presto import release_reference
@@ -169,3 +170,8 @@ def test_old_archives_of_former_contents_are_deleted_and_young_ones_stay(tmp_pat
             os.utime(file, (age, age))
     forget_former(ImageArchive("presto:0.287", files["presto_0.287-new.tar"]), "presto_0.287*")
     assert sorted(file.name for file in tmp_path.iterdir()) == sorted(set(names) - {"presto_0.287-old.tar"})
+
+
+def test_former_images_are_those_of_the_same_repository_with_another_tag() -> None:
+    listed = ["localhost/operator:new", "localhost/operator:old", "localhost/operator-base:old", "<none>:<none>"]
+    assert former_references("localhost/operator:new", listed) == ["localhost/operator:old"]
