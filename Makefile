@@ -27,7 +27,7 @@ demo: $(VENV)/ready ## Bring up a real cluster, install the operator, run SQL on
 	$(TIMED) $(BIN)/python -m tests.demo $(if $(KEEP),--keep)
 
 .PHONY: test
-test: $(VENV)/ready ## All of the tests: what continuous integration runs. Ends with a table of seconds and budgets.
+test: $(VENV)/ready ## What continuous integration runs: lint, types, layers, unit, api, e2e. Ends with a table of seconds and budgets.
 	$(TIMED) $(BIN)/python -m tests.parts
 
 .PHONY: fetch
