@@ -33,7 +33,9 @@ _ODD = ("", " ", "a", "A", "-", "a b", "a\n", "\na", "é", "0", "a/b", "a.b", "\
 _STEPS = (-1, 0, 1)
 _LISTS = ((), ("a",), ("a", "b"), ("a", "a"), ("a", "b", "a"), ("b", "a", "a"))
 
-_TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
+_CHARACTERS = st.characters(codec="utf-8", exclude_characters="\0")
+"""Without NUL and lone surrogates, which no request to the API server can carry."""
+_TEXT = st.text(_CHARACTERS, max_size=8)
 """YAML has no NUL."""
 
 
@@ -118,7 +120,7 @@ def random_values(rule: FieldRule) -> st.SearchStrategy[Any] | None:
     """More values for a rule with a pattern: texts that match, such texts with a slip of the pen, and any others."""
     match rule:
         case Matches(pattern, _) | Parses(pattern, _):
-            right = st.from_regex(pattern, fullmatch=True, alphabet=st.characters(exclude_characters="\0"))
+            right = st.from_regex(pattern, fullmatch=True, alphabet=_CHARACTERS)
             return right | st.builds(_with_a_slip, right, st.integers(0, 40), _TEXT) | _TEXT
         case KeysMatch(pattern, _, _):
             texts = random_values(Matches(pattern, ""))
