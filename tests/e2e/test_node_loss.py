@@ -34,7 +34,7 @@ def lost_node(cluster: Cluster) -> Iterator[str]:
     cluster.add_node(NODE)
 
 
-@pytest.mark.standing(shape("retrying", RETRYING), reusable=False)
+@pytest.mark.standing(shape("retrying", RETRYING))
 @pytest.mark.long("a cluster more, and most of a minute until a silent node counts as lost")
 @pytest.mark.page("spot")
 def test_a_node_that_vanishes_fails_no_query_that_has_sent_no_row(
