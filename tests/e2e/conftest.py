@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from functools import partial
 
 import pytest
 
@@ -13,10 +14,11 @@ from tests.harness.progress import say
 from tests.harness.spec import ClusterSpec
 from tests.kit.data_platform import DataPlatform
 from tests.kit.installation import install, operator_image
+from tests.kit.kubernetes_api import KubernetesApi
 from tests.kit.plugin import PLUGIN
 from tests.kit.resources import Namespace
 from tests.kit.sql import PrestoClient
-from tests.kit.standing import HTTP_PORT, Shape, Standing, StandingClusters
+from tests.kit.standing import HTTP_PORT, Shape, Standing, StandingClusters, stand
 
 _CLUSTER_NAME = "e2e-tests"
 _FAILED = pytest.StashKey[bool]()
@@ -36,10 +38,12 @@ def cluster() -> Iterator[Cluster]:
         presto_versions=("0.283", "0.287"),
         images=tuple(each.file for each in images),
     )
-    cluster = provider.up(spec)
-    install(cluster, image)
-    yield cluster
-    provider.down(_CLUSTER_NAME)
+    try:
+        cluster = provider.up(spec)
+        install(cluster, image)
+        yield cluster
+    finally:
+        provider.down(_CLUSTER_NAME)
 
 
 def _shape_of(item: pytest.Item) -> Shape | None:
@@ -75,7 +79,8 @@ def pytest_runtest_makereport(
 @pytest.fixture(scope="session")
 def standing_clusters(request: pytest.FixtureRequest, cluster: Cluster) -> Iterator[StandingClusters]:
     """All standing clusters."""
-    clusters = StandingClusters(cluster, [_shape_of(item) for item in request.session.items])
+    uses = [_shape_of(item) for item in request.session.items]
+    clusters = StandingClusters(uses, partial(stand, cluster, KubernetesApi(cluster.kubeconfig)))
     yield clusters
     clusters.close()
 

@@ -17,6 +17,7 @@ from tests.harness.errors import WaitedInVainError
 from tests.harness.interface import Cluster
 from tests.harness.progress import say, step
 from tests.harness.waiting import wait_until
+from tests.kit.kubernetes_api import KubernetesApi
 from tests.kit.resources import Namespace, Resource
 from tests.kit.sql import PrestoClient
 from tests.kit.wholeness import Expected, flaws
@@ -123,7 +124,7 @@ class Standing:
     def take_away(self) -> None:
         """Delete it with its namespace, without waiting."""
         self._stack.close()
-        self.namespace.cluster.kubectl("delete", "namespace", self.namespace.name, "--wait=false")
+        self.namespace.delete()
 
     def describe(self) -> str:
         """What is known of it, for the report of a test that failed."""
@@ -148,6 +149,13 @@ class Standing:
             return PrestoClient(base_url).serves_with(expected.workers)
 
 
+def stand(cluster: Cluster, api: KubernetesApi, shape: Shape, name: str) -> Standing:
+    """Begin to bring up a cluster of a shape, in a new namespace of that name."""
+    namespace = Namespace(cluster, name, api)
+    namespace.create()
+    return Standing(shape, namespace)
+
+
 def _all_flaws(expected: Sequence[Expected], objects: Sequence[Resource]) -> list[str]:
     return [flaw for each in expected for flaw in flaws(each, objects)]
 
@@ -168,13 +176,8 @@ class StandingClusters:
     tests of one shape run, the clusters of the next shapes come up, one after the other.
     """
 
-    def __init__(
-        self,
-        cluster: Cluster,
-        uses: Sequence[Shape | None],
-        stand: Callable[[Shape, Namespace], Standing] = Standing,
-    ) -> None:
-        self._cluster = cluster
+    def __init__(self, uses: Sequence[Shape | None], stand: Callable[[Shape, str], Standing]) -> None:
+        """`stand` begins to bring up a cluster of a shape in a namespace of that name."""
         self._uses = uses
         self._stand = stand
         self._standing: dict[Shape, Standing] = {}
@@ -225,8 +228,7 @@ class StandingClusters:
         self._begun += 1
         name = f"{shape.name}-{self._begun}"
         say(f"==> {name}: coming up")
-        self._cluster.kubectl("create", "namespace", name)
-        self._standing[shape] = self._stand(shape, Namespace(self._cluster, name))
+        self._standing[shape] = self._stand(shape, name)
         return self._standing[shape]
 
     def _take_away(self, standing: Standing) -> None:

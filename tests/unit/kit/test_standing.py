@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
@@ -14,18 +14,12 @@ from tests.kit.standing import Shape, Standing, StandingClusters, shape
 FIRST, SECOND, THIRD, FOURTH = (shape(name) for name in ("first", "second", "third", "fourth"))
 
 
-class Bare:
-    """Takes what kubectl is told."""
-
-    def kubectl(self, *arguments: str, **_: Any) -> None: ...
-
-
 class Played:
     """A standing cluster without any part."""
 
-    def __init__(self, shape: Shape, namespace: Namespace) -> None:
+    def __init__(self, shape: Shape, name: str) -> None:
         self.shape = shape
-        self.namespace = namespace
+        self.namespace = Namespace(cast(Cluster, None), name)
         self.is_up = False
         self.is_there = True
         self.is_broken = False
@@ -58,10 +52,10 @@ class Stage:
 
     def __init__(self, *uses: Shape | None) -> None:
         self.all: list[Played] = []
-        self.clusters = StandingClusters(cast(Cluster, Bare()), uses, self._stand)
+        self.clusters = StandingClusters(uses, self._stand)
 
-    def _stand(self, shape: Shape, namespace: Namespace) -> Standing:
-        self.all.append(Played(shape, namespace))
+    def _stand(self, shape: Shape, name: str) -> Standing:
+        self.all.append(Played(shape, name))
         return cast(Standing, self.all[-1])
 
     def use(self, test: int) -> Played:
