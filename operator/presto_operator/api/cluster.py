@@ -21,3 +21,10 @@ class PrestoCluster:
     """All catalogs by name, whatever their properties come from."""
     environment: Mapping[RoleField, Mapping[str, str]] = field(default_factory=dict)
     """For each role, the values of the environment variables that come from Secrets and ConfigMaps."""
+    hash_key: bytes = field(default=b"", repr=False)
+    """The key for hashes of what is secret; empty for a cluster that was read from a file, or has no secrets."""
+
+    @property
+    def uses_secrets(self) -> bool:
+        """Whether anything of it comes from a Secret, or may: variables that come from ConfigMaps count, too."""
+        return any(self.environment.values()) or any(catalog.is_secret for catalog in self.catalogs.values())

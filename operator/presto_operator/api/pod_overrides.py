@@ -12,7 +12,7 @@ from presto_operator.api.field_rules import WithoutKeys
 from presto_operator.api.model import FreeForm, Model
 from presto_operator.api.pod_ownership import ownership_problems
 from presto_operator.api.properties import SET_BY_THE_OPERATOR
-from presto_operator.api.rules import FieldRule, Problem
+from presto_operator.api.rules import Problem, UncheckedAtApply
 from presto_operator.objects import GROUP, RECOMMENDED_LABELS
 
 _Name = Annotated[str, Field(min_length=1, max_length=317)]
@@ -25,7 +25,7 @@ Annotations = Annotated[dict[_Name, Annotated[str, Field(max_length=16384)]], Fi
 
 
 @dataclass(frozen=True)
-class PatchesOnlyTheUsersPart(FieldRule):
+class PatchesOnlyTheUsersPart(UncheckedAtApply):
     """A patch that keeps away from what the operator owns. A patch has no schema, so CEL can't check it."""
 
     def problems(self, value: Mapping[str, Any]) -> Iterable[Problem]:

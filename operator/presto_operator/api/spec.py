@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -12,18 +12,23 @@ from presto_operator.api.autoscaling import Autoscaling
 from presto_operator.api.catalog import CATALOG_NAMES, Catalog
 from presto_operator.api.coordinator import Coordinator
 from presto_operator.api.field_rules import KeyedBy, Matches
+from presto_operator.api.image import Image
 from presto_operator.api.metastore import Metastore
 from presto_operator.api.model import FreeForm, Model, nested
 from presto_operator.api.plugin import Plugin
 from presto_operator.api.reference import ObjectSource
-from presto_operator.api.rules import FieldRule, Problem, raise_problems
+from presto_operator.api.rules import Problem, UncheckedAtApply, raise_problems
 from presto_operator.api.service_account import ServiceAccount
 from presto_operator.api.session_rule import SessionPropertyRule
 from presto_operator.api.spec_rules import (
     CATALOGS_HAVE_CONNECTORS,
     CPU_USE_IS_READABLE,
+    INTERNAL_TRAFFIC_IS_HTTP,
+    JAVA_RUNS_THE_RELEASE,
     NETWORK_SYSCTLS_HAVE_A_NETWORK,
     NODE_SYSCTLS_ARE_ALLOWED,
+    OVERRIDES_KEEP_PLACEMENT,
+    PASSWORDS_NEED_HTTPS,
     plugin_directory_rule,
     unnamed_connectors,
 )
@@ -36,35 +41,6 @@ _Version = Annotated[
     Field(max_length=32),
     Matches(VERSION_PATTERN, 'be a Presto release in quotes, for example "0.287"'),
 ]
-
-
-class Image(Model):
-    """The Presto image."""
-
-    repository: str = Field(
-        default="prestodb/presto",
-        min_length=1,
-        max_length=256,
-        description=(
-            "Image repository, without a tag. Any image works that contains a Presto distribution, a JVM and a shell."
-        ),
-    )
-    tag: str | None = Field(
-        default=None, min_length=1, max_length=128, description="Image tag. Default: the same as spec.version."
-    )
-    pull_policy: Literal["Always", "IfNotPresent", "Never"] = Field(
-        default="IfNotPresent", description="When a node pulls the image."
-    )
-    java_version: Literal[8, 11, 17] | None = Field(
-        default=None,
-        description=(
-            "Major version of the Java in the image. It determines the JVM's default arguments. "
-            "Default: 17 for Presto 0.295 and later, else 11."
-        ),
-    )
-    pull_secrets: tuple[Annotated[str, Field(max_length=253)], ...] = Field(
-        default=(), max_length=8, description="Names of image pull Secrets in the cluster's namespace."
-    )
 
 
 class QueryRetry(Model):
@@ -82,7 +58,7 @@ class QueryRetry(Model):
 
 
 @dataclass(frozen=True)
-class AreResourceGroups(FieldRule):
+class AreResourceGroups(UncheckedAtApply):
     """Resource groups that Presto would start with. They nest, so the CRD can't describe them."""
 
     def problems(self, value: Mapping[str, Any]) -> Iterator[Problem]:
@@ -100,6 +76,10 @@ class PrestoClusterSpec(Model):
         plugin_directory_rule("workers"),
         CPU_USE_IS_READABLE,
         NETWORK_SYSCTLS_HAVE_A_NETWORK,
+        JAVA_RUNS_THE_RELEASE,
+        PASSWORDS_NEED_HTTPS,
+        INTERNAL_TRAFFIC_IS_HTTP,
+        OVERRIDES_KEEP_PLACEMENT,
     )
 
     version: _Version = Field(description='Presto release in quotes, for example "0.287".')
@@ -195,4 +175,4 @@ class PrestoClusterSpec(Model):
     @property
     def image_reference(self) -> str:
         """The image that every server runs."""
-        return f"{self.image.repository}:{self.image.tag or self.version}"
+        return self.image.reference(self.version)

@@ -32,7 +32,14 @@ def explain(name: str, namespace: str) -> None:
         raise click.ClickException(str(error)) from error
     if cluster is None:
         raise click.ClickException(f'there is no {KIND} "{name}" in namespace "{namespace}"')
-    click.echo("\n".join(explanation(cluster, events)))
+    click.echo("\n".join(_printable(line) for line in explanation(cluster, events)))
+
+
+def _printable(line: str) -> str:
+    """`line` without control characters: messages quote what others wrote, and a terminal would obey them."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode() for character in line
+    )
 
 
 async def _fetch(namespace: str, name: str) -> tuple[KubernetesObject | None, list[KubernetesObject]]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from presto_operator.controller.drain_reporter import DrainReporter
 from presto_operator.controller.executor import Executor
+from presto_operator.controller.hash_keys import HashKeys
 from presto_operator.controller.load import LoadReader
 from presto_operator.controller.queue import WorkQueue
 from presto_operator.controller.reclaimer import Reclaimer
@@ -95,7 +96,9 @@ def assemble(
     reconciler = Reconciler(
         store=store,
         specs=SpecReader(
-            SourceReader(api, clock, settings.reference_interval), worker_min_ready=settings.worker_min_ready
+            SourceReader(api, clock, settings.reference_interval),
+            HashKeys(api),
+            worker_min_ready=settings.worker_min_ready,
         ),
         load=LoadReader(poller),
         metastores=metastores,

@@ -2,9 +2,10 @@
 
 from presto_operator.desired.cluster import cluster_objects
 from presto_operator.desired.generation import Generation, render_generation
+from presto_operator.desired.hash_key import hash_key_secret
 from presto_operator.desired.names import client_uri, coordinator_name, pool_deployment_name, worker_selector
 from presto_operator.desired.parts import Parts, changed_parts, parts_of
-from presto_operator.desired.query_retry import retry_warnings
+from presto_operator.desired.warnings import cluster_warnings
 
 __all__ = [
     "Generation",
@@ -12,10 +13,11 @@ __all__ = [
     "changed_parts",
     "client_uri",
     "cluster_objects",
+    "cluster_warnings",
     "coordinator_name",
+    "hash_key_secret",
     "parts_of",
     "pool_deployment_name",
     "render_generation",
-    "retry_warnings",
     "worker_selector",
 ]

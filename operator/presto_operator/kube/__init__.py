@@ -4,7 +4,7 @@ from presto_operator.kube.api_server import ApiError, ApiServer, ObjectReader, O
 from presto_operator.kube.apply import Applier, ApplyOutcome, ForeignObjectError
 from presto_operator.kube.client import KubernetesClient
 from presto_operator.kube.events import publish
-from presto_operator.kube.kind import CHILD_KINDS, EVENT, NODE, POD, PRESTO_CLUSTER
+from presto_operator.kube.kind import CHILD_KINDS, EVENT, NODE, POD, PRESTO_CLUSTER, SECRET
 from presto_operator.kube.node_store import NodeStore
 from presto_operator.kube.sources import SourceReader
 from presto_operator.kube.store import ClusterKey, ObjectStore
@@ -15,6 +15,7 @@ __all__ = [
     "NODE",
     "POD",
     "PRESTO_CLUSTER",
+    "SECRET",
     "ApiError",
     "ApiServer",
     "Applier",

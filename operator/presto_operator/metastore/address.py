@@ -47,6 +47,16 @@ class MetastoreAddress:
         return MetastoreAddress(f"{self.host}.{namespace}.svc", self.port)
 
     @property
+    def is_of_the_pod(self) -> bool:
+        """Whether this means the pod or the node that asks: loopback, link-local and unspecified addresses."""
+        if self.host.lower().rstrip(".").endswith("localhost"):
+            return True
+        if not _is_ip(self.host):
+            return False
+        address = ipaddress.ip_address(self.host)
+        return address.is_loopback or address.is_link_local or address.is_unspecified
+
+    @property
     def _host_in_uri(self) -> str:
         return f"[{self.host}]" if ":" in self.host else self.host
 

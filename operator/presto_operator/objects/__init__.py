@@ -79,7 +79,7 @@ from presto_operator.objects.reasons import (
     ValidReason,
 )
 from presto_operator.objects.strategic_merge import MERGE_KEYS, PATCH_DIRECTIVE, strategic_merge
-from presto_operator.objects.text import counted, enumerated, masked, named
+from presto_operator.objects.text import clipped, counted, enumerated, listed, masked, named
 from presto_operator.objects.times import clock_time, duration_text, format_time, kubernetes_time
 
 __all__ = [
@@ -113,6 +113,7 @@ __all__ = [
     "annotation_of",
     "available_replicas",
     "by_age",
+    "clipped",
     "clock_time",
     "condition_of",
     "container_state",
@@ -140,6 +141,7 @@ __all__ = [
     "kind_and_name",
     "kubernetes_time",
     "label_of",
+    "listed",
     "masked",
     "may_serve",
     "metadata_generation",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from presto_operator.api import PRESTO_CONTAINER
-from presto_operator.desired import retry_warnings
+from presto_operator.desired import cluster_warnings
 from presto_operator.metastore import Finding, Outcome, Probe, deciding
 from presto_operator.objects import (
     GENERATION_LABEL,
@@ -25,6 +25,7 @@ from presto_operator.objects import (
     generation_of,
     is_starting,
     label_of,
+    listed,
     name_of,
     named,
     ready_replicas,
@@ -52,12 +53,11 @@ def valid(spec: Spec, memory: Memory, generation: int) -> Verdict:
     """
     match spec:
         case Valid(cluster):
-            warnings = retry_warnings(cluster.spec)
-            message = f"the spec is valid, with warnings: {'; '.join(warnings)}" if warnings else "the spec is valid"
+            warnings = cluster_warnings(cluster)
+            message = f"the spec is valid, with warnings: {listed(warnings)}" if warnings else "the spec is valid"
             return Verdict("Valid", "True", ValidReason.SPEC_ACCEPTED, message)
         case Invalid(errors):
-            listed = "; ".join(str(error) for error in errors)
-            message = f"{listed}. The running cluster stays as it is."
+            message = f"{listed([str(error) for error in errors])}. The running cluster stays as it is."
             return Verdict("Valid", "False", ValidReason.SPEC_REJECTED, message)
         case Unreadable(error):
             unknown = Verdict("Valid", "Unknown", ValidReason.SPEC_UNREADABLE, f"{error}; retrying")

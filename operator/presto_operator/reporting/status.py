@@ -16,8 +16,9 @@ from presto_operator.api import (
     RolloutStatus,
     WorkersStatus,
 )
+from presto_operator.bounds import MAX_CONDITION_BYTES
 from presto_operator.desired import client_uri, worker_selector
-from presto_operator.objects import format_time, present_replicas
+from presto_operator.objects import clipped, format_time, present_replicas
 from presto_operator.planning import Observation, PoolCount, Serving, Verdict
 from presto_operator.presto import ClusterLoad
 from presto_operator.reporting.conditions import draining_workers
@@ -112,7 +113,7 @@ def _condition(verdict: Verdict, previous: Mapping[str, Any], generation: int, n
         type=verdict.type,
         status=verdict.status,
         reason=verdict.reason,
-        message=verdict.message,
+        message=clipped(verdict.message, MAX_CONDITION_BYTES),
         observed_generation=generation,
         last_transition_time=since,
     )

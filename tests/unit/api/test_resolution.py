@@ -160,7 +160,7 @@ def test_what_is_not_there_is_named_with_the_field_that_wants_it() -> None:
     )
     assert errors == {
         "spec.catalogs.a.propertiesFrom.configMap": 'there is no ConfigMap "shared" in the cluster\'s namespace',
-        "spec.catalogs.b.secretProperties[connection-password]": 'Secret "s3" has no key "secret"; it has user',
+        "spec.catalogs.b.secretProperties[connection-password]": 'Secret "s3" has no key "secret"',
     }
 
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from presto_operator.api import FieldError
-from presto_operator.desired import render_generation, retry_warnings
+from presto_operator.desired import render_generation
+from presto_operator.desired.query_retry import retry_warnings
 from presto_operator.metastore import Finding, MetastoreAddress, Outcome, Probe
 from presto_operator.objects import KubernetesObject, ReadyReason, ValidReason, name_of
 from presto_operator.planning.memory import Memory, memory_of
