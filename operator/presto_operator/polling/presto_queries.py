@@ -7,7 +7,7 @@ import logging
 from presto_operator.desired import coordinator_name
 from presto_operator.kube import ClusterKey
 from presto_operator.polling.presto_transport import Presto
-from presto_operator.presto import QUERIES_PATH, PrestoUnavailableError, QueryActivity, query_activity
+from presto_operator.presto import QUERIES_QUESTION, PrestoUnavailableError, QueryActivity
 from presto_operator.telemetry import metrics
 
 _logger = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ class QueryReader:
         """The queries of this generation; None if its coordinator gave no answer within seconds."""
         try:
             service = coordinator_name(key, generation)
-            return query_activity(await self._presto.get_of_service(key.namespace, service, QUERIES_PATH))
+            return await self._presto.get_of_service(key.namespace, service, QUERIES_QUESTION)
         except PrestoUnavailableError as error:
             metrics.presto_poll_errors.labels(key.namespace, key.name).inc()
             _logger.warning("%s: queries of generation %s could not be read: %s", key, generation, error)

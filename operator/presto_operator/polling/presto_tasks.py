@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from presto_operator.objects import KubernetesObject, name_of
 from presto_operator.polling.presto_transport import Presto
-from presto_operator.presto import TASKS_PATH, PrestoUnavailableError, running_tasks, server_of
+from presto_operator.presto import TASKS_QUESTION, PrestoUnavailableError, server_of
 
 _logger = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class TaskReader:
     async def _ask(self, pod: KubernetesObject) -> int | None:
         server = server_of(pod)
         try:
-            return running_tasks(await self._presto.get_of_server(server, TASKS_PATH))
+            return await self._presto.get_of_server(server, TASKS_QUESTION)
         except PrestoUnavailableError as error:
             _logger.info("%s/%s: tasks could not be read: %s", server.namespace, server.pod, error)
             return None

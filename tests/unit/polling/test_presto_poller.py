@@ -3,7 +3,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from presto_operator.kube import ApiError, ClusterKey
 from presto_operator.polling.pace import steady_pace
@@ -32,16 +31,16 @@ class Presto(FakeKubernetes):
         self.hangs = False
         self.poller = PrestoPoller(PrestoTransport(self), self.woken.append, lambda: NOW, steady_pace(INTERVAL))
 
-    async def get_through_service(self, namespace: str, service: str, port: int, path: str) -> Any:
+    async def get_through_service(self, namespace: str, service: str, port: int, path: str, most_bytes: int) -> bytes:
         if path == "/v1/cluster":
             self.times.append(asyncio.get_running_loop().time())
         if self.hangs:
             await asyncio.sleep(5)
             raise ApiError(0, "no answer")
-        return await super().get_through_service(namespace, service, port, path)
+        return await super().get_through_service(namespace, service, port, path, most_bytes)
 
-    async def get_through_pod(self, namespace: str, pod: str, port: int, path: str) -> Any:
-        answer = await super().get_through_pod(namespace, pod, port, path)
+    async def get_through_pod(self, namespace: str, pod: str, port: int, path: str, most_bytes: int) -> bytes:
+        answer = await super().get_through_pod(namespace, pod, port, path, most_bytes)
         await asyncio.sleep(0.01)
         return answer
 

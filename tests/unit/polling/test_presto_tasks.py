@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 from presto_operator.kube import ApiError
 from presto_operator.objects import KubernetesObject
@@ -20,9 +19,9 @@ class _SlowKubernetes(FakeKubernetes):
         super().__init__()
         self._seconds = seconds
 
-    async def get_through_pod(self, namespace: str, pod: str, port: int, path: str) -> Any:
+    async def get_through_pod(self, namespace: str, pod: str, port: int, path: str, most_bytes: int) -> bytes:
         await asyncio.sleep(self._seconds.get(pod, 0))
-        return await super().get_through_pod(namespace, pod, port, path)
+        return await super().get_through_pod(namespace, pod, port, path, most_bytes)
 
 
 def pod(name: str) -> KubernetesObject:
