@@ -106,7 +106,7 @@ async def _meet(poller: PrestoPoller, numbers: list[int], workers: int) -> None:
         key = ClusterKey("bench", str(number))
         servers = tuple(Server("bench", f"{number}-{worker}", address(number)) for worker in range(workers))
         poller.watch(key, Subject(servers, is_scaled_by_load=True))
-        await poller.newest(key)
+        await poller.first_poll(key)
 
 
 def _ms(values: list[float], percent: int) -> str:

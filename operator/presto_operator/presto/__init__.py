@@ -50,7 +50,7 @@ from presto_operator.presto.load import (
 )
 from presto_operator.presto.memory import memory_errors
 from presto_operator.presto.properties import parse_properties, render_properties
-from presto_operator.presto.queries import QUERIES_QUESTION, QueryActivity
+from presto_operator.presto.queries import QUERIES_QUESTION, QueryActivity, QueryAnswer
 from presto_operator.presto.query_retry import (
     coordinator_retry_properties,
     query_retry_warnings,
@@ -106,6 +106,7 @@ __all__ = [
     "PrestoNotFoundError",
     "PrestoUnavailableError",
     "QueryActivity",
+    "QueryAnswer",
     "Question",
     "RemainingTasks",
     "ResourceGroup",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -12,6 +12,10 @@ from presto_operator.presto.errors import PrestoUnavailableError
 from presto_operator.presto.question import Question, decoded
 
 QUERIES_PATH = "/v1/query"
+
+ANSWER_COUNTS = timedelta(seconds=1)
+"""How long an answer counts as one of this moment. The pass that acts on it begins milliseconds after it has come; a
+busy operator may take longer."""
 
 _MOST_BYTES = 4 * 1024 * 1024
 """Without its text, a query takes 2 to 3 kB. Presto keeps 100 that have ended: room for 1,400."""
@@ -36,6 +40,20 @@ class QueryActivity:
         """Ids of the queries that are unfinished, or ended at `moment` or later."""
         ended = [query for query, ended_at in self.ended_at.items() if ended_at >= moment]
         return tuple(sorted((*self.unfinished, *ended)))
+
+
+@dataclass(frozen=True)
+class QueryAnswer:
+    """What a coordinator said of its queries, and when."""
+
+    activity: QueryActivity | None
+    """None if it gave no answer."""
+    at: datetime
+    """When the answer came."""
+
+    def is_current(self, now: datetime) -> bool:
+        """Whether it is recent enough to take something away: queries that began since then are not in it."""
+        return timedelta(0) <= now - self.at < ANSWER_COUNTS
 
 
 class _Stats(msgspec.Struct, gc=False):
