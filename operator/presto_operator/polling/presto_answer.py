@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import Any, TypeVar
 
 from presto_operator.polling.byte_budget import ByteBudget
 from presto_operator.polling.pace import loop_time
 from presto_operator.polling.short_strings import ShortStrings
 from presto_operator.presto import PrestoAnswerTooLargeError, PrestoUnavailableError, Question
+
+Answer = TypeVar("Answer")
 
 CHUNK_BYTES = 32 * 1024
 SMALL_ANSWER_BYTES = 64 * 1024
@@ -24,11 +26,12 @@ _PATIENCE_SECONDS = 2.0
 _NOTICEABLE_SECONDS = 0.1
 
 
-async def received(chunks: AsyncIterator[bytes], question: Question[Any], budget: ByteBudget) -> bytes:
-    """The whole answer that arrives in these chunks, without long strings if the question says so.
+async def read_answer(chunks: AsyncIterator[bytes], question: Question[Answer], budget: ByteBudget) -> Answer:
+    """The answer to the question that arrives in these chunks.
 
     Raises:
         PrestoAnswerTooLargeError: it exceeds the question's limit, or it is large and did not arrive in time.
+        PrestoUnavailableError: it isn't as expected.
         TimeoutError: another one did not arrive in time.
     """
     async with AsyncExitStack() as stack:
@@ -47,7 +50,12 @@ async def received(chunks: AsyncIterator[bytes], question: Question[Any], budget
                     f"only {answer.arrived} bytes of a large answer came in time"
                 ) from error
             raise
-        return bytes(answer.content)
+        if not answer.is_large:
+            return question.read(bytes(answer.content))
+        # One after the other, with a turn of the event loop for all others between two of them.
+        async with budget.reading:
+            await asyncio.sleep(0)
+            return question.read(bytes(answer.content))
 
 
 class _PartialAnswer:

@@ -8,7 +8,7 @@ from typing import TypeVar
 import aiohttp
 
 from presto_operator.polling.byte_budget import ByteBudget
-from presto_operator.polling.presto_answer import BUDGET_BYTES, CHUNK_BYTES, received
+from presto_operator.polling.presto_answer import BUDGET_BYTES, CHUNK_BYTES, read_answer
 from presto_operator.presto import PrestoNotFoundError, PrestoUnavailableError, Question
 
 Answer = TypeVar("Answer")
@@ -54,9 +54,7 @@ class PrestoClient:
                     raise (PrestoNotFoundError if is_missing else PrestoUnavailableError)(
                         f"{uri}: HTTP {response.status} {response.reason}"
                     )
-                content = await received(response.content.iter_chunked(CHUNK_BYTES), question, self._budget)
-                # Within the budget, and not beside others: it takes more memory than the content itself.
-                return question.read(content)
+                return await read_answer(response.content.iter_chunked(CHUNK_BYTES), question, self._budget)
         except PrestoUnavailableError as error:
             raise _at(uri, error) from error
         except TimeoutError as error:

@@ -219,3 +219,15 @@ def test_a_pass_heals_while_queries_are_not_known_and_takes_nothing_away() -> No
     world.reconcile()
     assert world.children().keys() == before.keys()
     assert world.condition("Progressing")["reason"] == "WaitingForQueries"
+
+
+def test_answers_that_are_too_large_are_an_event() -> None:
+    world = World(manifest(workers={"replicas": 2}))
+    world.settle()
+    world.api.presto_answer = ApiError(413, "the answer has more than 65536 bytes")
+    for _ in range(3):
+        world.reconcile()
+    (message,) = world.news("PrestoAnswersTooLarge")
+    assert "it is asked for its load every 5 minutes only" in message
+    assert "more than 65536 bytes" in message
+    assert world.condition("Ready")["status"] == "True"
