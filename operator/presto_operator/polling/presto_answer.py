@@ -30,7 +30,7 @@ async def read_answer(chunks: AsyncIterator[bytes], question: Question[Answer], 
     """The answer to the question that arrives in these chunks.
 
     Raises:
-        PrestoAnswerTooLargeError: it exceeds the question's limit, or it is large and did not arrive in time.
+        PrestoAnswerTooLargeError: it exceeds the question's limit, or it is large and unusable or not there in time.
         PrestoUnavailableError: it isn't as expected.
         TimeoutError: another one did not arrive in time.
     """
@@ -41,7 +41,7 @@ async def read_answer(chunks: AsyncIterator[bytes], question: Question[Answer], 
             async for chunk in chunks:
                 if answer.becomes_large_with(chunk):
                     has_waited = await _reserve(stack, budget, question.most_bytes)
-                answer.add(chunk)
+                await answer.add(chunk)
                 # What has arrived already is handed over without a pause: others get their turn here.
                 await asyncio.sleep(0)
         except TimeoutError as error:
@@ -55,7 +55,10 @@ async def read_answer(chunks: AsyncIterator[bytes], question: Question[Answer], 
         # One after the other, with a turn of the event loop for all others between two of them.
         async with budget.reading:
             await asyncio.sleep(0)
-            return question.read(bytes(answer.content))
+            try:
+                return question.read(bytes(answer.content))
+            except PrestoUnavailableError as error:
+                raise PrestoAnswerTooLargeError(f"{error}; it has {answer.arrived} bytes") from error
 
 
 class _PartialAnswer:
@@ -74,15 +77,21 @@ class _PartialAnswer:
     def becomes_large_with(self, chunk: bytes) -> bool:
         return not self.is_large and self.arrived + len(chunk) > SMALL_ANSWER_BYTES
 
-    def add(self, chunk: bytes) -> None:
+    async def add(self, chunk: bytes) -> None:
         question = self._question
-        if question.most_bytes_with_texts and self.becomes_large_with(chunk):
-            self._texts = ShortStrings()
-            self.content = bytearray(self._texts.feed(bytes(self.content)))
+        if question.most_bytes_with_texts and self._texts is None and self.arrived + len(chunk) > question.most_bytes:
+            await self._drop_texts()
         self.arrived += len(chunk)
         self.content += chunk if self._texts is None else self._texts.feed(chunk)
         if self.arrived > question.most_bytes_received or len(self.content) > question.most_bytes:
             raise PrestoAnswerTooLargeError(f"the answer is too large: {_limit(question)}")
+
+    async def _drop_texts(self) -> None:
+        """Drop the texts of queries, from what has arrived and from what is still to come."""
+        self._texts, content, self.content = ShortStrings(), bytes(self.content), bytearray()
+        for start in range(0, len(content), CHUNK_BYTES):
+            self.content += self._texts.feed(content[start : start + CHUNK_BYTES])
+            await asyncio.sleep(0)
 
 
 async def _reserve(stack: AsyncExitStack, budget: ByteBudget, size: int) -> bool:

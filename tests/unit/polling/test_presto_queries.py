@@ -129,6 +129,8 @@ def test_who_gives_two_answers_in_a_row_that_are_too_large_is_asked_seldom() -> 
         assert len(presto.asked) == 2
         assert presto.reader.answers(KEY, OLD)["old"].activity is None
         assert _is_asked_seldom() == 1.0
+        presto.reader.ask_anew(KEY, "old")
+        assert presto.reader.answers(KEY, OLD)["old"].activity is None
         news = presto.seldom.take_news(KEY)
         assert news.startswith(
             "Presto's answers are too large, so it is asked for its queries on generation old every 5 minutes only: "
@@ -141,6 +143,19 @@ def test_who_gives_two_answers_in_a_row_that_are_too_large_is_asked_seldom() -> 
         assert len(presto.asked) == 3
         assert presto.reader.answers(KEY, OLD)["old"].activity is not None
         assert _is_asked_seldom() == 0.0
+
+    presto.run(scenario)
+
+
+def test_who_lists_thousands_of_queries_is_asked_every_ten_seconds() -> None:
+    presto = Coordinators()
+    presto.queries = lambda: [{"queryId": str(number), "state": "RUNNING"} for number in range(3000)]
+
+    async def scenario() -> None:
+        for _ in range(30):
+            presto.reader.answers(KEY, OLD)
+            await asyncio.sleep(ANSWER_COUNTS.total_seconds())
+        assert len(presto.asked) == 3
 
     presto.run(scenario)
 
