@@ -10,23 +10,39 @@ import json
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
 
 from bench.hostile.scenarios import HEALTHY, PREFIX, SCENARIOS, WORKERS, Scenario
-from presto_operator.kube import ApiError
-from presto_operator.kube.kind import CHILD_KINDS, EVENT, NODE, POD, PRESTO_CLUSTER, Kind
+from presto_operator.kube import CHILD_KINDS, EVENT, NODE, POD, PRESTO_CLUSTER, ApiError
 from presto_operator.objects import CLUSTER_LABEL, KubernetesObject
 from tests.unit import live
 from tests.unit.fake_kubernetes import FakeKubernetes
 from tests.unit.manifest import manifest
 from tests.unit.nodes.nodes import node, taint
 
+
+@dataclass(frozen=True)
+class Resource:
+    """A kind of object, and its place in the API."""
+
+    api_version: str
+    name: str
+    plural: str
+
+    @property
+    def path(self) -> str:
+        """Where its objects are, up to their namespace."""
+        return f"/{'apis' if '/' in self.api_version else 'api'}/{self.api_version}/"
+
+
 _KINDS = (PRESTO_CLUSTER, *CHILD_KINDS, POD, EVENT, NODE)
-_OTHERS = (
-    Kind("v1", "Namespace", "namespaces"),
-    Kind("apiextensions.k8s.io/v1", "CustomResourceDefinition", "customresourcedefinitions"),
+_RESOURCES = (
+    *(Resource(kind.api_version, kind.name, kind.plural) for kind in _KINDS),
+    Resource("v1", "Namespace", "namespaces"),
+    Resource("apiextensions.k8s.io/v1", "CustomResourceDefinition", "customresourcedefinitions"),
 )
 _CLUSTER_SCOPED = ("Node", "Namespace", "CustomResourceDefinition")
 _METADATA_ONLY = "PartialObjectMetadata"
@@ -149,28 +165,27 @@ class Server:
         return web.json_response({"settled": kubernetes.is_settled, "delays": kubernetes.delays, "pending": pending})
 
     async def _resource(self, request: web.Request, path: str) -> Any:
-        for kind in (*_KINDS, *_OTHERS):
-            prefix = kind.path()[: -len(kind.plural)]
-            parts = path[len(prefix) :].split("/") if path.startswith(prefix) else []
+        for kind in _RESOURCES:
+            parts = path.removeprefix(kind.path).split("/") if path.startswith(kind.path) else []
             namespace = parts[1] if len(parts) > 2 and parts[0] == "namespaces" else None
             parts = parts[2:] if namespace else parts
             if parts and parts[0] == kind.plural:
                 return await self._of_kind(request, kind, namespace, [*parts[1:], "", ""])
         raise ApiError(404, f"no such path: {path}")
 
-    async def _of_kind(self, request: web.Request, kind: Kind, namespace: str | None, parts: list[str]) -> Any:
+    async def _of_kind(self, request: web.Request, kind: Resource, namespace: str | None, parts: list[str]) -> Any:
         name, subresource = parts[:2]
         if request.method == "GET" and not name:
             return await (self._watch if request.query.get("watch") == "true" else self._list)(request, kind, namespace)
         if request.method == "GET":
-            obj = await self._kubernetes.get(kind, namespace, name)
+            obj = self._kubernetes.objects.get((kind.name, namespace or "", name))
             if obj is None:
                 raise ApiError(404, "not found")
             return obj
         body = json.loads(await request.read() or b"{}")
         return await self._write(request, kind, body, (namespace or "", name, subresource))
 
-    async def _write(self, request: web.Request, kind: Kind, body: Any, target: tuple[str, str, str]) -> Any:
+    async def _write(self, request: web.Request, kind: Resource, body: Any, target: tuple[str, str, str]) -> Any:
         kubernetes, (namespace, name, subresource) = self._kubernetes, target
         if request.method == "POST":
             return await kubernetes.create(body)
@@ -180,32 +195,32 @@ class Server:
             return await kubernetes.patch_status(namespace, name, body["status"])
         return await self._patch(request, kind, body, name)
 
-    async def _delete(self, kind: Kind, namespace: str, name: str) -> Any:
+    async def _delete(self, kind: Resource, namespace: str, name: str) -> Any:
         kubernetes = self._kubernetes
         obj = kubernetes.objects.get((kind.name, namespace, name))
         if obj is None:
             raise ApiError(404, "not found")
-        if kind is POD:
+        if kind.name == POD.name:
             kubernetes.note_deletion(name)
             return await kubernetes.delete_pod(obj) or {"kind": "Status"}
         await kubernetes.delete(obj)
         kubernetes.history.append((kubernetes.revision, {**obj, "gone": True}))
         return {"kind": "Status"}
 
-    async def _patch(self, request: web.Request, kind: Kind, body: Any, name: str) -> Any:
+    async def _patch(self, request: web.Request, kind: Resource, body: Any, name: str) -> Any:
         kubernetes = self._kubernetes
         if "apply" in request.headers["Content-Type"]:
             written: Any = await kubernetes.apply(body)
-        elif kind is POD:
-            written = await kubernetes.annotate_pod(kubernetes.find(kind, name), body["metadata"]["annotations"])
+        elif kind.name == POD.name:
+            written = await kubernetes.annotate_pod(kubernetes.find(kind.name, name), body["metadata"]["annotations"])
         else:
-            written = await kubernetes.scale(kubernetes.find(kind, name), body["spec"]["replicas"])
+            written = await kubernetes.scale(kubernetes.find(kind.name, name), body["spec"]["replicas"])
         if kind.name != "Deployment":
             return written
         await kubernetes.roll_out(name)
-        return kubernetes.find(kind, name)
+        return kubernetes.find(kind.name, name)
 
-    async def _list(self, request: web.Request, kind: Kind, namespace: str | None) -> Any:
+    async def _list(self, request: web.Request, kind: Resource, namespace: str | None) -> Any:
         found = [
             obj
             for (known, of, _), obj in self._kubernetes.objects.items()
@@ -219,7 +234,7 @@ class Server:
             metadata["continue"] = str(start + limit)
         return {"kind": f"{kind.name}List", "apiVersion": kind.api_version, "metadata": metadata, "items": page}
 
-    async def _watch(self, request: web.Request, kind: Kind, namespace: str | None) -> web.StreamResponse:
+    async def _watch(self, request: web.Request, kind: Resource, namespace: str | None) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "application/json"})
         await response.prepare(request)
         since = int(request.query.get("resourceVersion") or 0)
@@ -254,7 +269,7 @@ def _shown(request: web.Request, obj: KubernetesObject) -> KubernetesObject:
 
 
 def _discovery(path: str) -> Any:
-    groups = sorted({kind.api_version for kind in (*_KINDS, *_OTHERS) if kind.group})
+    groups = sorted({kind.api_version for kind in _RESOURCES if "/" in kind.api_version})
     if path in ("", "/version"):
         return {"major": "1", "minor": "34", "gitVersion": "v1.34.4", "paths": ["/api", "/apis"]}
     if path == "/api":
@@ -274,7 +289,7 @@ def _group(api_version: str) -> Any:
 
 
 def _resources(api_version: str) -> Iterator[Any]:
-    for kind in (*_KINDS, *_OTHERS):
+    for kind in _RESOURCES:
         if kind.api_version == api_version:
             verbs = ["get", "list", "watch", "create", "patch", "delete"]
             is_namespaced = kind.name not in _CLUSTER_SCOPED

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from presto_operator.controller.operator import run
+from presto_operator.controller import run
 from presto_operator.kube import KubernetesClient
 
 _BEAT_SECONDS = 0.01
@@ -53,7 +53,9 @@ class Heart:
         while True:
             time.sleep(0.2)
             stall = max(self._longest, time.monotonic() - self._last - _BEAT_SECONDS)
-            self._figures.write_text(f"{stall} {self._longest_cpu}")
+            written = self._figures.with_suffix(".new")
+            written.write_text(f"{stall} {self._longest_cpu}")
+            written.rename(self._figures)
 
 
 def _patch(presto_port: int) -> None:

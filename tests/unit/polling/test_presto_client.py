@@ -102,7 +102,10 @@ def test_what_is_not_there_is_told_apart(serve: Serve) -> None:
     ids=lambda head: f"{head[:40]!r}({len(head)})",
 )
 def test_whatever_is_not_http_is_an_error_in_plain_words(serve: Serve, head: bytes) -> None:
-    uri = serve(lambda request: request.wfile.write(head) and None)
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        request.wfile.write(head)
+
+    uri = serve(answer)
     with pytest.raises(PrestoUnavailableError) as raised:
         _get(f"{uri}/v1/cluster", timeouts=_IMPATIENT)
     assert str(raised.value).isprintable()
