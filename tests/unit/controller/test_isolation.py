@@ -151,6 +151,25 @@ def test_workers_are_deleted_side_by_side_and_one_that_hangs_delays_no_other() -
     play(scenario)
 
 
+def test_a_reclaim_that_is_refused_is_tried_again_though_no_pass_is_made() -> None:
+    api = SlowKubernetes()
+    api.write(reclaimed_node())
+    cluster(api, "adhoc", workers=2, on="spot-1")
+    api.refused["Pod", "adhoc-0"] = ApiError(500, "etcdserver: request timed out")
+
+    async def scenario() -> None:
+        async with running(api) as parts:
+            parts.reclaims.add(KEY)
+            await asyncio.sleep(0.9)
+            assert ("delete", "Pod", "adhoc-1") in api.requests
+            api.refused.clear()
+            before = len(api.deleted)
+            await asyncio.sleep(2)
+            assert [name for name, _ in api.deleted[before:]] == ["adhoc-0"]
+
+    play(scenario)
+
+
 def test_a_pod_whose_deletion_is_under_way_is_not_deleted_twice() -> None:
     api = SlowKubernetes()
     api.write(reclaimed_node())
