@@ -19,3 +19,11 @@ def container(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Contai
     container = Container(shell, programs(tmp_path / "bin", names), tmp_path)
     yield container
     container.close()
+
+
+@pytest.fixture(params=SHELLS)
+def container_with_curl(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Container]:
+    """A container of an image with one shell or the other, and with curl."""
+    container = Container(request.param, programs(tmp_path / "bin", (*_PROGRAMS, "curl")), tmp_path)
+    yield container
+    container.close()

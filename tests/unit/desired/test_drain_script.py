@@ -104,9 +104,9 @@ def test_the_startup_probe_says_when_a_server_has_started(container: Container) 
     mark = container.data / "starting"
     mark.touch()
     presto = container.serve(Presto([200], info={"starting": True}))
-    assert container.run("started").wait(timeout=10) == 1
+    assert container.run("started", patience=5).wait(timeout=10) == 1
     assert mark.exists()
     presto.info["starting"] = False
-    assert container.run("started").wait(timeout=10) == 0
+    assert container.run("started", patience=5).wait(timeout=10) == 0
     assert not mark.exists()
-    assert container.run("started").wait(timeout=10) == 0
+    assert container.run("started", patience=5).wait(timeout=10) == 0

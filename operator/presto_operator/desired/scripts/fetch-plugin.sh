@@ -6,6 +6,11 @@
 #
 # An archive may hold the jars themselves or, as Presto's own plugin archives do, one directory of them. The result is
 # moved into place at once, so that an interrupted run leaves nothing half done.
+#
+# The environment is the user's, a proxy above all, and so is the configuration of curl.
+
+# bash takes shell options from SHELLOPTS in the environment.
+set +Ceuf
 
 name=$1 url=$2 sha256=$3 directory=$4
 attempts=4
