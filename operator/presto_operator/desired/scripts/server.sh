@@ -38,13 +38,14 @@ answer() {
     curl -q --noproxy '*' --silent --include --max-time "$_answer_seconds" --request "$1" \
       --header 'Content-Type: application/json' ${3:+--data "$3"} "http://127.0.0.1:$_port$2"
   else
+    # The timeout of busybox ends only the process that it has started, so bash must not leave a child that goes on.
     # shellcheck disable=SC2016
     METHOD=$1 TARGET=$2 BODY=$3 PORT=$_port timeout "$_answer_seconds" bash -p -c '
       set +o posix
       exec 3<>"/dev/tcp/127.0.0.1/$PORT" || exit 7
       printf "%s %s HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: %s\r\n\r\n%s" \
         "$METHOD" "$TARGET" "${#BODY}" "$BODY" >&3
-      cat <&3' 2>/dev/null
+      exec cat <&3' 2>/dev/null
   fi
 }
 
