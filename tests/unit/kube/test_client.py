@@ -39,7 +39,7 @@ def test_answers_that_the_api_server_waits_for_hold_up_no_other_call() -> None:
             configuration.host = str(server.make_url("/")).rstrip("/")
             client = KubernetesClient(configuration, in_cluster=False)
             polls = [
-                asyncio.create_task(client.get_through_service("analytics", f"presto-{number}", 8080, "/v1/cluster"))
+                asyncio.create_task(client.get_through_service("analytics", f"presto-{number}", 8080, "/", 1000))
                 for number in range(hanging)
             ]
             await all_connections_are_taken.wait()
