@@ -93,7 +93,7 @@ def check_that_it_serves(presto: Namespace, serving: str, pods: set[str], tally:
     wait_until(lambda: tally.right >= right + 2, timeout=120, what="answers of the coordinator")
     assert pods <= uids(staying(presto.pods(NAME)))
     assert generation_of(selector(presto)) == serving
-    assert presto.condition(NAME, "Ready")["status"] == "True"
+    presto.wait_for_condition(NAME, "Ready", "True", timeout=30)
 
 
 def answers(client: PrestoClient) -> bool:

@@ -13,6 +13,8 @@ class ByteBudget:
 
     def __init__(self, total: int) -> None:
         self._free = total
+        self.reading = asyncio.Lock()
+        """Held while one of the large answers is read, which takes more memory than the answer itself."""
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
 
     @asynccontextmanager

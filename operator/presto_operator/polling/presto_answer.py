@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import Any, TypeVar
 
 from presto_operator.polling.byte_budget import ByteBudget
 from presto_operator.polling.pace import loop_time
 from presto_operator.polling.short_strings import ShortStrings
 from presto_operator.presto import PrestoAnswerTooLargeError, PrestoUnavailableError, Question
+
+Answer = TypeVar("Answer")
 
 CHUNK_BYTES = 32 * 1024
 SMALL_ANSWER_BYTES = 64 * 1024
@@ -24,11 +26,12 @@ _PATIENCE_SECONDS = 2.0
 _NOTICEABLE_SECONDS = 0.1
 
 
-async def received(chunks: AsyncIterator[bytes], question: Question[Any], budget: ByteBudget) -> bytes:
-    """The whole answer that arrives in these chunks, without long strings if the question says so.
+async def read_answer(chunks: AsyncIterator[bytes], question: Question[Answer], budget: ByteBudget) -> Answer:
+    """The answer to the question that arrives in these chunks.
 
     Raises:
-        PrestoAnswerTooLargeError: it exceeds the question's limit, or it is large and did not arrive in time.
+        PrestoAnswerTooLargeError: it exceeds the question's limit, or it is large and unusable or not there in time.
+        PrestoUnavailableError: it isn't as expected.
         TimeoutError: another one did not arrive in time.
     """
     async with AsyncExitStack() as stack:
@@ -38,7 +41,7 @@ async def received(chunks: AsyncIterator[bytes], question: Question[Any], budget
             async for chunk in chunks:
                 if answer.becomes_large_with(chunk):
                     has_waited = await _reserve(stack, budget, question.most_bytes)
-                answer.add(chunk)
+                await answer.add(chunk)
                 # What has arrived already is handed over without a pause: others get their turn here.
                 await asyncio.sleep(0)
         except TimeoutError as error:
@@ -47,7 +50,15 @@ async def received(chunks: AsyncIterator[bytes], question: Question[Any], budget
                     f"only {answer.arrived} bytes of a large answer came in time"
                 ) from error
             raise
-        return bytes(answer.content)
+        if not answer.is_large:
+            return question.read(bytes(answer.content))
+        # One after the other, with a turn of the event loop for all others between two of them.
+        async with budget.reading:
+            await asyncio.sleep(0)
+            try:
+                return question.read(bytes(answer.content))
+            except PrestoUnavailableError as error:
+                raise PrestoAnswerTooLargeError(f"{error}; it has {answer.arrived} bytes") from error
 
 
 class _PartialAnswer:
@@ -66,15 +77,21 @@ class _PartialAnswer:
     def becomes_large_with(self, chunk: bytes) -> bool:
         return not self.is_large and self.arrived + len(chunk) > SMALL_ANSWER_BYTES
 
-    def add(self, chunk: bytes) -> None:
+    async def add(self, chunk: bytes) -> None:
         question = self._question
-        if question.most_bytes_with_texts and self.becomes_large_with(chunk):
-            self._texts = ShortStrings()
-            self.content = bytearray(self._texts.feed(bytes(self.content)))
+        if question.most_bytes_with_texts and self._texts is None and self.arrived + len(chunk) > question.most_bytes:
+            await self._drop_texts()
         self.arrived += len(chunk)
         self.content += chunk if self._texts is None else self._texts.feed(chunk)
         if self.arrived > question.most_bytes_received or len(self.content) > question.most_bytes:
             raise PrestoAnswerTooLargeError(f"the answer is too large: {_limit(question)}")
+
+    async def _drop_texts(self) -> None:
+        """Drop the texts of queries, from what has arrived and from what is still to come."""
+        self._texts, content, self.content = ShortStrings(), bytes(self.content), bytearray()
+        for start in range(0, len(content), CHUNK_BYTES):
+            self.content += self._texts.feed(content[start : start + CHUNK_BYTES])
+            await asyncio.sleep(0)
 
 
 async def _reserve(stack: AsyncExitStack, budget: ByteBudget, size: int) -> bool:

@@ -8,13 +8,15 @@ from typing import TypeVar
 import aiohttp
 
 from presto_operator.polling.byte_budget import ByteBudget
-from presto_operator.polling.presto_answer import BUDGET_BYTES, CHUNK_BYTES, received
+from presto_operator.polling.presto_answer import BUDGET_BYTES, CHUNK_BYTES, read_answer
 from presto_operator.presto import PrestoNotFoundError, PrestoUnavailableError, Question
 
 Answer = TypeVar("Answer")
 
 _ADDRESSES_KEPT_SECONDS = 30
 """How long a Service's address is cached: names are looked up in few threads, and there may be hundreds of clusters."""
+
+_MOST_CHARACTERS = 200
 
 
 @dataclass(frozen=True)
@@ -52,17 +54,15 @@ class PrestoClient:
                 if response.status != 200:
                     is_missing = response.status == 404
                     raise (PrestoNotFoundError if is_missing else PrestoUnavailableError)(
-                        f"{uri}: HTTP {response.status} {response.reason}"
+                        f"{uri}: HTTP {response.status} {_plain(response.reason or '')}"
                     )
-                content = await received(response.content.iter_chunked(CHUNK_BYTES), question, self._budget)
-                # Within the budget, and not beside others: it takes more memory than the content itself.
-                return question.read(content)
+                return await read_answer(response.content.iter_chunked(CHUNK_BYTES), question, self._budget)
         except PrestoUnavailableError as error:
             raise _at(uri, error) from error
         except TimeoutError as error:
             raise PrestoUnavailableError(f"{uri}: no complete answer within {self._timeouts.total:g} s") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise PrestoUnavailableError(f"{uri}: {str(error) or type(error).__name__}") from error
+            raise PrestoUnavailableError(f"{uri}: {_plain(str(error)) or type(error).__name__}") from error
 
     async def close(self) -> None:
         """Close the connections."""
@@ -89,3 +89,8 @@ class PrestoClient:
 
 def _at(uri: str, error: PrestoUnavailableError) -> PrestoUnavailableError:
     return error if str(error).startswith(uri) else type(error)(f"{uri}: {error}")
+
+
+def _plain(words: str) -> str:
+    """Words that may be a stranger's, in bounds and without control characters."""
+    return "".join(character if character.isprintable() else " " for character in words[:_MOST_CHARACTERS])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from presto_operator.desired import coordinator_name
 from presto_operator.kube import ClusterKey
@@ -21,6 +21,11 @@ from presto_operator.presto import (
 from presto_operator.telemetry import metrics
 
 _logger = logging.getLogger(__name__)
+
+_MANY_QUERIES = 2_000
+"""Presto keeps 100 queries that have ended by default, and few coordinators run more than that at once."""
+_MANY_QUERIES_PAUSE = timedelta(seconds=10)
+"""How long a coordinator that lists many queries isn't asked again: each of its answers takes tens of milliseconds."""
 
 
 class QueryReader:
@@ -52,14 +57,15 @@ class QueryReader:
 
         What isn't of this moment is asked for again.
         """
+        if not generations:
+            self._answers.pop(key, None)
+            return {}
         known = {name: answer for name, answer in self._answers.get(key, {}).items() if name in generations}
         self._answers[key] = known
         for generation in generations:
-            if generation not in known or not known[generation].is_current(self._clock()):
+            if generation not in known or self._is_old(known[generation]):
                 self._ask(key, generation)
-        if not generations:
-            del self._answers[key]
-        return known
+        return dict(known)
 
     def ask_anew(self, key: ClusterKey, generation: str) -> None:
         """Forget a generation's answer, and the question that is under way, and ask now."""
@@ -81,9 +87,18 @@ class QueryReader:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    def _is_old(self, answer: QueryAnswer) -> bool:
+        is_long = answer.activity is not None and answer.activity.count > _MANY_QUERIES
+        age = self._clock() - answer.at
+        return not answer.is_current(self._clock()) and not (is_long and timedelta(0) <= age < _MANY_QUERIES_PAUSE)
+
     def _ask(self, key: ClusterKey, generation: str) -> None:
-        if (key, generation) not in self._asking and not self._seldom.rests(key, _what(generation)):
-            self._asking[key, generation] = asyncio.create_task(self._answer(key, generation))
+        if (key, generation) in self._asking:
+            return
+        if self._seldom.rests(key, _what(generation)):
+            self._answers.setdefault(key, {})[generation] = QueryAnswer(None, self._clock())
+            return
+        self._asking[key, generation] = asyncio.create_task(self._answer(key, generation))
 
     async def _answer(self, key: ClusterKey, generation: str) -> None:
         activity = await self._activity(key, generation)

@@ -10,4 +10,4 @@ class PrestoNotFoundError(PrestoUnavailableError):
 
 
 class PrestoAnswerTooLargeError(PrestoUnavailableError):
-    """Presto's answer exceeds the limit of its endpoint, or a large one did not arrive in time."""
+    """Presto's answer exceeds the limit of its endpoint, or a large one is unusable or did not arrive in time."""

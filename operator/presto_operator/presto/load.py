@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from presto_operator.presto.errors import PrestoUnavailableError
+from presto_operator.presto.errors import PrestoAnswerTooLargeError
 from presto_operator.presto.question import Question, decoded
 
 QUERY_STATES_PATH = "/v1/queryState?queryTextSizeLimit=1&excludeResourceGroupPathInfo=true"
@@ -112,11 +112,14 @@ def unfinished_queries(answer: bytes) -> tuple[UnfinishedQuery, ...]:
     """The queries in a coordinator's answer.
 
     Raises:
-        PrestoUnavailableError: it isn't a list of queries, or has too many.
+        PrestoAnswerTooLargeError: it has too many queries.
+        PrestoUnavailableError: it isn't a list of queries.
     """
     states = decoded(_STATES, answer, QUERY_STATES_PATH)
     if len(states) > _MOST_QUERIES:
-        raise PrestoUnavailableError(f"{QUERY_STATES_PATH} answered {len(states)} queries, more than {_MOST_QUERIES}")
+        raise PrestoAnswerTooLargeError(
+            f"{QUERY_STATES_PATH} answered {len(states)} queries, more than {_MOST_QUERIES}"
+        )
     return tuple(
         UnfinishedQuery(
             state.queryState,

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from presto_operator.presto.errors import PrestoUnavailableError
+from presto_operator.presto.errors import PrestoAnswerTooLargeError
 from presto_operator.presto.question import Question, decoded
 
 QUERIES_PATH = "/v1/query"
@@ -35,6 +35,11 @@ class QueryActivity:
     """Ids of the unfinished queries."""
     ended_at: Mapping[str, datetime]
     """When the others ended, by id, as far back as Presto keeps them (by default 100 queries)."""
+
+    @property
+    def count(self) -> int:
+        """How many queries the coordinator knows."""
+        return len(self.unfinished) + len(self.ended_at)
 
     def since(self, moment: datetime) -> tuple[str, ...]:
         """Ids of the queries that are unfinished, or ended at `moment` or later."""
@@ -73,11 +78,13 @@ def query_activity(answer: bytes) -> QueryActivity:
     """The queries in a coordinator's answer.
 
     Raises:
-        PrestoUnavailableError: it isn't a list of queries, or has too many.
+        PrestoAnswerTooLargeError: it has too many queries.
+        PrestoUnavailableError: it isn't a list of queries.
     """
     queries = decoded(_QUERIES, answer, QUERIES_PATH)
     if len(queries) > _MOST_QUERIES:
-        raise PrestoUnavailableError(f"{QUERIES_PATH} answered {len(queries)} queries, more than {_MOST_QUERIES}")
+        message = f"{QUERIES_PATH} answered {len(queries)} queries, more than {_MOST_QUERIES}"
+        raise PrestoAnswerTooLargeError(message)
     unfinished = []
     ended_at = {}
     for query in queries:

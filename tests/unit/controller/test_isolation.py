@@ -151,6 +151,25 @@ def test_workers_are_deleted_side_by_side_and_one_that_hangs_delays_no_other() -
     play(scenario)
 
 
+def test_a_reclaim_that_is_refused_is_tried_again_though_no_pass_is_made() -> None:
+    api = SlowKubernetes()
+    api.write(reclaimed_node())
+    cluster(api, "adhoc", workers=2, on="spot-1")
+    api.refused["Pod", "adhoc-0"] = ApiError(500, "etcdserver: request timed out")
+
+    async def scenario() -> None:
+        async with running(api) as parts:
+            parts.reclaims.add(KEY)
+            await asyncio.sleep(0.9)
+            assert ("delete", "Pod", "adhoc-1") in api.requests
+            api.refused.clear()
+            before = len(api.deleted)
+            await asyncio.sleep(2)
+            assert [name for name, _ in api.deleted[before:]] == ["adhoc-0"]
+
+    play(scenario)
+
+
 def test_a_pod_whose_deletion_is_under_way_is_not_deleted_twice() -> None:
     api = SlowKubernetes()
     api.write(reclaimed_node())
@@ -219,3 +238,15 @@ def test_a_pass_heals_while_queries_are_not_known_and_takes_nothing_away() -> No
     world.reconcile()
     assert world.children().keys() == before.keys()
     assert world.condition("Progressing")["reason"] == "WaitingForQueries"
+
+
+def test_answers_that_are_too_large_are_an_event() -> None:
+    world = World(manifest(workers={"replicas": 2}))
+    world.settle()
+    world.api.presto_answer = ApiError(413, "the answer has more than 65536 bytes")
+    for _ in range(3):
+        world.reconcile()
+    (message,) = world.news("PrestoAnswersTooLarge")
+    assert "it is asked for its load every 5 minutes only" in message
+    assert "more than 65536 bytes" in message
+    assert world.condition("Ready")["status"] == "True"

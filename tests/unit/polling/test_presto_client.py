@@ -88,6 +88,30 @@ def test_what_is_not_there_is_told_apart(serve: Serve) -> None:
         _get(f"{uri}/v1/cluster")
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1 500 " + b"x" * 5000 + b"\r\n\r\n",
+        b"HTTP/1.1 500 \x1b[2J\x07\r\n\r\n",
+        b"\x1b[2J\xff" + b"x" * 5000 + b"\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/1.1 200 OK\r\nX: " + b"x" * 1_000_000 + b"\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: http://[::1\r\n\r\n",
+    ],
+    ids=lambda head: f"{head[:40]!r}({len(head)})",
+)
+def test_whatever_is_not_http_is_an_error_in_plain_words(serve: Serve, head: bytes) -> None:
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        request.wfile.write(head)
+
+    uri = serve(answer)
+    with pytest.raises(PrestoUnavailableError) as raised:
+        _get(f"{uri}/v1/cluster", timeouts=_IMPATIENT)
+    assert str(raised.value).isprintable()
+    assert len(str(raised.value)) < 400
+
+
 def test_a_coordinator_that_is_silent_holds_nobody_up(serve: Serve, stopped: threading.Event) -> None:
     uri = serve(lambda _: _wait(stopped))
     _assert_gives_up(uri)
@@ -138,6 +162,12 @@ def test_a_large_answer_that_is_slow_counts_as_too_large(serve: Serve, stopped: 
         _get(serve(answer), _question(1_000_000), timeouts=_IMPATIENT)
 
 
+def test_a_large_answer_that_is_unusable_counts_as_too_large(serve: Serve) -> None:
+    uri = serve(lambda request: _send(request, 200, "[" * 100_000))
+    with pytest.raises(PrestoAnswerTooLargeError, match="nested too deep; it has 100000 bytes"):
+        _get(uri, _question(1_000_000))
+
+
 def test_large_answers_wait_for_each_other_and_small_ones_for_none(serve: Serve, stopped: threading.Event) -> None:
     def slow(request: BaseHTTPRequestHandler) -> None:
         _send(request, 200, " " * 100_000)
@@ -167,12 +197,14 @@ def test_large_answers_wait_for_each_other_and_small_ones_for_none(serve: Serve,
 
 
 def test_compressed_answers_are_not_unpacked(serve: Serve) -> None:
+    bomb = gzip.compress(b"[" + b" " * 10_000_000)
+
     def answer(request: BaseHTTPRequestHandler) -> None:
         assert request.headers["Accept-Encoding"] == "identity"
         request.send_response(200)
         request.send_header("Content-Encoding", "gzip")
         request.end_headers()
-        request.wfile.write(gzip.compress(b"[" + b" " * 100_000_000))
+        request.wfile.write(bomb)
 
     with pytest.raises(PrestoUnavailableError, match="unusable answer"):
         _get(serve(answer), _question(1_000_000))

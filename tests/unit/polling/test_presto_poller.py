@@ -9,6 +9,7 @@ from presto_operator.polling.pace import steady_pace
 from presto_operator.polling.presto_load import MOST_CPU_QUESTIONS
 from presto_operator.polling.presto_poller import PrestoPoller, Subject
 from presto_operator.polling.presto_transport import PrestoTransport
+from presto_operator.polling.seldom import REST_SECONDS
 from presto_operator.presto.server import Server
 from tests.unit import virtual_time
 from tests.unit.fake_kubernetes import FakeKubernetes
@@ -265,5 +266,21 @@ def test_what_workers_told_is_not_believed_for_long() -> None:
         poll = presto.poller.newest(KEY)
         assert poll is not None
         assert (poll.worker_cpu_percent, poll.workers_with_cpu) == (None, 0)
+
+    presto.run(scenario)
+
+
+def test_a_cluster_whose_answers_are_too_large_is_polled_seldom() -> None:
+    presto = Presto()
+    presto.presto_answer = ApiError(413, "too large")
+
+    async def scenario() -> None:
+        presto.poller.watch(KEY, Subject())
+        await asyncio.sleep(REST_SECONDS)
+        assert len(presto.times) == 2
+        presto.presto_answer = IDLE
+        await asyncio.sleep(4 * POLL_SECONDS)
+        assert presto.poller.newest(KEY) is not None
+        assert len(presto.times) > 3
 
     presto.run(scenario)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from presto_operator.presto.errors import PrestoUnavailableError
-from presto_operator.presto.queries import query_activity
+from presto_operator.presto.queries import QueryAnswer, query_activity
 from tests.unit.presto.answers import json_bytes
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -48,3 +48,9 @@ def test_nonsense_is_an_error(answer: object) -> None:
 
 def _query(query_id: str, state: str, end: object = None) -> dict[str, Any]:
     return {"queryId": query_id, "state": state, "queryStats": {"endTime": end, "createTime": "2026-01-01T00:00:00Z"}}
+
+
+@pytest.mark.parametrize(("milliseconds", "is_current"), [(-1, False), (0, True), (999, True), (1000, False)])
+def test_an_answer_is_of_this_moment_for_a_second(milliseconds: int, *, is_current: bool) -> None:
+    answer = QueryAnswer(None, NOON)
+    assert answer.is_current(NOON + timedelta(milliseconds=milliseconds)) is is_current
