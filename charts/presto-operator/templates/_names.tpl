@@ -6,6 +6,11 @@
 {{- end -}}
 {{- end -}}
 
+{{/* The name of objects that have no namespace: releases of one name in two namespaces have different ones. */}}
+{{- define "presto-operator.clusterName" -}}
+{{- printf "%s-%s" .Release.Namespace (include "presto-operator.fullname" .) | trunc 240 | trimSuffix "-" -}}
+{{- end -}}
+
 {{- define "presto-operator.selectorLabels" -}}
 app.kubernetes.io/name: {{ .Chart.Name }}
 app.kubernetes.io/instance: {{ .Release.Name }}
