@@ -14,6 +14,7 @@ from presto_operator.api.coordinator import Coordinator
 from presto_operator.api.field_rules import KeyedBy, Matches
 from presto_operator.api.metastore import Metastore
 from presto_operator.api.model import FreeForm, Model, nested
+from presto_operator.api.network_policy import NetworkPolicy
 from presto_operator.api.plugin import Plugin
 from presto_operator.api.pod_security import PodSecurity
 from presto_operator.api.reference import ObjectSource
@@ -134,6 +135,7 @@ class PrestoClusterSpec(Model):
         ),
     )
     service_account: ServiceAccount = nested(ServiceAccount, "The identity of the cluster's pods.")
+    network_policy: NetworkPolicy = nested(NetworkPolicy, "Who reaches the servers over the network.")
     pod_security: PodSecurity = nested(PodSecurity, "What the pods may do on their nodes, and as which user.")
     resource_groups: Annotated[FreeForm, AreResourceGroups()] = Field(
         default_factory=dict,

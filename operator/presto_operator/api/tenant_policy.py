@@ -16,7 +16,7 @@ from presto_operator.api.tenant_parts import PartKind, tenant_parts
 
 
 class TenantPolicy(BaseModel):
-    """What PrestoClusters may ask for. Each field is an option of `presto-operator run`, named after it."""
+    """What PrestoClusters may ask for, and whom they admit. Each field is an option of `presto-operator run`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -55,6 +55,11 @@ class TenantPolicy(BaseModel):
         default=(),
         description="Host of metastores outside of the cluster's namespace whose failures are explained to its users "
         "(* and ? are wildcards).",
+    )
+    operator_namespace: str = Field(
+        default="",
+        description="Namespace of the operator's own pod, from which the NetworkPolicies of clusters admit it. All "
+        "namespaces if there is none.",
     )
 
 

@@ -92,6 +92,7 @@ def parse_cluster(
         spec=spec,
         catalogs=catalogs,
         environment=environment,
+        operator_namespace=policy.operator_namespace if policy is not None else "",
     )
 
 

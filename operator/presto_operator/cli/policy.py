@@ -25,11 +25,11 @@ def policy_options(command: Callable[..., None]) -> Callable[..., None]:
         option = click.option(
             f"--{name.replace('_', '-')}",
             name,
-            type=str if is_list else bool,
+            type=type(field.default) if not is_list else str,
             multiple=is_list,
             default=None if is_list else field.default,
             show_default=not is_list,
-            metavar="PATTERN" if is_list else "BOOLEAN",
+            metavar="PATTERN" if is_list else None,
             help=f"{field.description}{' May be repeated.' if is_list else ''}",
         )
         decorated = option(decorated)

@@ -3,6 +3,7 @@
 from presto_operator.desired.cluster import cluster_objects
 from presto_operator.desired.generation import Generation, render_generation
 from presto_operator.desired.names import client_uri, coordinator_name, pool_deployment_name, worker_selector
+from presto_operator.desired.network_policy import network_policy_warnings
 from presto_operator.desired.parts import Parts, changed_parts, parts_of
 from presto_operator.desired.query_retry import retry_warnings
 
@@ -13,6 +14,7 @@ __all__ = [
     "client_uri",
     "cluster_objects",
     "coordinator_name",
+    "network_policy_warnings",
     "parts_of",
     "pool_deployment_name",
     "render_generation",

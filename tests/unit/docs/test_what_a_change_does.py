@@ -47,6 +47,7 @@ CHANGES: dict[Effect, dict[str, Any]] = {
         "coordinator.drainTimeout": "5m",
         "metastore.healthCheck": "Connect",
         "allowNodeSysctls": True,
+        "networkPolicy": {"enabled": False},
         "autoscaling": {"maxReplicas": 7},
     },
     "new workers": {
