@@ -47,6 +47,7 @@ _ALLOWED = (
     "--allow-host-paths=true",
     "--allow-host-namespaces=true",
     "--allowed-service-accounts=*",
+    "--allowed-metastore-hosts=*",
 )
 """What the manifests of the documentation, and of tests, ask for."""
 

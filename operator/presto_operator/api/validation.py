@@ -92,8 +92,17 @@ def parse_cluster(
         spec=spec,
         catalogs=catalogs,
         environment=environment,
-        operator_namespace=policy.operator_namespace if policy is not None else "",
+        **_of_policy(policy),
     )
+
+
+def _of_policy(policy: TenantPolicy | None) -> dict[str, Any]:
+    if policy is None:
+        return {}
+    return {
+        "explained_metastores": policy.allowed_metastore_hosts,
+        "operator_namespace": policy.operator_namespace,
+    }
 
 
 def _field_errors(errors: Sequence[Any]) -> list[FieldError]:

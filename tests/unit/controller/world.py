@@ -20,7 +20,11 @@ from tests.unit import live
 from tests.unit.fake_kubernetes import FakeKubernetes
 
 LENIENT = TenantPolicy(
-    allow_node_sysctls=True, allow_privileged=True, allow_host_paths=True, allowed_service_accounts=("*",)
+    allow_node_sysctls=True,
+    allow_privileged=True,
+    allow_host_paths=True,
+    allowed_service_accounts=("*",),
+    allowed_metastore_hosts=("*",),
 )
 """For tests that are about something else."""
 KEY = ClusterKey("analytics", "adhoc")
