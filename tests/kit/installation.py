@@ -23,7 +23,15 @@ RELEASE = "presto-operator"
 NAMESPACE = "presto-operator"
 
 _IMAGE = "localhost/presto-operator"
-_IMAGE_SOURCES = ("Dockerfile", "requirements.txt", "pyproject.toml", "README.md", "LICENSE", "operator")
+_IMAGE_SOURCES = (
+    "Dockerfile",
+    "requirements.txt",
+    "requirements-build.txt",
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+    "operator",
+)
 
 
 def operator_image(provider: str) -> ImageArchive:
