@@ -5,6 +5,7 @@ from presto_operator.desired.generation import Generation, render_generation
 from presto_operator.desired.names import client_uri, coordinator_name, pool_deployment_name, worker_selector
 from presto_operator.desired.network_policy import network_policy_warnings
 from presto_operator.desired.parts import Parts, changed_parts, parts_of
+from presto_operator.desired.pod_security import pod_security_warnings
 from presto_operator.desired.query_retry import retry_warnings
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "coordinator_name",
     "network_policy_warnings",
     "parts_of",
+    "pod_security_warnings",
     "pool_deployment_name",
     "render_generation",
     "retry_warnings",

@@ -23,7 +23,12 @@ from presto_operator.desired.config_map import ServerFiles
 from presto_operator.desired.names import ENVIRONMENT_ANNOTATION, cluster_labels, service_account_name
 from presto_operator.desired.object import content_hash
 from presto_operator.desired.plugins import plugin_container
-from presto_operator.desired.pod_security import pod_security_context, restricted, server_security_context
+from presto_operator.desired.pod_security import (
+    TMP_DIRECTORY,
+    pod_security_context,
+    restricted,
+    server_security_context,
+)
 from presto_operator.desired.sysctls import node_sysctls_container, pod_sysctls
 from presto_operator.objects import (
     COMPONENT_LABEL,
@@ -45,7 +50,6 @@ _DATA_GIBIBYTES = 10
 """Default limit of the data directory. Presto keeps at most 15 request logs of 100 MB each there (airlift's
 HttpServerConfig)."""
 
-_TMP_DIRECTORY = "/tmp"  # noqa: S108 - the pod's own
 _TMP_GIBIBYTES = 2
 _USERS_FILE = "/etc/passwd"
 
@@ -197,14 +201,14 @@ def _resources(role: Role) -> dict[str, Any]:
 
 def _volumes(cluster: PrestoCluster, role: Role, files: ServerFiles) -> list[dict[str, Any]]:
     limits = role.empty_dir_limits
-    tmp = _empty_dir(TMP_VOLUME, limits.tmp or _default_limit(role, _TMP_DIRECTORY, _TMP_GIBIBYTES))
+    tmp = _empty_dir(TMP_VOLUME, limits.tmp or _default_limit(role, TMP_DIRECTORY, _TMP_GIBIBYTES))
     return [
         {
             "name": CONFIG_VOLUME,
             "projected": {"sources": _config_sources(files)},
         },
         _empty_dir(DATA_VOLUME, limits.data or _default_limit(role, DATA_DIRECTORY, _DATA_GIBIBYTES)),
-        *([tmp] if _is_free(role, _TMP_DIRECTORY) else []),
+        *([tmp] if _is_free(role, TMP_DIRECTORY) else []),
         *([_empty_dir(PLUGINS_VOLUME, limits.plugins)] if cluster.spec.plugins else []),
         *({"name": volume.name, **volume.source} for volume in role.volumes),
     ]
@@ -232,7 +236,7 @@ def _mounts(cluster: PrestoCluster, role: Role) -> list[dict[str, Any]]:
     return [
         {"name": CONFIG_VOLUME, "mountPath": CONFIG_DIRECTORY, "readOnly": True},
         {"name": DATA_VOLUME, "mountPath": DATA_DIRECTORY},
-        *([{"name": TMP_VOLUME, "mountPath": _TMP_DIRECTORY}] if _is_free(role, _TMP_DIRECTORY) else []),
+        *([{"name": TMP_VOLUME, "mountPath": TMP_DIRECTORY}] if _is_free(role, TMP_DIRECTORY) else []),
         *([passwd] if cluster.spec.pod_security.user and _is_free(role, _USERS_FILE) else []),
         *([plugins] if cluster.spec.plugins else []),
         *(volume.model_dump(by_alias=True, exclude_none=True, exclude={"source"}) for volume in role.volumes),

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from presto_operator.api import PodSecurity
+from presto_operator.api import PodSecurity, PrestoClusterSpec, Role
+from presto_operator.presto import DATA_DIRECTORY
+
+TMP_DIRECTORY = "/tmp"  # noqa: S108 - the pod's own
+
+
+_WITHOUT_PRIVILEGES = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
 
 
 def pod_security_context(security: PodSecurity) -> dict[str, Any]:
@@ -35,7 +41,27 @@ def restricted(container: Mapping[str, Any], security: PodSecurity) -> dict[str,
     return {**container, "securityContext": {**_WITHOUT_PRIVILEGES, **own}}
 
 
-_WITHOUT_PRIVILEGES = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+def pod_security_warnings(spec: PrestoClusterSpec) -> list[str]:
+    """What servers with a read-only root file system can't write, with the path of its field."""
+    if not spec.pod_security.has_read_only_root:
+        return []
+    roles = {"coordinator": spec.coordinator, "workers": spec.workers}
+    return [
+        f"spec.{name}.jvm.heapDumpPath: no dump can be written there, as it is in no volume and the root file system "
+        f"is read-only: choose {DATA_DIRECTORY}, or a volume"
+        for name, role in roles.items()
+        if role.jvm.heap_dump_path is not None and not _is_writable(role, role.jvm.heap_dump_path)
+    ]
+
+
+def _is_writable(role: Role, path: str) -> bool:
+    """Whether a path is in a volume of the server's that it may write to."""
+    patches = role.pod_overrides.spec.get("containers") if role.pod_overrides is not None else None
+    if patches:
+        # It may mount anything.
+        return True
+    volumes = [DATA_DIRECTORY, TMP_DIRECTORY, *(each.mount_path for each in role.volumes if not each.read_only)]
+    return any(f"{path}/".startswith(f"{volume.rstrip('/')}/") for volume in volumes)
 
 
 def passwd_text(user: int, group: int, home: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from presto_operator.api import NODE_SYSCTLS_CONTAINER, PLUGIN_CONTAINER_PREFIX, PRESTO_CONTAINER
-from presto_operator.desired import network_policy_warnings, retry_warnings
+from presto_operator.desired import network_policy_warnings, pod_security_warnings, retry_warnings
 from presto_operator.metastore import Finding, Outcome, Probe, deciding
 from presto_operator.objects import (
     GENERATION_LABEL,
@@ -53,7 +53,11 @@ def valid(spec: Spec, memory: Memory, generation: int) -> Verdict:
     """
     match spec:
         case Valid(cluster):
-            warnings = [*retry_warnings(cluster.spec), *network_policy_warnings(cluster.spec)]
+            warnings = [
+                *retry_warnings(cluster.spec),
+                *network_policy_warnings(cluster.spec),
+                *pod_security_warnings(cluster.spec),
+            ]
             message = f"the spec is valid, with warnings: {'; '.join(warnings)}" if warnings else "the spec is valid"
             return Verdict("Valid", "True", ValidReason.SPEC_ACCEPTED, message)
         case Invalid(errors):

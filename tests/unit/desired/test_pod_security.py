@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from presto_operator.api import InvalidClusterError, PrestoCluster, parse_cluster
+from presto_operator.desired import pod_security_warnings
 from tests.unit.generations import generation_name, generation_objects
 from tests.unit.manifest import cluster, manifest
 
@@ -205,3 +206,26 @@ def test_the_same_is_allowed_by_another_profile() -> None:
 @pytest.mark.parametrize("change", [{"profile": "Baseline"}, {"runAsUser": 7}, {"readOnlyRootFilesystem": False}])
 def test_a_change_of_it_is_a_new_generation(change: dict[str, Any]) -> None:
     assert generation_name(cluster(podSecurity=change)) != generation_name(cluster())
+
+
+_DUMPS = {"name": "dumps", "mountPath": "/dumps", "source": {"emptyDir": {}}}
+
+
+@pytest.mark.parametrize(
+    ("spec", "is_warned"),
+    [
+        ({"workers": {"jvm": {"heapDumpPath": "/dumps"}}}, True),
+        ({"workers": {"jvm": {"heapDumpPath": "/dumps-2"}, "volumes": [_DUMPS]}}, True),
+        ({"workers": {"jvm": {"heapDumpPath": "/dumps"}, "volumes": [{**_DUMPS, "readOnly": True}]}}, True),
+        ({"workers": {"jvm": {"heapDumpPath": "/dumps/x"}, "volumes": [_DUMPS]}}, False),
+        ({"workers": {"jvm": {"heapDumpPath": "/var/lib/presto"}}}, False),
+        ({"workers": {"jvm": {"heapDumpPath": "/tmp/x"}}}, False),
+        ({"workers": {"jvm": {"heapDumpPath": "/dumps"}}, "podSecurity": {"profile": "Baseline"}}, False),
+        ({"workers": {"jvm": {"heapDumpPath": "/dumps"}}, "podSecurity": {"readOnlyRootFilesystem": False}}, False),
+        ({}, False),
+    ],
+    ids=str,
+)
+def test_a_heap_dump_that_can_not_be_written_is_warned_about(spec: dict[str, Any], *, is_warned: bool) -> None:
+    warnings = pod_security_warnings(cluster(**spec).spec)
+    assert any(warning.startswith("spec.workers.jvm.heapDumpPath: ") for warning in warnings) == is_warned
