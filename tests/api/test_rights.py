@@ -42,7 +42,7 @@ def test_no_right_is_granted_for_nothing(
 
 
 def _do_all_there_is_to_do(cluster: Cluster, namespace: Namespace, pools: FakePools) -> None:
-    nodes = pools.nodes("spot", 2)
+    nodes = pools.nodes("spot", 3)
     pool = pools.pool("spot")
     for number in range(_GENERATIONS):
         secret = {"metadata": {"name": f"names-{number}"}, "stringData": {"naming": f"STANDARD{' ' * number}"}}
@@ -55,6 +55,11 @@ def _do_all_there_is_to_do(cluster: Cluster, namespace: Namespace, pools: FakePo
     namespace.wait_until_quiet("tour", timeout=60)
     cluster.taint_node(nodes[0], _RECLAIMED)
     namespace.wait_for_event("tour", "NodeReclaimed", timeout=60)
+    namespace.wait_until_quiet("tour", timeout=60)
+    # Whether a node that is gone is really gone is asked again before its pods are removed.
+    lost = next(pod["spec"]["nodeName"] for pod in namespace.pods("tour", "worker"))
+    namespace.api.delete(namespace.api.path("nodes", name=lost))
+    namespace.wait_for_event("tour", "NodeLost", timeout=60)
 
     for number in range(1, _GENERATIONS):
         before = set(namespace.children("tour"))
