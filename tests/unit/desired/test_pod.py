@@ -116,6 +116,7 @@ def test_kubernetes_gives_a_users_words_to_the_scripts_unchanged(role: str) -> N
         ],
         sysctls={"kernel.core_pattern": "/cores/$$.%p"},
         allowNodeSysctls=True,
+        podSecurity={"profile": "Privileged"},
     )
     assert _init_container(of, "plugin-our-udfs", role)["command"][3] == "/plugins/$$(POD_NAME)/."
     assert _init_container(of, "plugin-geo", role)["args"][1] == "https://repo/$$(HOME)/$$$$/geo.zip"
