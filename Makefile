@@ -79,6 +79,10 @@ bench-reclaim: $(VENV)/ready ## From a node's taint to its workers' leave, with 
 bench-polling: $(VENV)/ready ## How far one operator falls behind that polls 500 clusters. BENCH_ARGS=--help tells what can be chosen.
 	$(TIMED) $(BIN)/python -m bench.polling $(BENCH_ARGS)
 
+.PHONY: bench-hostile
+bench-hostile: $(VENV)/ready ## What tenants who mean harm cost the operator and the others. BENCH_ARGS=--help tells what can be chosen.
+	$(TIMED) $(BIN)/python -m bench.hostile $(BENCH_ARGS)
+
 .PHONY: bench-pass
 bench-pass: $(VENV)/ready ## What one pass over an unchanged cluster costs. BENCH_ARGS="--before COMMIT" prints the ratio.
 	$(TIMED) $(BIN)/python -m bench.passes $(BENCH_ARGS)
@@ -118,6 +122,8 @@ lock: $(VENV)/ready ## Pin the dependencies anew: versions and hashes, no addres
 		--upgrade pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 \
 		--upgrade --extra dev --extra bench -c requirements.txt pyproject.toml -o requirements-dev.txt
+	grep '^hatchling==' requirements-dev.txt | tr -d '\\' | $(BIN)/uv pip compile -q --universal --generate-hashes \
+		--no-header --no-annotate --python-version 3.11 -c requirements-dev.txt - -o requirements-build.txt
 
 # The stamp says that the environment is what the pins say.
 $(VENV)/ready: requirements-dev.txt pyproject.toml

@@ -21,6 +21,10 @@ class PrestoCluster:
     """All catalogs by name, whatever their properties come from."""
     environment: Mapping[RoleField, Mapping[str, str]] = field(default_factory=dict)
     """For each role, the values of the environment variables that come from Secrets and ConfigMaps."""
+    explained_metastores: tuple[str, ...] = ("*",)
+    """Hosts outside of its namespace for which its users are told why they can't be used; with wildcards."""
+    operator_namespace: str = ""
+    """The namespace of the operator's own pod; empty if it isn't known."""
     hash_key: bytes = field(default=b"", repr=False)
     """The key for hashes of what is secret; empty for a cluster that was read from a file, or has no secrets."""
 

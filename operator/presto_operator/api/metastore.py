@@ -11,7 +11,7 @@ from pydantic import Field
 from presto_operator.api.catalog import CATALOG_NAME, MAX_CATALOG_NAME_LENGTH
 from presto_operator.api.field_rules import BLANKS, Matches, Parses
 from presto_operator.api.model import Model
-from presto_operator.api.model_rules import NotBoth, OperatorOnly
+from presto_operator.api.model_rules import NotBoth
 from presto_operator.api.properties import Properties
 from presto_operator.api.reference import KeyReference
 from presto_operator.api.rules import CelRule, FieldRule, Problem, cel
@@ -87,20 +87,8 @@ class DifferentMetastores(FieldRule):
 MetastoreUri = Annotated[str, Field(max_length=MAX_URI_LENGTH), Parses(URI_PATTERN, parse_metastore_uri)]
 
 
-def _in_the_pod(metastore: Metastore) -> Iterator[Problem]:
-    for number, address in enumerate(metastore.addresses):
-        if address.is_of_the_pod and metastore.health_check != "Disabled":
-            yield Problem(
-                f"uris[{number}]",
-                f"{address.host} means the pod of each server itself, and the operator can't check it: name the "
-                "metastore's Service, or set healthCheck: Disabled if each pod has a proxy of its own",
-            )
-
-
 class Metastore(Model):
     """A Hive metastore outside the cluster, which any number of clusters and other engines share."""
-
-    rules = (OperatorOnly(_in_the_pod),)
 
     uris: Annotated[tuple[MetastoreUri, ...], Field(min_length=1, max_length=8), DifferentMetastores()] = Field(
         description=(

@@ -203,9 +203,11 @@ def _shared(reference: Reference, sources: SourceData) -> Iterator[tuple[str, Ca
         text = _text(data, key, reference)
         name = key.removesuffix(_CATALOG_FILE_SUFFIX)
         if name == key or not CATALOG_NAMES.fits(name):
+            # The keys of a Secret are for those who may read Secrets.
+            which = "a key" if reference.source.kind == "Secret" else f'the key "{key}"'
             raise _UnresolvedError(
                 reference.path,
-                f'{reference.source} has the key "{key}", which is not a catalog file: name it as the '
+                f"{reference.source} has {which}, which is not a catalog file: name it as the "
                 f'catalog (lowercase letters, digits and underscores) with "{_CATALOG_FILE_SUFFIX}" at the end',
             )
         place = f"{reference.path}[{key}]"

@@ -7,8 +7,9 @@ from typing import Any, TextIO
 
 import click
 
-from presto_operator.api import InvalidClusterError, parse_cluster
+from presto_operator.api import InvalidClusterError, TenantPolicy, parse_cluster
 from presto_operator.cli.manifest import Document, Manifest, ManifestError, identity_errors, read_manifest
+from presto_operator.cli.policy import policy_options
 from presto_operator.cli.yaml import dump
 from presto_operator.desired import cluster_warnings, render_generation
 from presto_operator.objects import KubernetesObject
@@ -27,16 +28,17 @@ from presto_operator.planning import Observation, plan
 @click.option(
     "-n", "--namespace", help="Namespace of PrestoClusters that have none in the manifest.  [default: default]"
 )
-def render(manifest: TextIO, namespace: str | None) -> None:
+@policy_options
+def render(manifest: TextIO, namespace: str | None, *, policy: TenantPolicy) -> None:
     """Print the Kubernetes objects that the operator creates for a PrestoCluster. Needs no Kubernetes cluster.
 
     The objects are those that the operator applies for a new resource, without owner references, which need the uid of
     a real resource. References to ConfigMaps and Secrets are resolved within the manifest; other kinds in it are
-    ignored.
+    ignored. The options that begin with --allow are those of the operator that the manifest is for.
     """
     try:
         content = read_manifest(manifest)
-        rendered = [_objects(document, content, namespace) for document in content.clusters]
+        rendered = [_objects(document, content, namespace, policy) for document in content.clusters]
     except ManifestError as error:
         raise click.ClickException(f"{manifest.name}: {error}") from error
     except UnicodeDecodeError as error:
@@ -47,7 +49,9 @@ def render(manifest: TextIO, namespace: str | None) -> None:
         click.echo(dump(objects), nl=False)
 
 
-def _objects(document: Document, content: Manifest, namespace: str | None) -> tuple[list[KubernetesObject], list[str]]:
+def _objects(
+    document: Document, content: Manifest, namespace: str | None, policy: TenantPolicy
+) -> tuple[list[KubernetesObject], list[str]]:
     """The objects of one cluster, and the warnings about it.
 
     Raises:
@@ -57,7 +61,7 @@ def _objects(document: Document, content: Manifest, namespace: str | None) -> tu
     errors = list(identity_errors(body))
     try:
         namespace_of_cluster = str((body.get("metadata") or {}).get("namespace") or "default") if not errors else ""
-        cluster = parse_cluster(body, content.sources_of(namespace_of_cluster) if not errors else {})
+        cluster = parse_cluster(body, content.sources_of(namespace_of_cluster) if not errors else {}, policy)
     except InvalidClusterError as invalid:
         errors += [str(error) for error in invalid.errors]
     if errors:

@@ -7,6 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from presto_operator.api import PRESTO_CONTAINER, PrestoCluster, Role, Toleration, duration_seconds
+from presto_operator.desired.drain_warnings import drain_warnings
+from presto_operator.desired.network_policy import network_policy_warnings
+from presto_operator.desired.pod_security import pod_security_warnings
 from presto_operator.desired.query_retry import retry_warnings
 from presto_operator.presto import (
     OPTION_VARIABLES,
@@ -44,6 +47,9 @@ def cluster_warnings(cluster: PrestoCluster) -> list[str]:
     """The warnings about a cluster, each with the path of its field. They never quote a value that may be secret."""
     return [
         *retry_warnings(cluster.spec),
+        *drain_warnings(cluster.spec),
+        *network_policy_warnings(cluster.spec),
+        *pod_security_warnings(cluster.spec),
         *_secret_catalog_warnings(cluster),
         *(warning for field, role in _roles(cluster) for warning in _role_warnings(cluster, field, role)),
         *_drain_warnings(cluster),
@@ -163,14 +169,6 @@ def _drain_warnings(cluster: PrestoCluster) -> Iterator[str]:
             f"spec.workers.replicas: {workers.replicas} workers are more than most coordinators can serve, and each "
             "new generation needs as many nodes again"
         )
-    patch = workers.pod_overrides.spec if workers.pod_overrides is not None else {}
-    for container in _items(patch, "containers"):
-        if container.get("name") != PRESTO_CONTAINER and "$patch" not in container:
-            name = str(container.get("name"))[:63]
-            yield (
-                f"spec.workers.podOverrides.spec.containers[{name}]: ends when a drain begins, while queries still "
-                "need it: make it an init container with restartPolicy: Always"
-            )
 
 
 def _release_warnings(cluster: PrestoCluster) -> Iterator[str]:

@@ -7,6 +7,7 @@ import pytest
 
 from presto_operator.api import FieldError
 from presto_operator.desired import render_generation
+from presto_operator.desired.drain_warnings import drain_warnings
 from presto_operator.desired.query_retry import retry_warnings
 from presto_operator.metastore import Finding, MetastoreAddress, Outcome, Probe
 from presto_operator.objects import KubernetesObject, ReadyReason, ValidReason, name_of
@@ -37,10 +38,17 @@ def test_valid_quotes_every_error() -> None:
 
 
 def test_a_valid_spec_may_have_warnings() -> None:
-    odd = cluster(queryRetry={"enabled": True}, coordinator={"config": {"query.remote-task.max-error-duration": "1h"}})
+    odd = cluster(
+        queryRetry={"enabled": True},
+        coordinator={"config": {"query.remote-task.max-error-duration": "1h"}},
+        workers={"podOverrides": {"spec": {"containers": [{"name": "envoy", "image": "envoy:1"}]}}},
+    )
     verdict = conditions.valid(Valid(odd, render_generation(odd)), Memory(), 1)
     assert (verdict.status, verdict.reason) == ("True", "SpecAccepted")
-    assert verdict.message == f"the spec is valid, with warnings: {'; '.join(retry_warnings(odd.spec))}"
+    retry, drain = retry_warnings(odd.spec), drain_warnings(odd.spec)
+    assert retry
+    assert drain
+    assert verdict.message == f"the spec is valid, with warnings: {'; '.join([*retry, *drain])}"
 
 
 def test_a_spec_that_cannot_be_read_is_as_valid_as_it_was() -> None:
@@ -143,7 +151,7 @@ def test_degraded_quotes_the_cause_from_a_crashed_servers_log() -> None:
         "\tat com.facebook.presto.server.PrestoServer.main(PrestoServer.java:85)\n"
     )
     crash = {"exitCode": 1, "reason": "Error", "message": log}
-    seen.pods[0]["status"]["containerStatuses"] = [{"ready": False, "state": {"terminated": crash}}]
+    seen.pods[0]["status"]["containerStatuses"] = [{"name": "presto", "ready": False, "state": {"terminated": crash}}]
     verdict = conditions.degraded(seen, PLAN, [])
     assert verdict.message == f"{seen.pods[0]['metadata']['name']}: Error (exit code 1): No factory for connector mysql"
 
@@ -262,3 +270,27 @@ def test_a_message_tells_of_a_few_metastores_only() -> None:
 def _crash(pod: KubernetesObject) -> None:
     crash = {"exitCode": 137, "reason": "OOMKilled"}
     pod["status"]["containerStatuses"] = [{"ready": False, "state": {"terminated": crash}}]
+
+
+@pytest.mark.parametrize(
+    ("container", "is_quoted"),
+    [("presto", True), ("node-sysctls", True), ("plugin-geo", True), ("thief", False), ("plugins", False)],
+)
+@pytest.mark.parametrize("statuses", ["initContainerStatuses", "containerStatuses"])
+def test_last_words_of_containers_of_the_users_are_not_copied(
+    statuses: str, container: str, *, is_quoted: bool
+) -> None:
+    seen = observation(PLAN.apply)
+    crash = {"exitCode": 1, "reason": "Error", "message": "the password is hunter2"}
+    seen.pods[0]["status"][statuses] = [{"name": container, "ready": False, "state": {"terminated": crash}}]
+    message = conditions.degraded(seen, PLAN, []).message
+    assert ("hunter2" in message) == is_quoted
+    if not is_quoted:
+        assert f"kubectl logs {name_of(seen.pods[0])} --container={container}" in message
+
+
+def test_what_kubernetes_itself_says_of_such_a_container_is_quoted() -> None:
+    seen = observation(PLAN.apply)
+    waiting = {"reason": "ErrImagePull", "message": "no such image"}
+    seen.pods[0]["status"]["initContainerStatuses"] = [{"name": "mine", "ready": False, "state": {"waiting": waiting}}]
+    assert "no such image" in conditions.degraded(seen, PLAN, []).message
