@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any
 
 from presto_operator.kube import PRESTO_CLUSTER, ApiError, ObjectStore
-from presto_operator.kube.api_server import Listing
+from presto_operator.kube.api_server import Page, Selection, WatchEvent
 from presto_operator.kube.kind import Kind
-from presto_operator.objects import KubernetesObject, label_of
+from presto_operator.objects import KubernetesObject
 from presto_operator.presto.load import QUERY_STATES_PATH
 from presto_operator.presto.queries import QUERIES_PATH
 from presto_operator.presto.tasks import TASKS_PATH
@@ -94,17 +95,33 @@ class FakeKubernetes:
         self._check(kind.name)
         return copy.deepcopy(self.objects.get((kind.name, namespace or "", name)))
 
-    async def list(self, kind: Kind, *, namespace: str | None = None, label_selector: str | None = None) -> Listing:
-        """Of label selectors it knows those that ask whether an object has a label."""
-        self._check(kind.name)
+    async def get_metadata(self, kind: Kind, namespace: str | None, name: str) -> KubernetesObject | None:
+        found = await self.get(kind, namespace, name)
+        return None if found is None else {field: found[field] for field in ("apiVersion", "kind", "metadata")}
+
+    async def pages(self, selection: Selection) -> AsyncGenerator[Page, None]:
+        """Of label selectors it knows those that ask whether an object has a label, or which value that has."""
+        self._check(selection.kind.name)
         found = [
             copy.deepcopy(obj)
             for (name, of_namespace, _), obj in self.objects.items()
-            if name == kind.name
-            and namespace in (None, of_namespace)
-            and (label_selector is None or label_of(obj, label_selector))
+            if name == selection.kind.name
+            and selection.namespace in (None, of_namespace)
+            and is_selected(obj, selection.label_selector)
         ]
-        return Listing(found, self._revision)
+        yield Page(found, self._revision)
+
+    async def newest_version(self, selection: Selection) -> int:
+        self._check(selection.kind.name)
+        return self._revision
+
+    async def watch(
+        self, selection: Selection, resource_version: int, *, timeout_seconds: float
+    ) -> AsyncGenerator[WatchEvent, None]:
+        """Tests tell the watches what happens; this one only says that the API server is there."""
+        self._check(selection.kind.name)
+        await asyncio.sleep(timeout_seconds)
+        yield WatchEvent("BOOKMARK", {"metadata": {"resourceVersion": str(max(resource_version, self._revision))}})
 
     async def apply(self, obj: KubernetesObject) -> KubernetesObject:
         self._request("apply", obj)
@@ -187,6 +204,16 @@ class FakeKubernetes:
     def _check(self, kind: str) -> None:
         if kind in self.refused_kinds:
             raise self.refused_kinds[kind]
+
+
+def is_selected(obj: KubernetesObject, selector: str | None) -> bool:
+    """Whether a label selector of terms such as `a` and `a=b` selects an object."""
+    labels = obj["metadata"].get("labels") or {}
+    for term in selector.split(",") if selector else ():
+        name, is_equation, value = term.partition("=")
+        if name not in labels or (is_equation and labels[name] != value):
+            return False
+    return True
 
 
 def query_states(counts: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -99,7 +99,8 @@ class Reconciler:
         self.reporter.forget(key)
         self.load.forget(key)
         self.metastores.forget(key)
-        self.store.take_departed(key)
+        self.executor.forget(key)
+        self.store.forget(key)
         metrics.forget_cluster(key.namespace, key.name)
 
     async def _see(
