@@ -34,6 +34,10 @@ class FakeKubernetes:
         """What to answer to a write of this kind and name."""
         self.refused_kinds: dict[str, ApiError] = {}
         """What to answer to every request about objects of this kind."""
+        self.before_apply: Callable[[], object] = lambda: None
+        """What somebody else does just before an apply."""
+        self.refuses_status: Callable[[Mapping[str, Any]], bool] = lambda _: False
+        """Whether a status is refused as invalid (422), as by a CRD of another release."""
         self.presto_answer: object = None
         """What each coordinator says of its cluster; an ApiError if it can't be asked for anything."""
         self.queries: Callable[[], object] = list
@@ -125,7 +129,9 @@ class FakeKubernetes:
 
     async def apply(self, obj: KubernetesObject) -> KubernetesObject:
         self._request("apply", obj)
+        self.before_apply()
         before = self.objects.get(_identity(obj))
+        _check_preconditions(obj, before)
         merged = _merged(before or {}, obj)
         return copy.deepcopy(before) if before == merged and before is not None else self.write(merged)
 
@@ -159,6 +165,8 @@ class FakeKubernetes:
     async def patch_status(self, namespace: str, name: str, status: Mapping[str, Any]) -> KubernetesObject:
         cluster = copy.deepcopy(self.objects[PRESTO_CLUSTER.name, namespace, name])
         self._request("status", cluster)
+        if self.refuses_status(status):
+            raise ApiError(422, "status.workers.active: Invalid value: must be of type integer")
         cluster["status"] = merge_patched(cluster.get("status", {}), status)
         return self.write(cluster)
 
@@ -204,6 +212,16 @@ class FakeKubernetes:
     def _check(self, kind: str) -> None:
         if kind in self.refused_kinds:
             raise self.refused_kinds[kind]
+
+
+def _check_preconditions(patch: KubernetesObject, live: KubernetesObject | None) -> None:
+    """What the API server checks of an apply: that it is of the object that it names by uid or resourceVersion."""
+    metadata = patch["metadata"]
+    if "uid" in metadata and (live is None or live["metadata"]["uid"] != metadata["uid"]):
+        raise ApiError(409, "uid mismatch")
+    version = metadata.get("resourceVersion")
+    if version is not None and live is not None and live["metadata"]["resourceVersion"] != version:
+        raise ApiError(409, "the object has been modified")
 
 
 def is_selected(obj: KubernetesObject, selector: str | None) -> bool:

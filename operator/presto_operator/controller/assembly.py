@@ -17,7 +17,16 @@ from presto_operator.controller.reporter import Reporter
 from presto_operator.controller.scope import EVERYWHERE, Scope
 from presto_operator.controller.spec_reader import SpecReader
 from presto_operator.controller.watches import NodeWatch, ObjectWatch
-from presto_operator.kube import ApiError, ApiServer, Applier, ClusterKey, NodeStore, ObjectStore, SourceReader
+from presto_operator.kube import (
+    ApiError,
+    ApiServer,
+    Applier,
+    ClusterKey,
+    NodeStore,
+    ObjectStore,
+    SecretCopies,
+    SourceReader,
+)
 from presto_operator.nodes import TaintMeaning
 from presto_operator.planning import node_digest
 from presto_operator.polling import (
@@ -94,6 +103,7 @@ def assemble(
     releaser = Releaser(api, store, TaskReader(presto))
     reconciler = Reconciler(
         store=store,
+        secrets=SecretCopies(api, store, clock, settings.reference_interval),
         specs=SpecReader(
             SourceReader(api, clock, settings.reference_interval), worker_min_ready=settings.worker_min_ready
         ),

@@ -13,7 +13,7 @@ from presto_operator.controller.reclaimer import Reclaimer
 from presto_operator.controller.releaser import Releaser
 from presto_operator.controller.reporter import Reporter
 from presto_operator.controller.spec_reader import SpecReader
-from presto_operator.kube import CHILD_KINDS, POD, ApiError, ClusterKey, ObjectStore
+from presto_operator.kube import CHILD_KINDS, POD, ApiError, ClusterKey, ObjectStore, SecretCopies
 from presto_operator.objects import KubernetesObject, is_lost, is_owned_by, is_terminating, uid_of
 from presto_operator.planning import (
     Answers,
@@ -42,6 +42,7 @@ class Reconciler:
     """Brings one cluster after the other to what its spec asks for."""
 
     store: ObjectStore
+    secrets: SecretCopies
     specs: SpecReader
     load: LoadReader
     metastores: Metastores
@@ -61,9 +62,12 @@ class Reconciler:
             ApiError: something could not be applied or written; the status says so where it could be written.
         """
         body = self.store.cluster(key)
-        if body is None or is_terminating(body):
+        if body is None:
             self._forget(key)
             return None
+        if is_terminating(body):
+            return await self._attend_departure(key, body)
+        body = self.reporter.remembered(key, body)
         with metrics.reconcile_seconds.time(), metrics.reconcile_errors.count_exceptions():
             try:
                 decision, done = await self._pass(key, body)
@@ -78,11 +82,28 @@ class Reconciler:
         interval = self.settings.handover_interval if decision.is_waiting else self.settings.reconcile_interval
         return interval.total_seconds()
 
+    async def _attend_departure(self, key: ClusterKey, body: KubernetesObject) -> float | None:
+        """Look after the pods of a cluster that was deleted, and that a finalizer of something else holds.
+
+        Nothing is created or changed for it, but its workers still drain in time when their nodes go.
+        """
+        self._stop_asking(key)
+        now = self.clock()
+        nodes = self.reclaimer.signals(now)
+        if nodes is None:
+            return None  # The first list of nodes asks for a pass.
+        reclaimed = await self.reclaimer.act(key, body, nodes, now)
+        await self.drains.report(key, body, now)
+        if reclaimed.errors:
+            raise ApiError(0, "; ".join(reclaimed.errors))
+        return self.settings.reconcile_interval.total_seconds()
+
     async def _pass(self, key: ClusterKey, body: KubernetesObject) -> tuple[Decision, Done]:
         nodes = self.reclaimer.signals(self.clock())
         # Pods on nodes that leave come first: they have little time, and it takes nothing of what follows.
         reclaimed = await self.reclaimer.act(key, body, nodes, self.clock())
         await self.drains.report(key, body, self.clock())
+        await self.secrets.refresh(key)
         seen = await self._see(key, body, nodes, reclaimed)
         await self.releaser.verify(key, seen)
         drafted = draft(seen)
@@ -95,12 +116,17 @@ class Reconciler:
 
     def _forget(self, key: ClusterKey) -> None:
         """Drop what is known of a cluster that is no more. Kubernetes' garbage collector removes its children."""
+        self._stop_asking(key)
+        self.secrets.forget(key)
+        self.executor.forget(key)
+        self.store.forget(key)
+
+    def _stop_asking(self, key: ClusterKey) -> None:
+        """Stop polling for a cluster that is no more, or about to be, and withdraw its metrics."""
         self.specs.forget(key)
         self.reporter.forget(key)
         self.load.forget(key)
         self.metastores.forget(key)
-        self.executor.forget(key)
-        self.store.forget(key)
         metrics.forget_cluster(key.namespace, key.name)
 
     async def _see(

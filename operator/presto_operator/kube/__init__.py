@@ -15,6 +15,7 @@ from presto_operator.kube.kept import METADATA_ONLY
 from presto_operator.kube.kind import CHILD_KINDS, EVENT, NODE, POD, PRESTO_CLUSTER, SECRET, Kind
 from presto_operator.kube.node_store import NodeRelist, NodeStore
 from presto_operator.kube.reflector import Reflector
+from presto_operator.kube.secret_copies import SecretCopies
 from presto_operator.kube.sources import SourceReader
 from presto_operator.kube.store import ClusterKey, ObjectStore, Relist
 
@@ -41,6 +42,7 @@ __all__ = [
     "ObjectWriter",
     "Reflector",
     "Relist",
+    "SecretCopies",
     "Selection",
     "ServerProxy",
     "SourceReader",

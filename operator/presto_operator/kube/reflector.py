@@ -39,7 +39,7 @@ class Listing(Protocol):
         """Take a page of it."""
         ...
 
-    def finish(self, resource_version: int) -> None:
+    def finish(self, resource_version: int) -> object:
         """What was not in the list is gone. It is as of `resource_version`: what is newer may be missing in it."""
         ...
 
