@@ -7,8 +7,10 @@ import contextlib
 import copy
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
+import yaml
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from kubernetes.aio import client as kubernetes_client
@@ -237,6 +239,21 @@ def answering(body: str, content_type: str = "application/json") -> Answer:
         return web.Response(text=body, content_type=content_type)
 
     return answer
+
+
+def write_kubeconfig(directory: Path, url: str) -> Path:
+    """A kubeconfig for the server at `url`."""
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "fake",
+        "clusters": [{"name": "fake", "cluster": {"server": url}}],
+        "users": [{"name": "fake", "user": {"token": "fake"}}],
+        "contexts": [{"name": "fake", "context": {"cluster": "fake", "user": "fake"}}],
+    }
+    path = directory / "kubeconfig"
+    path.write_text(yaml.safe_dump(config))
+    return path
 
 
 def _as_asked(request: web.Request, obj: KubernetesObject) -> KubernetesObject:

@@ -89,6 +89,8 @@ class ObjectStore:
         """The pods on each node, by cluster and name."""
         self._sizes: dict[tuple[ClusterKey, str], int] = {}
         """How much is kept of each kind for each cluster."""
+        self._full: set[tuple[ClusterKey, str]] = set()
+        """Of which kinds, for which clusters, something is not kept for want of room."""
         self._newest: dict[str, int] = {}
         """The highest resourceVersion that was seen of each kind."""
         self._listed: dict[tuple[str, str | None], int] = {}
@@ -132,6 +134,7 @@ class ObjectStore:
             self._drop(key, identity)
             self._leaving.pop((key, identity[1]), None)
         self._departed.pop(key, None)
+        self._full = {(other, kind) for other, kind in self._full if other != key}
 
     def take_departed(self, key: ClusterKey) -> list[DepartedPod]:
         """The cluster's pods that terminated and are gone since the last call.
@@ -246,7 +249,9 @@ class ObjectStore:
         self._drop(key, identity)
         total = self._sizes.get((key, obj["kind"]), 0) + size
         if total > _MOST_CHARACTERS.get(obj["kind"], _MOST_CHARACTERS_OF_OTHERS):
-            _logger.warning("%s: too many or too large objects: %s is ignored", key, described(obj))
+            if (key, obj["kind"]) not in self._full:
+                _logger.warning("%s: too many or too large objects: %s and others are ignored", key, described(obj))
+            self._full.add((key, obj["kind"]))
             return
         mark = "" if is_cluster or obj["kind"] == POD.name else fingerprint(obj)
         self._objects.setdefault(key, {})[identity] = _Entry(slim, resource_version_of(obj), mark, size)

@@ -13,11 +13,10 @@ from typing import Any
 
 import aiohttp
 import pytest
-import yaml
 
 from presto_operator import controller
 from presto_operator.settings import Settings
-from tests.unit.fake_api_server import Answer, FakeApiServer, answering, refusing
+from tests.unit.fake_api_server import Answer, FakeApiServer, answering, refusing, write_kubeconfig
 from tests.unit.manifest import manifest
 
 CHILDREN = ("configmaps", "services", "serviceaccounts", "poddisruptionbudgets", "deployments")
@@ -57,16 +56,7 @@ async def running(server: FakeApiServer, directory: Path, monkeypatch: pytest.Mo
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     async with server.running() as url:
-        config = {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "current-context": "fake",
-            "clusters": [{"name": "fake", "cluster": {"server": url}}],
-            "users": [{"name": "fake", "user": {"token": "fake"}}],
-            "contexts": [{"name": "fake", "context": {"cluster": "fake", "user": "fake"}}],
-        }
-        kubeconfig = directory / "kubeconfig"
-        kubeconfig.write_text(yaml.safe_dump(config))
+        kubeconfig = write_kubeconfig(directory, url)
         # Each library has read the environment when it was imported.
         for library in ("kubernetes.config.kube_config", "kubernetes.aio.config.kube_config"):
             monkeypatch.setattr(f"{library}.KUBE_CONFIG_DEFAULT_LOCATION", str(kubeconfig))
