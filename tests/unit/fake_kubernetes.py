@@ -34,6 +34,8 @@ class FakeKubernetes:
         """What to answer to a write of this kind and name."""
         self.refused_kinds: dict[str, ApiError] = {}
         """What to answer to every request about objects of this kind."""
+        self.refused_watches: ApiError | None = None
+        """What to answer to every watch."""
         self.before_apply: Callable[[], object] = lambda: None
         """What somebody else does just before an apply."""
         self.refuses_status: Callable[[Mapping[str, Any]], bool] = lambda _: False
@@ -124,6 +126,8 @@ class FakeKubernetes:
     ) -> AsyncGenerator[WatchEvent, None]:
         """Tests tell the watches what happens; this one only says that the API server is there."""
         self._check(selection.kind.name)
+        if self.refused_watches is not None:
+            raise self.refused_watches
         await asyncio.sleep(timeout_seconds)
         yield WatchEvent("BOOKMARK", {"metadata": {"resourceVersion": str(max(resource_version, self._revision))}})
 

@@ -123,7 +123,8 @@ def _settings() -> kopf.OperatorSettings:
     settings.posting.enabled = False  # Our own Events are about decisions, kopf's would be about handlers.
     settings.process.ultimate_exiting_timeout = None  # It would kill the process some time after kopf gave up.
     settings.networking.request_timeout = 30
-    settings.networking.error_backoffs = ()  # Retried by starting again, which lists what was missed.
+    # After these it gives up, and is started again, which lists what was missed.
+    settings.networking.error_backoffs = (1, 2, 4)
     settings.watching.server_timeout = 300
     settings.watching.inactivity_timeout = 90
     return settings

@@ -90,13 +90,19 @@ class ObjectWatch:
         if event_type == DELETED or not self._store.belongs_to_known_cluster(obj):
             key = self._store.remove(obj) if was_known else None
         else:
-            if event_type is None and not was_known and resource_version_of(obj) < self._store.newest(obj["kind"]):
+            if event_type is None and resource_version_of(obj) < self._known_version(obj):
                 # What kopf lists anew is old: the API server may have gone back in time, which only our list finds out.
                 self.ask_for_clusters()
             key = self._store.put(obj)
         if key is not None:
             self._request_pass(key)
         metrics.clusters.set(len(self._store.clusters()))
+
+    def _known_version(self, cluster: KubernetesObject) -> int:
+        """The resourceVersion of a cluster that is known; the newest of all clusters if it isn't."""
+        key = ClusterKey(namespace_of(cluster), name_of(cluster))
+        version = self._store.version(key, PRESTO_CLUSTER, key.name)
+        return self._store.newest(PRESTO_CLUSTER.name) if version is None else version
 
     async def list_all(self) -> None:
         """List everything.

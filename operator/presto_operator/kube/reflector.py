@@ -150,14 +150,21 @@ class Reflector:
                 _logger.exception("watch of %s failed", self.selection)
                 self._report(type(error).__name__)
             else:
-                self._failures = 0
+                self._forgive(started)
                 continue
-            if _now() - started >= _STABLE_SECONDS:
-                self._failures = 0
+            self._forgive(started)
             delay = min(_LONGEST_DELAY_SECONDS, _FIRST_DELAY_SECONDS * 2 ** min(self._failures, 10))
             self._failures += 1
             self.ask_for_list()
             await asyncio.sleep(delay)
+
+    def _forgive(self, started: float) -> None:
+        """Forget earlier failures if everything has worked for long enough since `started`.
+
+        A list alone is not enough: of a kind that can be listed and not watched there would be a list after the other.
+        """
+        if _now() - started >= min(_STABLE_SECONDS, self._relist_seconds):
+            self._failures = 0
 
     def _report(self, error: str) -> None:
         """Log what is new: an API server that is down says the same each time."""

@@ -15,6 +15,7 @@ from presto_operator.kube import ApiError, ClusterKey, NodeStore, ObjectStore
 from presto_operator.kube.kind import CONFIG_MAP
 from presto_operator.objects import CLUSTER_LABEL, MANAGED_BY_LABEL, MANAGER, KubernetesObject
 from presto_operator.planning.reclaim import node_digest
+from tests.unit import virtual_time
 from tests.unit.fake_kubernetes import FakeKubernetes
 from tests.unit.live import owned_pod
 from tests.unit.manifest import cluster, manifest
@@ -159,14 +160,29 @@ def test_a_child_that_is_taken_from_its_cluster_is_dropped_and_wakes_it(adhoc: W
     assert adhoc.store.list(ADHOC, CONFIG_MAP) == []
 
 
-def test_a_list_of_kopf_that_is_older_than_what_is_known_has_the_clusters_listed_again(adhoc: Watching) -> None:
-    (clusters,) = (item for item in adhoc.object_watch.reflectors if item.kind == "PrestoCluster")
+@pytest.mark.parametrize("name", ["adhoc", "unknown"])
+def test_a_list_of_kopf_that_is_older_than_what_is_known_has_the_clusters_listed_again(name: str) -> None:
+    watching = Watching()
     late = manifest()
     late["metadata"]["resourceVersion"] = "9000"
-    adhoc.object_watch.see("MODIFIED", late)
-    adhoc.api.write(manifest(name="restored"))
-    asyncio.run(clusters.list())
-    assert adhoc.store.clusters() == [ClusterKey("analytics", "restored")]
+
+    async def scenario() -> None:
+        watching.api.write(late)
+        watching.object_watch.see("MODIFIED", late)
+        (clusters,) = (item for item in watching.object_watch.reflectors if item.kind == "PrestoCluster")
+        await clusters.list()
+        watching.api.objects.clear()
+        watching.api.write(manifest(name="restored"))
+        running = asyncio.create_task(clusters.run())
+        await asyncio.sleep(1)
+        assert watching.store.clusters() == [ADHOC]
+        watching.object_watch.see(None, manifest(name=name))
+        await asyncio.sleep(1)
+        assert ADHOC not in watching.store.clusters()
+        assert ClusterKey("analytics", "restored") in watching.store.clusters()
+        running.cancel()
+
+    virtual_time.run(scenario())
 
 
 def test_the_first_list_finds_every_cluster_and_a_later_one_what_changed() -> None:

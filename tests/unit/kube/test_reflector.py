@@ -7,6 +7,7 @@ import contextlib
 import json
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -15,15 +16,17 @@ from aiohttp import web
 from presto_operator.kube import NODE, ApiError, NodeStore, Reflector, Selection
 from presto_operator.kube.reflector import Copy, Listing
 from presto_operator.objects import KubernetesObject
+from tests.unit import virtual_time
 from tests.unit.fake_api_server import Answer, FakeApiServer, answering, refusing
+from tests.unit.fake_kubernetes import FakeKubernetes
 
 _LONG = 3600.0
 
 
 class _Listing:
-    def __init__(self, listing: Listing, changed: asyncio.Event) -> None:
+    def __init__(self, listing: Listing, copy: _Nodes) -> None:
         self._listing = listing
-        self._changed = changed
+        self._copy = copy
 
     def reset(self) -> None:
         self._listing.reset()
@@ -33,7 +36,7 @@ class _Listing:
 
     def finish(self, resource_version: int) -> None:
         self._listing.finish(resource_version)
-        self._changed.set()
+        self._copy.on_list()
 
 
 class _Nodes:
@@ -42,12 +45,13 @@ class _Nodes:
     def __init__(self) -> None:
         self.store = NodeStore(lambda node: str(node["spec"].get("taints")))
         self.changed = asyncio.Event()
+        self.on_list: Callable[[], object] = self.changed.set
 
     def newest(self) -> int:
         return self.store.newest()
 
     def relist(self) -> Listing:
-        return _Listing(self.store.relist(), self.changed)
+        return _Listing(self.store.relist(), self)
 
     def see(self, event_type: str | None, obj: KubernetesObject) -> None:
         if event_type == "DELETED":
@@ -318,3 +322,24 @@ def test_an_object_that_is_larger_than_any_can_be_is_an_error() -> None:
                 [page async for page in client.pages(Selection(NODE))]
 
     _run(scenario)
+
+
+def test_what_can_be_listed_and_not_watched_is_listed_at_growing_intervals() -> None:
+    async def scenario() -> None:
+        api = FakeKubernetes()
+        api.refused_watches = ApiError(500, "etcdserver: request timed out")
+        nodes = _Nodes()
+        reflector = Reflector(api, Selection(NODE), nodes, relist_seconds=_LONG)
+        times: list[float] = []
+        nodes.on_list = lambda: times.append(asyncio.get_running_loop().time())
+        running = asyncio.create_task(reflector.run())
+        await asyncio.sleep(600)
+        intervals = [round(later - earlier, 1) for earlier, later in pairwise(times)]
+        assert intervals[:5] == [0.1, 0.2, 0.4, 0.8, 1.6]
+        assert set(intervals[9:]) == {30.0}
+        api.refused_watches = None
+        await asyncio.sleep(_LONG)
+        assert not running.done()
+        running.cancel()
+
+    virtual_time.run(scenario())
