@@ -172,9 +172,11 @@ class FakeApiServer:
         metadata: dict[str, str] = {"resourceVersion": str(self.version)}
         if first + limit < len(found):
             metadata["continue"] = str(first + limit)
-        return web.json_response(
-            {"kind": f"{kind}List", "apiVersion": "v1", "metadata": metadata, "items": found[first : first + limit]}
-        )
+        page = found[first : first + limit]
+        if PARTIAL in request.headers.get("Accept", ""):
+            # Its items are null if there are none, as a real API server has it.
+            return web.json_response({"kind": "PartialObjectMetadataList", "metadata": metadata, "items": page or None})
+        return web.json_response({"kind": f"{kind}List", "apiVersion": "v1", "metadata": metadata, "items": page})
 
     async def _watch(self, request: web.Request, namespace: str, plural: str) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "application/json"})

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import math
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Any
 
 from presto_operator.controller.assembly import Assembly, assemble
@@ -18,6 +18,8 @@ from presto_operator.settings import DEFAULTS, Settings
 from presto_operator.telemetry import metrics, serve
 
 _CONCURRENT_PASSES = 8
+_CONCURRENT_RECLAIMS = 32
+"""Clusters whose nodes are reacted to at the same time. They are workers of their own, which no pass can take."""
 _START_RETRY_SECONDS = 5.0
 _HEARTBEAT_SECONDS = 1.0
 _HEARTBEAT_LIMIT_SECONDS = 120.0
@@ -66,8 +68,8 @@ class Operator:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(parts.object_watch.run())
             tasks.create_task(parts.node_watch.run())
-            for _ in range(_CONCURRENT_PASSES):
-                tasks.create_task(parts.queue.work(parts.reconciler.reconcile))
+            for work in workers(parts):
+                tasks.create_task(work)
 
     async def _keep_beating(self) -> None:
         """Show that the event loop turns: a handler that blocks it stops this, and the liveness probe fails."""
@@ -90,6 +92,14 @@ class Operator:
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.append(asyncio.create_task(work))
+
+
+def workers(parts: Assembly) -> Iterator[Coroutine[Any, Any, None]]:
+    """What works on the queues, forever: of passes, and of reclaims."""
+    for _ in range(_CONCURRENT_PASSES):
+        yield parts.queue.work(parts.reconciler.reconcile)
+    for _ in range(_CONCURRENT_RECLAIMS):
+        yield parts.reclaims.work(parts.reconciler.reclaim)
 
 
 async def _until_done(first_list: Callable[[], Awaitable[object]]) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from presto_operator.kube import ApiError, ClusterKey, ObjectStore, ObjectWriter, publish
-from presto_operator.objects import KubernetesObject, uid_of
+from presto_operator.objects import KubernetesObject, Notice, uid_of
 from presto_operator.planning import Seen
 from presto_operator.reporting import (
     After,
@@ -109,6 +109,10 @@ class Reporter:
             if error.status != 422:
                 raise
             _logger.warning("%s: the API server refuses the conditions, too: %s", key, error)
+
+    async def publish_notice(self, body: KubernetesObject, notice: Notice, now: datetime) -> None:
+        """Write an Event that no pass has decided on."""
+        await publish(self._api, body, notice, now)
 
     async def publish_internal_error(
         self, key: ClusterKey, body: KubernetesObject, error: Exception, now: datetime

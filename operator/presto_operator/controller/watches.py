@@ -128,7 +128,8 @@ class ObjectWatch:
     def relist(self, kind: Kind, namespace: str | None) -> _ObjectListing:
         """Begin to take a complete list."""
         relist = self._store.relist(kind, namespace=namespace)
-        return _ObjectListing(relist, self._is_included, self._request_passes, self.ask_for_clusters)
+        on_reset = self.ask_for_clusters if kind is not PRESTO_CLUSTER else lambda: None
+        return _ObjectListing(relist, self._is_included, self._request_passes, on_reset)
 
     def newest(self, kind: Kind) -> int:
         """The highest resourceVersion that was seen of a kind."""

@@ -46,6 +46,16 @@ _APPLY = "application/apply-patch+yaml"
 _MERGE_PATCH = "application/merge-patch+json"
 
 
+@dataclass(frozen=True)
+class _Exchange:
+    """Over which connections a request is made, and what its answer may take."""
+
+    client: kubernetes_client.ApiClient
+    timeout_seconds: float
+    most_bytes: int | None = None
+    """None: as many as there are."""
+
+
 class KubernetesClient:
     """The calls to the API server that the operator makes, over the `kubernetes` library's transport and configuration.
 
@@ -212,18 +222,26 @@ class KubernetesClient:
         """Merge `status` into a PrestoCluster's status; a None removes a field."""
         return await self._patch(PRESTO_CLUSTER.path(namespace, name, "status"), {"status": status}, _MERGE_PATCH)
 
-    async def get_through_service(self, namespace: str, service: str, port: int, path: str) -> Any:
-        """The JSON that a Service answers to GET `path`, fetched through the API server's proxy."""
-        return await self._get_through_proxy(SERVICE.path(namespace, f"{service}:{port}", "proxy"), path)
+    async def get_through_service(self, namespace: str, service: str, port: int, path: str, most_bytes: int) -> bytes:
+        """What a Service answers to GET `path`, fetched through the API server's proxy.
 
-    async def get_through_pod(self, namespace: str, pod: str, port: int, path: str) -> Any:
-        """The JSON that a pod answers to GET `path`, fetched through the API server's proxy."""
-        return await self._get_through_proxy(POD.path(namespace, f"{pod}:{port}", "proxy"), path)
+        Raises:
+            ApiError: it can't be reached or refuses; 413 if the answer has more than `most_bytes`.
+        """
+        return await self._get_through_proxy(SERVICE.path(namespace, f"{service}:{port}", "proxy"), path, most_bytes)
 
-    async def _get_through_proxy(self, proxy: str, path: str) -> Any:
+    async def get_through_pod(self, namespace: str, pod: str, port: int, path: str, most_bytes: int) -> bytes:
+        """What a pod answers to GET `path`, fetched through the API server's proxy.
+
+        Raises:
+            ApiError: it can't be reached or refuses; 413 if the answer has more than `most_bytes`.
+        """
+        return await self._get_through_proxy(POD.path(namespace, f"{pod}:{port}", "proxy"), path, most_bytes)
+
+    async def _get_through_proxy(self, proxy: str, path: str, most_bytes: int) -> bytes:
         path, _, query = path.partition("?")
         request = _Request("GET", f"{proxy}{path}", parse_qsl(query))
-        return await self._call(request, timeout_seconds=_PROXY_TIMEOUT_SECONDS, over=self._proxy_client)
+        return await self._answer(request, _Exchange(self._proxy_client, _PROXY_TIMEOUT_SECONDS, most_bytes))
 
     async def _patch(self, path: str, body: object, content_type: str, *query: tuple[str, str]) -> KubernetesObject:
         """Patch an object under our field manager; returns it as the API server then has it."""
@@ -249,19 +267,21 @@ class KubernetesClient:
         self,
         request: _Request,
         *,
-        timeout_seconds: float = _REQUEST_TIMEOUT_SECONDS,
-        over: kubernetes_client.ApiClient | None = None,
         most_bytes: int | None = None,
     ) -> Any:
         """The JSON that the API server answers."""
+        exchange = _Exchange(self._api_client, _REQUEST_TIMEOUT_SECONDS, most_bytes)
+        return as_json(await self._answer(request, exchange), str(request))
+
+    async def _answer(self, request: _Request, exchange: _Exchange) -> bytes:
         try:
-            response = await _send(request, over or self._api_client, timeout_seconds)
-            content = await read(response, most_bytes)
+            response = await _send(request, exchange.client, exchange.timeout_seconds)
+            content = await read(response, exchange.most_bytes)
         except (OSError, TimeoutError, aiohttp.ClientError) as error:
             raise ApiError(0, f"{request}: {str(error) or type(error).__name__}") from error
         if not 200 <= response.status <= 299:
             raise ApiError(response.status, _message(content) or f"{request}: {response.reason}")
-        return as_json(content, str(request))
+        return content
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ class AnswerTooLargeError(ApiError):
     """An answer is larger than it may be; the rest of it was not read."""
 
     def __init__(self, most_bytes: int) -> None:
-        super().__init__(0, f"the answer is larger than {most_bytes} bytes")
+        super().__init__(413, f"the answer has more than {most_bytes} bytes")
 
 
 async def read(response: aiohttp.ClientResponse, most_bytes: int | None) -> bytes:
@@ -102,15 +102,18 @@ def as_written(answer: object, request: str) -> KubernetesObject:
 def as_list(answer: object, request: str) -> dict[str, Any]:
     """An answer that has to be a list of objects.
 
-    A list whose `items` are null is none: if it was taken for an empty one, everything would seem to be gone.
+    The API server writes `items: null` into an empty list of metadata, and nowhere else. Any other list whose `items`
+    are null is none: if it was taken for an empty one, everything would seem to be gone.
 
     Raises:
         ApiError: it is something else.
     """
-    if isinstance(answer, dict) and isinstance(answer.get("items"), list):
+    if isinstance(answer, dict):
+        is_empty = answer.get("kind") == "PartialObjectMetadataList" and answer.get("items", ()) is None
         metadata = answer.get("metadata")
-        if isinstance(metadata, dict) and _is_version(metadata.get("resourceVersion")):
-            return answer
+        has_version = isinstance(metadata, dict) and _is_version(metadata.get("resourceVersion"))
+        if has_version and (is_empty or isinstance(answer.get("items"), list)):
+            return {**answer, "items": answer["items"] or []}
     raise ApiError(0, f"{request}: the answer is not a list of objects: {_quoted(answer)}")
 
 

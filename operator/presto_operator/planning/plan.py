@@ -27,6 +27,8 @@ from presto_operator.scaling import Placement, Supply, Turnover, next_turnover, 
 
 _KEPT_FILES = 5
 """How many unused ConfigMaps are kept, the newest first: to look at them, and to roll back."""
+_MOST_FILES_REMOVED = 50
+"""How many unused ConfigMaps are removed in one pass, the oldest: there may be thousands with a forged owner."""
 
 _FILE_KINDS = ("ConfigMap", "Secret")
 
@@ -282,4 +284,4 @@ def _unused_config_maps(files: list[KubernetesObject], observation: Observation)
         used.update(mounted_files(deployment["spec"]["template"]["spec"]))
     unused = [obj for obj in files if kind_and_name(obj) not in used]
     newest_first = sorted(unused, key=by_age, reverse=True)
-    return newest_first[_KEPT_FILES:]
+    return newest_first[_KEPT_FILES:][-_MOST_FILES_REMOVED:]
