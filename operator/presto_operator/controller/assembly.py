@@ -93,7 +93,7 @@ def assemble(
 
     Args:
         api: the API server.
-        scope: the namespaces whose clusters are managed.
+        scope: the namespaces whose clusters are managed, and what those may ask for.
         extra_taints: the meaning of taints of nodes, in addition to the known ones.
         settings: how often things are done.
         clock: the time.
@@ -125,7 +125,9 @@ def assemble(
         store=store,
         secrets=SecretCopies(api, store, clock, settings.reference_interval),
         specs=SpecReader(
-            SourceReader(api, clock, settings.reference_interval), worker_min_ready=settings.worker_min_ready
+            SourceReader(api, clock, settings.reference_interval),
+            worker_min_ready=settings.worker_min_ready,
+            policy=scope.policy,
         ),
         load=LoadReader(poller),
         metastores=metastores,
