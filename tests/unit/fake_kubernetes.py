@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any
 
 from presto_operator.kube import PRESTO_CLUSTER, ApiError, ObjectStore
-from presto_operator.kube.api_server import Listing
+from presto_operator.kube.api_server import Page, Selection, WatchEvent
 from presto_operator.kube.kind import Kind
-from presto_operator.objects import KubernetesObject, label_of
+from presto_operator.objects import KubernetesObject
 from presto_operator.presto.load import QUERY_STATES_PATH
 from presto_operator.presto.queries import QUERIES_PATH
 from presto_operator.presto.tasks import TASKS_PATH
@@ -34,6 +35,12 @@ class FakeKubernetes:
         """What to answer to a write of this kind and name."""
         self.refused_kinds: dict[str, ApiError] = {}
         """What to answer to every request about objects of this kind."""
+        self.refused_watches: ApiError | None = None
+        """What to answer to every watch."""
+        self.before_apply: Callable[[], object] = lambda: None
+        """What somebody else does just before an apply."""
+        self.refuses_status: Callable[[Mapping[str, Any]], bool] = lambda _: False
+        """Whether a status is refused as invalid (422), as by a CRD of another release."""
         self.presto_answer: object = None
         """What each coordinator says of its cluster; an ApiError if it can't be asked for anything."""
         self.queries: Callable[[], object] = list
@@ -97,21 +104,41 @@ class FakeKubernetes:
         self._check(kind.name)
         return copy.deepcopy(self.objects.get((kind.name, namespace or "", name)))
 
-    async def list(self, kind: Kind, *, namespace: str | None = None, label_selector: str | None = None) -> Listing:
-        """Of label selectors it knows those that ask whether an object has a label."""
-        self._check(kind.name)
+    async def get_metadata(self, kind: Kind, namespace: str | None, name: str) -> KubernetesObject | None:
+        found = await self.get(kind, namespace, name)
+        return None if found is None else {field: found[field] for field in ("apiVersion", "kind", "metadata")}
+
+    async def pages(self, selection: Selection) -> AsyncGenerator[Page, None]:
+        """Of label selectors it knows those that ask whether an object has a label, or which value that has."""
+        self._check(selection.kind.name)
         found = [
             copy.deepcopy(obj)
             for (name, of_namespace, _), obj in self.objects.items()
-            if name == kind.name
-            and namespace in (None, of_namespace)
-            and (label_selector is None or label_of(obj, label_selector))
+            if name == selection.kind.name
+            and selection.namespace in (None, of_namespace)
+            and is_selected(obj, selection.label_selector)
         ]
-        return Listing(found, self._revision)
+        yield Page(found, self._revision)
+
+    async def newest_version(self, selection: Selection) -> int:
+        self._check(selection.kind.name)
+        return self._revision
+
+    async def watch(
+        self, selection: Selection, resource_version: int, *, timeout_seconds: float
+    ) -> AsyncGenerator[WatchEvent, None]:
+        """Tests tell the watches what happens; this one only says that the API server is there."""
+        self._check(selection.kind.name)
+        if self.refused_watches is not None:
+            raise self.refused_watches
+        await asyncio.sleep(timeout_seconds)
+        yield WatchEvent("BOOKMARK", {"metadata": {"resourceVersion": str(max(resource_version, self._revision))}})
 
     async def apply(self, obj: KubernetesObject) -> KubernetesObject:
         self._request("apply", obj)
+        self.before_apply()
         before = self.objects.get(_identity(obj))
+        _check_preconditions(obj, before)
         merged = _merged(before or {}, obj)
         return copy.deepcopy(before) if before == merged and before is not None else self.write(merged)
 
@@ -145,6 +172,8 @@ class FakeKubernetes:
     async def patch_status(self, namespace: str, name: str, status: Mapping[str, Any]) -> KubernetesObject:
         cluster = copy.deepcopy(self.objects[PRESTO_CLUSTER.name, namespace, name])
         self._request("status", cluster)
+        if self.refuses_status(status):
+            raise ApiError(422, "status.workers.active: Invalid value: must be of type integer")
         cluster["status"] = merge_patched(cluster.get("status", {}), status)
         return self.write(cluster)
 
@@ -190,6 +219,26 @@ class FakeKubernetes:
     def _check(self, kind: str) -> None:
         if kind in self.refused_kinds:
             raise self.refused_kinds[kind]
+
+
+def _check_preconditions(patch: KubernetesObject, live: KubernetesObject | None) -> None:
+    """What the API server checks of an apply: that it is of the object that it names by uid or resourceVersion."""
+    metadata = patch["metadata"]
+    if "uid" in metadata and (live is None or live["metadata"]["uid"] != metadata["uid"]):
+        raise ApiError(409, "uid mismatch")
+    version = metadata.get("resourceVersion")
+    if version is not None and live is not None and live["metadata"]["resourceVersion"] != version:
+        raise ApiError(409, "the object has been modified")
+
+
+def is_selected(obj: KubernetesObject, selector: str | None) -> bool:
+    """Whether a label selector of terms such as `a` and `a=b` selects an object."""
+    labels = obj["metadata"].get("labels") or {}
+    for term in selector.split(",") if selector else ():
+        name, is_equation, value = term.partition("=")
+        if name not in labels or (is_equation and labels[name] != value):
+            return False
+    return True
 
 
 def _body(answer: object, most_bytes: int) -> bytes:

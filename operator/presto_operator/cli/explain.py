@@ -46,7 +46,7 @@ async def _fetch(namespace: str, name: str) -> tuple[KubernetesObject | None, li
     client = await KubernetesClient.connect()
     try:
         cluster = await client.get(PRESTO_CLUSTER, namespace, name)
-        events = (await client.list(EVENT, namespace=namespace)).items if cluster else []
+        events = await client.list(EVENT, namespace=namespace) if cluster else []
     finally:
         await client.close()
     about = [event for event in events if event.get("involvedObject", {}).get("name") == name]

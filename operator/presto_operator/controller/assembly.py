@@ -18,7 +18,16 @@ from presto_operator.controller.reporter import Reporter
 from presto_operator.controller.scope import EVERYWHERE, Scope
 from presto_operator.controller.spec_reader import SpecReader
 from presto_operator.controller.watches import NodeWatch, ObjectWatch
-from presto_operator.kube import ApiError, ApiServer, Applier, ClusterKey, NodeStore, ObjectStore, SourceReader
+from presto_operator.kube import (
+    ApiError,
+    ApiServer,
+    Applier,
+    ClusterKey,
+    NodeStore,
+    ObjectStore,
+    SecretCopies,
+    SourceReader,
+)
 from presto_operator.nodes import TaintMeaning
 from presto_operator.planning import node_digest
 from presto_operator.polling import (
@@ -115,6 +124,7 @@ def assemble(
     releaser = Releaser(api, store, tasks)
     reconciler = Reconciler(
         store=store,
+        secrets=SecretCopies(api, store, clock, settings.reference_interval),
         specs=SpecReader(
             SourceReader(api, clock, settings.reference_interval),
             HashKeys(api),
@@ -138,8 +148,8 @@ def assemble(
         nodes=nodes,
         queue=queue,
         reclaims=reclaim_queue,
-        object_watch=ObjectWatch(api, store, queue.add, scope=scope),
-        node_watch=NodeWatch(api, nodes, store, request_reclaim),
+        object_watch=ObjectWatch(api, store, queue.add, scope=scope, relist_interval=settings.relist_interval),
+        node_watch=NodeWatch(api, nodes, store, request_reclaim, relist_interval=settings.relist_interval),
         reconciler=reconciler,
         presto=(presto, workers),
         poller=poller,

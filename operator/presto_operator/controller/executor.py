@@ -35,6 +35,10 @@ class Executor:
         errors = [*done.errors, *await self._reclaimer.move_coordinators(key, seen, decision)]
         return Done((*errors, *seen.reclaimed.errors), done.corrected)
 
+    def forget(self, key: ClusterKey) -> None:
+        """Drop what is known of a cluster that is no more."""
+        self._applier.forget(key)
+
     async def _carry_out(self, key: ClusterKey, seen: Seen, decision: Decision, plan: Plan) -> Done:
         to_delete = await self._releaser.choose(key, seen, plan)
         errors: list[str] = []

@@ -13,7 +13,7 @@ from presto_operator.controller.reclaimer import Reclaimer
 from presto_operator.controller.releaser import Releaser
 from presto_operator.controller.reporter import Reporter
 from presto_operator.controller.spec_reader import SpecReader
-from presto_operator.kube import CHILD_KINDS, POD, ApiError, ClusterKey, ObjectStore
+from presto_operator.kube import CHILD_KINDS, POD, ApiError, ClusterKey, ObjectStore, SecretCopies
 from presto_operator.objects import EventReason, KubernetesObject, Notice, is_lost, is_owned_by, is_terminating, uid_of
 from presto_operator.planning import (
     Decision,
@@ -41,6 +41,7 @@ class Reconciler:
     """Brings one cluster after the other to what its spec asks for."""
 
     store: ObjectStore
+    secrets: SecretCopies
     specs: SpecReader
     load: LoadReader
     metastores: Metastores
@@ -61,9 +62,12 @@ class Reconciler:
             ApiError: something could not be applied or written; the status says so where it could be written.
         """
         body = self.store.cluster(key)
-        if body is None or is_terminating(body):
+        if body is None:
             self._forget(key)
             return None
+        if is_terminating(body):
+            return await self._attend_departure(key, body)
+        body = self.reporter.remembered(key, body)
         with metrics.reconcile_seconds.time(), metrics.reconcile_errors.count_exceptions():
             try:
                 decision, done = await self._pass(key, body)
@@ -78,6 +82,22 @@ class Reconciler:
         is_waiting = decision is not None and decision.is_waiting
         return (self.settings.handover_interval if is_waiting else self.settings.reconcile_interval).total_seconds()
 
+    async def _attend_departure(self, key: ClusterKey, body: KubernetesObject) -> float | None:
+        """Look after the pods of a cluster that was deleted, and that a finalizer of something else holds.
+
+        Nothing is created or changed for it, but its workers still drain in time when their nodes go.
+        """
+        self._stop_asking(key)
+        now = self.clock()
+        nodes = self.reclaimer.signals(now)
+        if nodes is None:
+            return None  # The first list of nodes asks for a pass.
+        reclaimed = await self.reclaimer.act(key, body, nodes, now)
+        await self.drains.report(key, body, now)
+        if reclaimed.errors:
+            raise ApiError(0, "; ".join(reclaimed.errors))
+        return self.settings.reconcile_interval.total_seconds()
+
     async def reclaim(self, key: ClusterKey) -> None:
         """Delete the pods of a cluster whose nodes leave or are lost: beside the passes, so that none delays it.
 
@@ -85,7 +105,7 @@ class Reconciler:
             ApiError: some could not be deleted.
         """
         body = self.store.cluster(key)
-        if body is None or is_terminating(body):
+        if body is None:
             return
         reclaimed = await self.reclaimer.act(key, body, self.reclaimer.signals(self.clock()), self.clock())
         if reclaimed.errors:
@@ -97,6 +117,7 @@ class Reconciler:
         # Pods on nodes that leave come first: they have little time, and it takes nothing of what follows.
         reclaimed = await self.reclaimer.act(key, body, nodes, self.clock())
         await self.drains.report(key, body, self.clock())
+        await self.secrets.refresh(key)
         await self._report_large_answers(key, body)
         seen = await self._see(key, body, nodes, reclaimed)
         if seen is None:
@@ -126,6 +147,13 @@ class Reconciler:
 
     def _forget(self, key: ClusterKey) -> None:
         """Drop what is known of a cluster that is no more. Kubernetes' garbage collector removes its children."""
+        self._stop_asking(key)
+        self.secrets.forget(key)
+        self.executor.forget(key)
+        self.store.forget(key)
+
+    def _stop_asking(self, key: ClusterKey) -> None:
+        """Stop polling for a cluster that is no more, or about to be, and withdraw its metrics."""
         self.specs.forget(key)
         self.reporter.forget(key)
         self.load.forget(key)
@@ -134,7 +162,6 @@ class Reconciler:
         self.reclaimer.take_deleted(key)
         self.seldom.forget(key)
         self.metastores.forget(key)
-        self.store.take_departed(key)
         metrics.forget_cluster(key.namespace, key.name)
 
     async def _see(

@@ -59,6 +59,17 @@ def node_of(pod: KubernetesObject) -> str:
     return node
 
 
+def mounted_files(pod_spec: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """Kind and name of the ConfigMaps and Secrets that make up a server's files, by the spec of its pod."""
+    return {
+        (kind, source[field]["name"])
+        for volume in pod_spec.get("volumes", [])
+        for source in volume.get("projected", {}).get("sources", [])
+        for kind, field in (("ConfigMap", "configMap"), ("Secret", "secret"))
+        if field in source
+    }
+
+
 def deployment_of(pod: KubernetesObject) -> str:
     """The name of the Deployment that the pod was made by; empty if it was made by anything else.
 

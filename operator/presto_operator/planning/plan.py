@@ -14,6 +14,7 @@ from presto_operator.objects import (
     generation_of,
     is_known_to_presto,
     kind_and_name,
+    mounted_files,
     name_of,
     pool_of,
     present_replicas,
@@ -25,7 +26,9 @@ from presto_operator.presto import https_port
 from presto_operator.scaling import Placement, Supply, Turnover, next_turnover, place_workers
 
 _KEPT_FILES = 5
-"""How many unused ConfigMaps, and unused Secrets, are kept, the newest first: to look at them, and to roll back."""
+"""How many unused ConfigMaps are kept, the newest first: to look at them, and to roll back."""
+_MOST_FILES_REMOVED = 50
+"""How many unused ConfigMaps are removed in one pass, the oldest: there may be thousands with a forged owner."""
 
 _FILE_KINDS = ("ConfigMap", "Secret")
 
@@ -251,18 +254,13 @@ def _scaled(serving: ServingGeneration, placement: Placement) -> list[Scale]:
 def _without_use(
     apply: tuple[KubernetesObject, ...], kept_generations: set[str | None], observation: Observation
 ) -> list[KubernetesObject]:
-    """Objects of generations that are no longer needed, and ConfigMaps and Secrets that no pod mounts."""
+    """Objects of generations that are no longer needed, and ConfigMaps and Secrets that no server uses."""
     used = {kind_and_name(obj) for obj in apply}
     used |= {("ServiceAccount", name) for name in service_accounts_in_use(observation)}
     rest = [obj for obj in observation.children if kind_and_name(obj) not in used]
-    return [
-        *(obj for obj in rest if obj["kind"] not in _FILE_KINDS and generation_of(obj) not in kept_generations),
-        *(
-            unused
-            for kind in _FILE_KINDS
-            for unused in _unused([obj for obj in rest if obj["kind"] == kind], observation)
-        ),
-    ]
+    old = [obj for obj in rest if obj["kind"] not in _FILE_KINDS and generation_of(obj) not in kept_generations]
+    config_maps = [obj for obj in rest if obj["kind"] == "ConfigMap"]
+    return [*_unused_secrets(rest, old, observation), *old, *_unused_config_maps(config_maps, observation)]
 
 
 def _finished_revisions(observation: Observation, desired: Generation, *, is_serving: bool) -> list[KubernetesObject]:
@@ -278,21 +276,30 @@ def _finished_revisions(observation: Observation, desired: Generation, *, is_ser
     ]
 
 
-def _unused(files: list[KubernetesObject], observation: Observation) -> list[KubernetesObject]:
-    """The ConfigMaps or Secrets that no server uses, without the newest few."""
-    used = {identity for pod in observation.pods for identity in _mounted(pod["spec"])}
+def _unused_secrets(
+    rest: list[KubernetesObject], removed: list[KubernetesObject], observation: Observation
+) -> list[KubernetesObject]:
+    """The Secrets that only Deployments which are removed mount, or none.
+
+    They go before those Deployments, whose templates are where their names are recorded: the operator can't list
+    Secrets. Pods that still drain have read them, and kubelets keep immutable Secrets that they have mounted.
+    """
+    going = {name_of(obj) for obj in removed if obj["kind"] == "Deployment"}
+    deployments = observation.deployments("coordinator") + observation.deployments("worker")
+    used = {
+        identity
+        for deployment in deployments
+        if name_of(deployment) not in going
+        for identity in mounted_files(deployment["spec"]["template"]["spec"])
+    }
+    return [obj for obj in rest if obj["kind"] == "Secret" and kind_and_name(obj) not in used]
+
+
+def _unused_config_maps(files: list[KubernetesObject], observation: Observation) -> list[KubernetesObject]:
+    """The ConfigMaps that no server uses, without the newest few."""
+    used = {identity for pod in observation.pods for identity in mounted_files(pod["spec"])}
     for deployment in observation.deployments("coordinator") + observation.deployments("worker"):
-        used.update(_mounted(deployment["spec"]["template"]["spec"]))
+        used.update(mounted_files(deployment["spec"]["template"]["spec"]))
     unused = [obj for obj in files if kind_and_name(obj) not in used]
     newest_first = sorted(unused, key=by_age, reverse=True)
-    return newest_first[_KEPT_FILES:]
-
-
-def _mounted(pod_spec: KubernetesObject) -> set[tuple[str, str]]:
-    return {
-        (kind, source[field]["name"])
-        for volume in pod_spec.get("volumes", [])
-        for source in volume.get("projected", {}).get("sources", [])
-        for kind, field in (("ConfigMap", "configMap"), ("Secret", "secret"))
-        if field in source
-    }
+    return newest_first[_KEPT_FILES:][-_MOST_FILES_REMOVED:]

@@ -97,6 +97,21 @@ def test_a_leaving_node_counts_for_a_cluster_with_an_invalid_spec(world: World) 
     assert _pod_writes(world) == [("delete", first)]
 
 
+def test_a_cluster_that_a_finalizer_holds_is_looked_after_until_it_is_gone(world: World) -> None:
+    first, second = _pods(world, "worker")
+    held = {"deletionTimestamp": "2026-01-01T01:00:00Z", "finalizers": ["example.com/backup"]}
+    world.edit("PrestoCluster", "adhoc", lambda obj: obj["metadata"].update(held))
+    service = world.api.find("Service", "adhoc")
+    world.delete("Service", "adhoc")
+    _set_node(world, first, node(RECLAIMED))
+    _lose(world, second)
+    _sync(world)
+    assert world.reconcile() == RECONCILE_SECONDS
+    assert _pod_writes(world) == [("delete", first), ("remove", second)]
+    assert service["metadata"]["name"] not in world.api.names("Service")
+    assert {verb for verb, kind, _ in world.api.requests if kind not in ("Pod", "Event")} == set()
+
+
 def test_pods_of_a_node_that_is_gone_are_removed(world: World) -> None:
     first, _ = _pods(world, "worker")
     world.edit("Pod", first, lambda pod: pod["metadata"].update(deletionTimestamp="2026-01-01T06:00:00Z"))

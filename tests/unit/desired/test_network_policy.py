@@ -104,8 +104,8 @@ def test_an_operator_whose_namespace_is_not_known_is_admitted_from_all() -> None
 @pytest.mark.parametrize(
     ("config", "enabled", "is_warned"),
     [
-        ({"http-server.authentication.type": "PASSWORD"}, False, True),
-        ({"http-server.authentication.type": "PASSWORD"}, True, False),
+        ({"http-server.authentication.type": "PASSWORD", **_HTTPS["config"]}, False, True),
+        ({"http-server.authentication.type": "PASSWORD", **_HTTPS["config"]}, True, False),
         ({"http-server.authentication.type": ""}, False, False),
         ({}, False, False),
     ],
