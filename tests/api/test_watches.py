@@ -59,7 +59,7 @@ def test_an_apply_creates_an_object_only_if_there_is_none(namespace: Namespace) 
         assert conflict.value.status == 409
         with pytest.raises(ApiError) as conflict:
             await api.apply(_config_map(namespace, uid="another", labels={"taken": "over"}))
-        assert conflict.value.status == 409
+        assert conflict.value.status == 422
         assert "labels" not in made["metadata"]
 
     _run(namespace, scenario)

@@ -32,6 +32,7 @@ _KINDS = {
     ("v1", "events"): "Event",
     ("apps/v1", "deployments"): "Deployment",
     ("policy/v1", "poddisruptionbudgets"): "PodDisruptionBudget",
+    ("networking.k8s.io/v1", "networkpolicies"): "NetworkPolicy",
     ("coordination.k8s.io/v1", "leases"): "Lease",
     ("apiextensions.k8s.io/v1", "customresourcedefinitions"): "CustomResourceDefinition",
     ("prestooperator.io/v1alpha1", "prestoclusters"): "PrestoCluster",

@@ -225,7 +225,7 @@ def _check_preconditions(patch: KubernetesObject, live: KubernetesObject | None)
     """What the API server checks of an apply: that it is of the object that it names by uid or resourceVersion."""
     metadata = patch["metadata"]
     if "uid" in metadata and (live is None or live["metadata"]["uid"] != metadata["uid"]):
-        raise ApiError(409, "uid mismatch")
+        raise ApiError(409 if live is None else 422, "uid mismatch")
     version = metadata.get("resourceVersion")
     if version is not None and live is not None and live["metadata"]["resourceVersion"] != version:
         raise ApiError(409, "the object has been modified")

@@ -55,7 +55,7 @@ class Applier:
         Raises:
             ForeignObjectError: the name is taken by an object that the cluster does not own.
             ApiError: the API server refused it or could not be reached, or the object was made or replaced by something
-                else a moment ago (409).
+                else a moment ago (409, or 422 for another uid).
         """
         live, before = await self._live(key, desired)
         applied = self._applied.setdefault(key, {})

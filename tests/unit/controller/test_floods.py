@@ -57,11 +57,11 @@ def _huge_metadata() -> list[tuple[str, KubernetesObject]]:
         "managedFields": [{"manager": "x" * 700_000}],
         "ownerReferences": [_OWNER],
     }
-    kinds = ("configmaps", "services", "deployments", "serviceaccounts")
+    kinds = ("configmaps", "services", "poddisruptionbudgets", "serviceaccounts")
     return [
         (plural, {**obj, "spec": {}})
         for kind in kinds
-        for number in range(60)
+        for number in range(15)
         for plural, obj in [_object(kind, number, **metadata)]
     ]
 
@@ -70,7 +70,7 @@ FLOODS: dict[str, Flood] = {
     "150 ConfigMaps of 0.96 MB": _large_config_maps,
     "5,000 ConfigMaps of as many clusters": _small_config_maps,
     "5,000 ConfigMaps with a forged owner": _forged_config_maps,
-    "240 objects of 0.96 MB of metadata with a forged owner": _huge_metadata,
+    "60 objects of 0.96 MB of metadata with a forged owner": _huge_metadata,
 }
 
 

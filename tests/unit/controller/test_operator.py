@@ -19,7 +19,7 @@ from presto_operator.settings import Settings
 from tests.unit.fake_api_server import Answer, FakeApiServer, answering, refusing, write_kubeconfig
 from tests.unit.manifest import manifest
 
-CHILDREN = ("configmaps", "services", "serviceaccounts", "poddisruptionbudgets", "deployments")
+CHILDREN = ("configmaps", "services", "serviceaccounts", "poddisruptionbudgets", "networkpolicies", "deployments")
 WATCHED = (*CHILDREN, "pods", "nodes", "prestoclusters")
 SETTINGS = Settings(reconcile_interval=timedelta(milliseconds=100), status_interval=timedelta(milliseconds=100))
 
