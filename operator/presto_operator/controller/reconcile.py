@@ -79,7 +79,8 @@ class Reconciler:
                 raise
             if done.errors:
                 raise ApiError(0, "; ".join(done.errors))
-        is_waiting = decision is not None and decision.is_waiting
+        # A pass that has to be made again, or that asks, is followed by one as soon as the answer has come.
+        is_waiting = decision is not None and decision.is_waiting and not decision.is_asking
         return (self.settings.handover_interval if is_waiting else self.settings.reconcile_interval).total_seconds()
 
     async def _attend_departure(self, key: ClusterKey, body: KubernetesObject) -> float | None:

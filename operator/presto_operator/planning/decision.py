@@ -56,7 +56,9 @@ class Decision:
     activity: QueryActivity | None = None
     """Its queries; None if its coordinator did not respond, or has not yet."""
     is_unanswered: bool = False
-    """Whether something depends on an answer that is still to come: it is decided when that is there."""
+    """Whether something depends on a coordinator that has not answered yet: it is decided when it has."""
+    is_asking: bool = False
+    """Whether an answer of this moment is still to come: it triggers the next pass."""
 
     @property
     def is_waiting(self) -> bool:
@@ -93,8 +95,17 @@ def decide(seen: Seen, drafted: Draft, answers: Answers) -> Decision:
     movable = [reclaim for reclaim in coordinators if _is_quiet(seen, current.get(_generation(reclaim)))]
     waiting = tuple(reclaim for reclaim in coordinators if _is_busy(seen, answers.get(_generation(reclaim))))
     is_unanswered = not drafted.questions <= answers.keys()
+    is_asking = not drafted.questions <= current.keys()
     if drafted.autoscaled is None or not isinstance(seen.spec, Valid):
-        return Decision(None, None, tuple(movable), waiting, is_correction=False, is_unanswered=is_unanswered)
+        return Decision(
+            None,
+            None,
+            tuple(movable),
+            waiting,
+            is_correction=False,
+            is_unanswered=is_unanswered,
+            is_asking=is_asking,
+        )
     cluster = seen.spec.cluster
     asked_for = drafted.autoscaled.workers
     desired = asked_for
@@ -120,6 +131,7 @@ def decide(seen: Seen, drafted: Draft, answers: Answers) -> Decision:
         asked=asked,
         activity=activity,
         is_unanswered=is_unanswered,
+        is_asking=is_asking,
     )
 
 
