@@ -12,13 +12,15 @@ from presto_operator.controller.load import LoadReader
 from presto_operator.controller.queue import WorkQueue
 from presto_operator.controller.reclaimer import Reclaimer
 from presto_operator.controller.reconcile import Reconciler
+from presto_operator.controller.record_reader import RecordReader
 from presto_operator.controller.releaser import Releaser
 from presto_operator.controller.reporter import Reporter
 from presto_operator.controller.scope import EVERYWHERE, Scope
 from presto_operator.controller.spec_reader import SpecReader
+from presto_operator.controller.turns import Turns
 from presto_operator.controller.watches import NodeWatch, ObjectWatch
 from presto_operator.kube import ApiError, ApiServer, Applier, ClusterKey, NodeStore, ObjectStore, SourceReader
-from presto_operator.nodes import TaintMeaning
+from presto_operator.nodes import Sightings, TaintMeaning
 from presto_operator.planning import node_digest
 from presto_operator.polling import (
     MetastoreCheck,
@@ -83,20 +85,23 @@ def assemble(
         metastores: what is known of metastores; defaults to a poller that checks them.
     """
     store = ObjectStore()
-    nodes = NodeStore(lambda node: node_digest(node, clock(), extra_taints))
+    sightings = Sightings()
+    nodes = NodeStore(lambda node: node_digest(node, clock(), extra_taints, sightings))
     queue: WorkQueue[ClusterKey] = WorkQueue(expected_errors=(ApiError,))
     presto = PrestoTransport(api)
     poller = PrestoPoller(presto, queue.add, clock, pace or steady_pace(settings.presto_poll_interval))
     metastores = metastores or MetastorePoller(
         queue.add, MetastoreCheck(in_cluster=api.in_cluster), settings.metastore_poll_interval
     )
-    reclaimer = Reclaimer(api, store, nodes, extra_taints=extra_taints)
+    reclaimer = Reclaimer(api, store, nodes, extra_taints=extra_taints, sightings=sightings)
     releaser = Releaser(api, store, TaskReader(presto))
     reconciler = Reconciler(
         store=store,
         specs=SpecReader(
             SourceReader(api, clock, settings.reference_interval), worker_min_ready=settings.worker_min_ready
         ),
+        records=RecordReader(api),
+        turns=Turns(store, settings.max_new_generations),
         load=LoadReader(poller),
         metastores=metastores,
         queries=QueryReader(presto),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from presto_operator.kube import NODE, POD, ApiError, ApiServer, ClusterKey, NodeStore, ObjectStore, publish
-from presto_operator.nodes import TaintMeaning
+from presto_operator.nodes import Sightings, TaintMeaning
 from presto_operator.objects import KubernetesObject, described, uid_of
 from presto_operator.planning import (
     Decision,
@@ -35,17 +35,26 @@ class Reclaimer:
         nodes: NodeStore,
         *,
         extra_taints: tuple[TaintMeaning, ...] = (),
+        sightings: Sightings,
     ) -> None:
         self._api = api
         self._store = store
         self._nodes = nodes
         self._extra_taints = extra_taints
+        self._sightings = sightings
 
     def signals(self, now: datetime) -> NodeSignals | None:
         """What nodes say; None while not all of them are known."""
         if not self._nodes.is_synced:
             return None
-        return NodeSignals(self._nodes.get, now, self._extra_taints, is_any_ready=self._nodes.is_any_ready())
+        return NodeSignals(
+            self._nodes.get,
+            now,
+            self._extra_taints,
+            self._sightings,
+            self._nodes.all,
+            is_any_ready=self._nodes.is_any_ready(),
+        )
 
     async def act(self, key: ClusterKey, body: KubernetesObject, nodes: NodeSignals | None, now: datetime) -> Reclaimed:
         """Delete the workers on nodes that leave, and remove whatever is on lost ones.

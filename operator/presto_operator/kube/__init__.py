@@ -4,13 +4,14 @@ from presto_operator.kube.api_server import ApiError, ApiServer, ObjectReader, O
 from presto_operator.kube.apply import Applier, ApplyOutcome, ForeignObjectError
 from presto_operator.kube.client import KubernetesClient
 from presto_operator.kube.events import publish
-from presto_operator.kube.kind import CHILD_KINDS, EVENT, NODE, POD, PRESTO_CLUSTER
+from presto_operator.kube.kind import CHILD_KINDS, DEPLOYMENT, EVENT, NODE, POD, PRESTO_CLUSTER, kind_of
 from presto_operator.kube.node_store import NodeStore
 from presto_operator.kube.sources import SourceReader
 from presto_operator.kube.store import ClusterKey, ObjectStore
 
 __all__ = [
     "CHILD_KINDS",
+    "DEPLOYMENT",
     "EVENT",
     "NODE",
     "POD",
@@ -28,5 +29,6 @@ __all__ = [
     "ObjectWriter",
     "ServerProxy",
     "SourceReader",
+    "kind_of",
     "publish",
 ]

@@ -14,6 +14,7 @@ from kubernetes.aio.client.exceptions import ApiException
 
 from presto_operator.kube.api_server import ApiError, Listing
 from presto_operator.kube.kind import POD, PRESTO_CLUSTER, SERVICE, Kind, kind_of
+from presto_operator.kube.server_clock import ServerClock
 from presto_operator.objects import MANAGER, KubernetesObject, name_of, namespace_of, uid_of
 
 _REQUEST_TIMEOUT_SECONDS = 20.0
@@ -32,6 +33,7 @@ class KubernetesClient:
     """
 
     def __init__(self, configuration: kubernetes_client.Configuration, *, in_cluster: bool) -> None:
+        self.clock = ServerClock()
         self._api_client = kubernetes_client.ApiClient(configuration)
         # Proxied requests have their own connections: a hundred servers that hang would take all connections of a
         # client, while a pod has to be deleted within seconds.
@@ -193,6 +195,9 @@ class KubernetesClient:
             raise ApiError(error.status or 0, _message(error.body) or str(error.reason)) from error
         except (OSError, TimeoutError, aiohttp.ClientError) as error:
             raise ApiError(0, f"{method} {path}: {str(error) or type(error).__name__}") from error
+        if over is None:
+            # What comes through the proxy has the clock of the server behind it.
+            self.clock.hear(response.headers.get("Date"))
         if not 200 <= response.status <= 299:
             raise ApiError(response.status, _message(content) or f"{method} {path}: {response.reason}")
         return json.loads(content)

@@ -35,13 +35,14 @@ SERVICE = Kind("v1", "Service", "services")
 CONFIG_MAP = Kind("v1", "ConfigMap", "configmaps")
 SECRET = Kind("v1", "Secret", "secrets")
 SERVICE_ACCOUNT = Kind("v1", "ServiceAccount", "serviceaccounts")
+CONTROLLER_REVISION = Kind("apps/v1", "ControllerRevision", "controllerrevisions")
 DISRUPTION_BUDGET = Kind("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets")
 POD = Kind("v1", "Pod", "pods")
 EVENT = Kind("v1", "Event", "events")
 NODE = Kind("v1", "Node", "nodes")
 """Its objects have no namespace."""
 
-CHILD_KINDS = (SERVICE_ACCOUNT, CONFIG_MAP, SECRET, SERVICE, DISRUPTION_BUDGET, DEPLOYMENT)
+CHILD_KINDS = (SERVICE_ACCOUNT, CONFIG_MAP, SECRET, CONTROLLER_REVISION, SERVICE, DISRUPTION_BUDGET, DEPLOYMENT)
 """The kinds that the operator creates. Pods are created by Deployments."""
 
 _BY_NAME = {kind.name: kind for kind in (PRESTO_CLUSTER, *CHILD_KINDS, POD, EVENT)}

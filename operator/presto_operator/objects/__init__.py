@@ -10,6 +10,7 @@ from presto_operator.objects.deployments import (
     ready_replicas,
     refusal,
     wanted_replicas,
+    was_available,
 )
 from presto_operator.objects.labels import (
     CAPACITY_LABEL,
@@ -57,10 +58,12 @@ from presto_operator.objects.pods import (
     deleted_at,
     deployment_of,
     failure,
+    has_failed,
     is_at_work,
     is_being_removed,
     is_lost,
     is_ready,
+    is_running,
     is_starting,
     may_serve,
     node_of,
@@ -127,6 +130,7 @@ __all__ = [
     "failure",
     "format_time",
     "generation_of",
+    "has_failed",
     "is_at_work",
     "is_being_removed",
     "is_known_to_presto",
@@ -134,6 +138,7 @@ __all__ = [
     "is_owned_by",
     "is_ready",
     "is_rolled_out",
+    "is_running",
     "is_starting",
     "is_status_current",
     "is_terminating",
@@ -162,4 +167,5 @@ __all__ = [
     "unschedulable",
     "unschedulable_since",
     "wanted_replicas",
+    "was_available",
 ]

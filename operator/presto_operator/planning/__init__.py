@@ -8,6 +8,7 @@ from presto_operator.planning.autoscale import (
     scales_by_load,
     workers_to_ask,
 )
+from presto_operator.planning.backoff import HeldDeployment
 from presto_operator.planning.decision import Answers, Decision, cost_question, decide, draft
 from presto_operator.planning.departures import (
     DELETION_COST,
@@ -30,9 +31,10 @@ from presto_operator.planning.reclaim import (
     reclaim_notices,
     reclaims,
     waiting_coordinator_notice,
+    waiting_coordinator_words,
 )
-from presto_operator.planning.seen import Invalid, Reclaimed, Seen, Spec, Unreadable, Valid
-from presto_operator.planning.serving import serving_generation
+from presto_operator.planning.seen import MAY_START, Invalid, Reclaimed, Seen, Spec, Turn, Unreadable, Valid
+from presto_operator.planning.serving import named_generations, serving_generation
 from presto_operator.planning.supply import limit_notices
 from presto_operator.planning.verdict import Verdict
 
@@ -40,9 +42,11 @@ __all__ = [
     "DELETION_COST",
     "FIRST_TO_GO",
     "LAST_PAGE",
+    "MAY_START",
     "Answers",
     "Autoscaled",
     "Decision",
+    "HeldDeployment",
     "Invalid",
     "Memory",
     "NodeSignals",
@@ -54,6 +58,7 @@ __all__ = [
     "Seen",
     "Serving",
     "Spec",
+    "Turn",
     "Unreadable",
     "Valid",
     "Verdict",
@@ -69,6 +74,7 @@ __all__ = [
     "limit_notices",
     "lowerings",
     "memory_of",
+    "named_generations",
     "node_digest",
     "observe",
     "plan",
@@ -81,5 +87,6 @@ __all__ = [
     "stayed",
     "stayed_notice",
     "waiting_coordinator_notice",
+    "waiting_coordinator_words",
     "workers_to_ask",
 ]

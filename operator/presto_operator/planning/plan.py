@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from presto_operator.api import PrestoCluster
-from presto_operator.desired import Generation, cluster_objects
+from presto_operator.desired import Generation, RecordedGeneration, cluster_objects, is_record
 from presto_operator.objects import (
     KubernetesObject,
     available_replicas,
@@ -19,6 +19,8 @@ from presto_operator.objects import (
     present_replicas,
     wanted_replicas,
 )
+from presto_operator.planning.backoff import HeldDeployment
+from presto_operator.planning.keeping import NOTHING_KEPT, Kept, kept, serving_shares
 from presto_operator.planning.observation import Observation
 from presto_operator.planning.serving import ServingGeneration, service_accounts_in_use
 from presto_operator.presto import https_port
@@ -40,12 +42,14 @@ class Hold:
     """A generation that gets no new queries, and still runs some."""
     last_worker: bool = False
     """The last worker is kept, although none is desired."""
+    start: bool = False
+    """No other generation is started, because other clusters start theirs."""
     message: str = ""
     """What it waits for, in words."""
 
     @property
     def is_on(self) -> bool:
-        """Whether anything waits."""
+        """Whether anything waits for queries."""
         return self.takeover or self.lingering is not None or self.last_worker
 
 
@@ -77,6 +81,26 @@ class Plan:
     hold: Hold = NOTHING_WAITS
     at_risk_to_go: Mapping[str, int] = field(default_factory=dict)
     """How many workers on nodes at risk may be removed because they have been replaced, by pool."""
+    kept: Kept = NOTHING_KEPT
+    """The generation that serves, while the spec asks for another one."""
+    record: tuple[KubernetesObject, ...] = ()
+    """The record of the desired generation."""
+    waits_for_turn: bool = False
+    """Whether the desired generation isn't started yet, because other clusters start theirs."""
+    held: tuple[HeldDeployment, ...] = ()
+    """Deployments that are held because the kubelet turns their pods away."""
+    turned_away: tuple[KubernetesObject, ...] = ()
+    """Failed pods to remove."""
+
+    @property
+    def everything(self) -> tuple[KubernetesObject, ...]:
+        """All objects to apply, in their order."""
+        return (*self.record, *self.kept.apply, *self.apply)
+
+    @property
+    def paced_deployments(self) -> set[str]:
+        """The names of the Deployments whose workers at risk `at_risk_to_go` is about: those that serve."""
+        return self.kept.worker_deployments or self.worker_deployments
 
     @property
     def worker_deployments(self) -> set[str]:
@@ -130,36 +154,59 @@ def plan(
     wanted = desired.name
     complete = desired.objects(placement.replicas_by_pool)
     is_complete = observation.coordinator_is_ready(wanted) and _pools_are_complete(complete, observation)
+    if serving is not None and serving.has_never_served and not observation.coordinator_is_ready(serving.name):
+        # No client has ever reached it, so it isn't worth a wait for its successor.
+        serving = None
     serving_now = serving.name if serving is not None else wanted
     takes_over = is_complete and not hold.takeover
     serving_then = wanted if takes_over else serving_now
     is_serving = serving_now == wanted
     to_go: Mapping[str, int] = {}
     generation, scale = complete, []
+    keeping = NOTHING_KEPT
+    waits_for_turn = not is_serving and hold.start and wanted not in observation.generations()
     # No client depends on a generation that doesn't serve yet, so its surplus workers are removed at once.
     if is_serving:
         step = _next_step(cluster, desired, observation, placement)
         generation, scale, to_go = (
             desired.objects(step.replicas_by_pool),
-            _lowered(step, wanted, observation),
+            _changed(step.old_replicas, wanted, observation),
             step.at_risk_to_go,
         )
-    elif serving is not None and not takes_over:
+    elif serving is not None and not takes_over and serving.recorded is None:
         scale = _scaled(serving, placement)
     serving_https = https_port(cluster.spec.coordinator.config)
     if serving is not None and serving_then != wanted:
         # The spec describes the desired coordinator only.
         serving_https = serving.https_port
-    apply = (*cluster_objects(cluster, serving_then, serving_https), *generation)
+    apply = (*cluster_objects(cluster, serving_then, serving_https), *(() if waits_for_turn else generation))
+    if serving is not None and serving.recorded is not None and not is_serving and not takes_over:
+        keeping = _kept(cluster, serving.recorded, serving.shares, observation, placement, apply)
+        scale, to_go = _changed(keeping.old_replicas, serving.name, observation), keeping.at_risk_to_go
     kept_generations = {wanted, serving_then, serving_now, hold.lingering}
     if serving is not None and serving.is_guess and not is_complete:
         # Neither the Service nor status says which generation serves, so that any that is ready may do so.
         kept_generations |= {name for name in observation.generations() if observation.coordinator_is_ready(name)}
+    record = () if waits_for_turn else desired.record
     remove = (
-        *_without_use(apply, kept_generations, observation),
+        *_without_use((*apply, *keeping.apply, *record), kept_generations, observation),
         *_finished_revisions(observation, desired, is_serving=is_serving),
+        *_former_records(record, wanted, observation),
     )
-    return Plan(wanted, serving_then, is_complete, placement, apply, tuple(scale), remove, hold, to_go)
+    return Plan(
+        wanted,
+        serving_then,
+        is_complete,
+        placement,
+        apply,
+        tuple(scale),
+        remove,
+        hold,
+        to_go,
+        kept=keeping,
+        record=record,
+        waits_for_turn=waits_for_turn,
+    )
 
 
 def is_served(plan: Plan, cluster_name: str, refused: Collection[KubernetesObject]) -> bool:
@@ -174,9 +221,24 @@ def is_served(plan: Plan, cluster_name: str, refused: Collection[KubernetesObjec
         refused: those of the objects that the API server refused.
     """
     return not any(
-        kind_and_name(obj) == ("Service", cluster_name) or generation_of(obj) == plan.serving_generation
+        kind_and_name(obj) == ("Service", cluster_name)
+        or (generation_of(obj) == plan.serving_generation and not is_record(obj))
         for obj in refused
     )
+
+
+def _kept(
+    cluster: PrestoCluster,
+    recorded: RecordedGeneration,
+    remembered: Mapping[str, int],
+    observation: Observation,
+    placement: Placement,
+    apply: Sequence[KubernetesObject],
+) -> Kept:
+    """What the serving generation needs while the spec asks for another one."""
+    shares = serving_shares(recorded, observation, placement.replicas_by_pool, remembered)
+    surge = cluster.spec.workers.rollout.surge(sum(shares.values()))
+    return kept(recorded, observation, shares, max_surge=surge, with_shared=False, besides=apply)
 
 
 def _next_step(cluster: PrestoCluster, desired: Generation, observation: Observation, placement: Placement) -> Turnover:
@@ -190,12 +252,12 @@ def _next_step(cluster: PrestoCluster, desired: Generation, observation: Observa
     )
 
 
-def _lowered(step: Turnover, generation: str, observation: Observation) -> list[Scale]:
-    """Deployments of old workers whose number of replicas this step changes."""
+def _changed(replicas: Mapping[str, int], generation: str, observation: Observation) -> list[Scale]:
+    """Deployments of a generation's workers that are to have other numbers of replicas, which are given by name."""
     return [
-        Scale(deployment, step.old_replicas[name])
+        Scale(deployment, replicas[name])
         for deployment in observation.deployments("worker", generation)
-        if (name := name_of(deployment)) in step.old_replicas and step.old_replicas[name] != wanted_replicas(deployment)
+        if (name := name_of(deployment)) in replicas and replicas[name] != wanted_replicas(deployment)
     ]
 
 
@@ -218,7 +280,8 @@ def _pools_are_complete(planned: Sequence[KubernetesObject], observation: Observ
 def _scaled(serving: ServingGeneration, placement: Placement) -> list[Scale]:
     """Scale the serving generation to the desired number of workers while another generation is pending.
 
-    The new one may take hours to take over, or never start. Pools that the spec no longer has stay as they are.
+    The new one may take hours to take over, or never start. Pools that the spec no longer has stay as they are. This is
+    what can be done without a record of the serving generation, as of one that an earlier release made.
     """
     steps = []
     for pool, desired in placement.replicas_by_pool.items():
@@ -237,13 +300,30 @@ def _without_use(
     used = {kind_and_name(obj) for obj in apply}
     used |= {("ServiceAccount", name) for name in service_accounts_in_use(observation)}
     rest = [obj for obj in observation.children if kind_and_name(obj) not in used]
+    files = [obj for obj in rest if obj["kind"] in _FILE_KINDS and not is_record(obj)]
+    others = [obj for obj in rest if obj["kind"] not in _FILE_KINDS or is_record(obj)]
     return [
-        *(obj for obj in rest if obj["kind"] not in _FILE_KINDS and generation_of(obj) not in kept_generations),
+        *(obj for obj in others if generation_of(obj) not in kept_generations),
         *(
             unused
             for kind in _FILE_KINDS
-            for unused in _unused([obj for obj in rest if obj["kind"] == kind], observation)
+            for unused in _unused([obj for obj in files if obj["kind"] == kind], observation)
         ),
+    ]
+
+
+def _former_records(
+    record: Sequence[KubernetesObject], generation: str, observation: Observation
+) -> list[KubernetesObject]:
+    """Records of a generation that it had before its workers were changed, once the present one is there."""
+    present = {kind_and_name(obj) for obj in observation.children}
+    used = {kind_and_name(obj) for obj in record}
+    if not record or not used <= present:
+        return []
+    return [
+        obj
+        for obj in observation.children
+        if is_record(obj) and generation_of(obj) == generation and kind_and_name(obj) not in used
     ]
 
 

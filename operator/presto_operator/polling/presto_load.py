@@ -15,9 +15,9 @@ from presto_operator.presto import (
     QUERY_STATES_PATH,
     SERVER_STATUS_PATH,
     ClusterLoad,
+    FullGroup,
     PrestoNotFoundError,
     PrestoUnavailableError,
-    ResourceGroup,
     Server,
     active_workers,
     cpu_percent,
@@ -53,8 +53,8 @@ async def ask_coordinator(presto: Presto, key: ClusterKey, now: datetime) -> Clu
     return ClusterLoad(at=now, active_workers=active_workers(cluster), **asdict(load))
 
 
-async def _full_groups(presto: Presto, key: ClusterKey, roots: Iterable[str]) -> frozenset[ResourceGroup]:
-    async def full(root: str) -> frozenset[ResourceGroup]:
+async def _full_groups(presto: Presto, key: ClusterKey, roots: Iterable[str]) -> frozenset[FullGroup]:
+    async def full(root: str) -> frozenset[FullGroup]:
         try:
             return full_groups(await presto.get_of_service(key.namespace, key.name, resource_group_path(root)))
         except PrestoNotFoundError:

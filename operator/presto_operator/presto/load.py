@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 from presto_operator.presto.errors import PrestoUnavailableError
+from presto_operator.presto.units import data_size_bytes
 
 QUERY_STATES_PATH = "/v1/queryState?queryTextSizeLimit=1&excludeResourceGroupPathInfo=true"
 """The unfinished queries without their texts. On a busy cluster, `/v1/query` lists hundreds of finished ones, too."""
@@ -18,6 +20,22 @@ ResourceGroup = tuple[str, ...]
 
 _QUEUED = "QUEUED"
 _RUNNING = "RUNNING"
+_WITHOUT_WORKERS = frozenset({"WAITING_FOR_PREREQUISITES", "FINISHING", "FINISHED", "FAILED"})
+"""States in which a query doesn't need workers: it waits for something outside of the cluster, or its tasks are done
+(QueryState)."""
+
+_CAN_RUN = "CAN_RUN"
+_AT_MEMORY_LIMIT = 0.99
+"""A group is at its memory limit from this share of it: the answer has both sizes rounded to two decimals."""
+
+
+@dataclass(frozen=True)
+class FullGroup:
+    """A resource group that starts no more queries for now."""
+
+    group: ResourceGroup
+    is_by_memory: bool = False
+    """Whether that is for its memory limit. Otherwise it is for its concurrency limit or its CPU quota."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +48,8 @@ class UnfinishedQuery:
     """Whether all of its drivers are blocked."""
     group: ResourceGroup
     """Empty until one is assigned."""
+    memory_bytes: int = 0
+    """The memory that its tasks reserve on all workers together."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,12 +60,18 @@ class QueryLoad:
     """Running queries that aren't blocked."""
     blocked: int
     queued: int
-    """Queries that a resource group queues for another limit than that of concurrency, or only for a moment."""
+    """Queries that a resource group queues for its memory limit, or only for a moment."""
     waiting: int
-    """Queries in any other state: WAITING_FOR_RESOURCES, PLANNING, DISPATCHING and such."""
+    """Queries that wait for workers, or are about to need them: WAITING_FOR_RESOURCES, PLANNING and such."""
     held_back: int
-    """Queries that are queued for the concurrency limit of their resource group or one above it: more workers don't
-    help them."""
+    """Queries that are queued for a limit of their resource group, or one above it, that more workers don't change: of
+    concurrency, a CPU quota, or an absolute memory limit."""
+    without_workers: int = 0
+    """Queries that need no worker: they wait for prerequisites, or finish."""
+    queued_for_memory: tuple[tuple[tuple[ResourceGroup, ...], int], ...] = ()
+    """Of the queued ones, those that wait for memory limits: the groups with these limits, and how many queries."""
+    memory_bytes: int = 0
+    """The memory that all queries reserve on all workers."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +86,10 @@ class ClusterLoad(QueryLoad):
     """Mean use of all processors of the workers that reported it; None if none did, or if they weren't asked."""
     workers_with_cpu: int = 0
     """Number of workers that reported their CPU use."""
+    queued_for_shared_memory: int = 0
+    """Of the queued queries, those that wait for a share of the cluster's memory, which grows with each worker."""
+    is_short_of_memory: bool = False
+    """Whether queries may be blocked for want of memory."""
 
     @property
     def demand(self) -> int:
@@ -69,7 +99,7 @@ class ClusterLoad(QueryLoad):
     @property
     def is_idle(self) -> bool:
         """Whether there is no unfinished query."""
-        return self.demand + self.held_back == 0
+        return self.demand + self.held_back + self.without_workers == 0
 
 
 def unfinished_queries(answer: Any) -> tuple[UnfinishedQuery, ...]:
@@ -88,7 +118,10 @@ def _query(item: Any) -> UnfinishedQuery:
         state = str(item["queryState"])
         progress = item.get("progress") or {}
         return UnfinishedQuery(
-            state, bool(progress.get("blocked")), tuple(str(name) for name in item.get("resourceGroupId") or ())
+            state,
+            bool(progress.get("blocked")),
+            tuple(str(name) for name in item.get("resourceGroupId") or ()),
+            _bytes(progress.get("currentMemoryBytes")),
         )
     except (AttributeError, KeyError, TypeError):
         raise PrestoUnavailableError(f"{QUERY_STATES_PATH} answered a query without a usable queryState") from None
@@ -104,8 +137,8 @@ def resource_group_path(root: str) -> str:
     return f"/v1/resourceGroupState/{quote(root, safe='')}?includeQueryInfo=false&summarizeSubgroups=false"
 
 
-def full_groups(answer: Any) -> frozenset[ResourceGroup]:
-    """The groups in a coordinator's answer that have reached their concurrency limit.
+def full_groups(answer: Any) -> frozenset[FullGroup]:
+    """The groups in a coordinator's answer that start no more queries for now, for whatever limit.
 
     Raises:
         PrestoUnavailableError: it isn't a resource group.
@@ -113,37 +146,68 @@ def full_groups(answer: Any) -> frozenset[ResourceGroup]:
     return frozenset(_full_groups(answer))
 
 
-def _full_groups(answer: Any) -> Iterator[ResourceGroup]:
+def _full_groups(answer: Any) -> Iterator[FullGroup]:
     try:
         group = tuple(str(name) for name in answer["id"])
         # Queries of subgroups are included. With a limit of 0 nothing runs, however many workers there are.
-        is_full = int(answer["numRunningQueries"]) >= int(answer["hardConcurrencyLimit"])
+        is_at_concurrency = int(answer["numRunningQueries"]) >= int(answer["hardConcurrencyLimit"])
+        # Presto doesn't report the CPU quota. A group is CAN_RUN only below all its limits (InternalResourceGroup).
+        is_full = is_at_concurrency or str(answer.get("state", _CAN_RUN)) != _CAN_RUN
+        is_at_memory = _is_at_memory_limit(answer)
         subgroups: Sequence[Mapping[str, Any]] = answer.get("subGroups") or ()
     except (AttributeError, KeyError, TypeError, ValueError):
         raise PrestoUnavailableError("/v1/resourceGroupState answered no usable resource group") from None
-    if is_full:
-        yield group
+    if is_full or is_at_memory:
+        yield FullGroup(group, is_by_memory=is_at_memory and not is_at_concurrency)
     for subgroup in subgroups:
         yield from _full_groups(subgroup)
 
 
-def query_load(queries: Iterable[UnfinishedQuery], full: Collection[ResourceGroup]) -> QueryLoad:
+def _is_at_memory_limit(answer: Mapping[str, Any]) -> bool:
+    try:
+        used, limit = (data_size_bytes(str(answer[name])) for name in ("memoryUsage", "softMemoryLimit"))
+    except (KeyError, ValueError):
+        return False
+    return used > 0 and used >= _AT_MEMORY_LIMIT * limit
+
+
+def query_load(queries: Iterable[UnfinishedQuery], full: Iterable[FullGroup]) -> QueryLoad:
     """The number of queries by what they wait for.
 
     Args:
         queries: the unfinished queries.
-        full: the groups that have reached their concurrency limit.
+        full: the groups that start no more queries for now.
     """
-    counts = {"running": 0, "blocked": 0, "queued": 0, "waiting": 0, "held_back": 0}
+    is_by_memory = {item.group: item.is_by_memory for item in full}
+    counts = {"running": 0, "blocked": 0, "queued": 0, "waiting": 0, "held_back": 0, "without_workers": 0}
+    for_memory: Counter[tuple[ResourceGroup, ...]] = Counter()
+    memory_bytes = 0
     for query in queries:
-        counts[_kind(query, full)] += 1
-    return QueryLoad(**counts)
+        limits = _limits(query, is_by_memory)
+        kind = _kind(query, is_held_back=any(not is_by_memory[group] for group in limits))
+        counts[kind] += 1
+        memory_bytes += query.memory_bytes
+        if kind == "queued" and limits:
+            for_memory[limits] += 1
+    return QueryLoad(**counts, queued_for_memory=tuple(sorted(for_memory.items())), memory_bytes=memory_bytes)
 
 
-def _kind(query: UnfinishedQuery, full: Collection[ResourceGroup]) -> str:
+def _limits(query: UnfinishedQuery, full: Mapping[ResourceGroup, bool]) -> tuple[ResourceGroup, ...]:
+    """The groups on the query's path, from the root down, that start no more queries."""
+    prefixes = (query.group[:depth] for depth in range(1, len(query.group) + 1))
+    return tuple(group for group in prefixes if group in full)
+
+
+def _kind(query: UnfinishedQuery, *, is_held_back: bool) -> str:
     if query.state == _RUNNING:
         return "blocked" if query.is_blocked else "running"
+    if query.state in _WITHOUT_WORKERS:
+        return "without_workers"
     if query.state != _QUEUED:
         return "waiting"
-    is_held_back = any(query.group[:depth] in full for depth in range(1, len(query.group) + 1))
     return "held_back" if is_held_back else "queued"
+
+
+def _bytes(value: object) -> int:
+    is_size = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 2**63
+    return int(value) if is_size else 0  # type: ignore[call-overload]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,9 @@ RESOURCE_GROUPS_PROPERTIES = "resource-groups.properties"
 _REQUIRED = ("name", "softMemoryLimit", "maxQueued", "hardConcurrencyLimit")
 """The required fields of a group (ResourceGroupSpec)."""
 _FIELDS = ("cpuQuotaPeriod", "rootGroups", "selectors")
+
+_VARIABLE = re.compile(r"\$\{[^}]*\}")
+"""In the name of a group: `${USER}`, `${SOURCE}` or a variable of a selector."""
 
 
 def resource_groups_properties(directory: str) -> dict[str, str]:
@@ -47,6 +51,32 @@ def resource_group_errors(groups: Mapping[str, Any]) -> list[tuple[str, str]]:
             error for number, selector in enumerate(selectors) for error in _selector_errors(number, selector, paths)
         ]
     return errors
+
+
+def memory_limit_is_share(groups: Mapping[str, Any], path: Sequence[str]) -> bool | None:
+    """Whether the memory limit of a group is a share of the cluster's memory, so that it grows with each worker.
+
+    None if the file doesn't have the group: a database may define it.
+
+    Args:
+        groups: a resource-groups file.
+        path: the group's names from the root group down, as a query has them.
+    """
+    found: Mapping[str, Any] = {"subGroups": groups.get("rootGroups") or ()}
+    for name in path:
+        subgroups: Sequence[Mapping[str, Any]] = found.get("subGroups") or ()
+        # A plain name comes first: `ann` rather than `${USER}`.
+        matching = [group for group in subgroups if _matches(str(group.get("name", "")), name)]
+        if not matching:
+            return None
+        found = min(matching, key=lambda group: group.get("name") != name)
+    return str(found.get("softMemoryLimit", "")).strip().endswith("%")
+
+
+def _matches(template: str, name: str) -> bool:
+    """Whether a group of this name may come from this template. A name without variables matches only itself."""
+    pattern = "(.+)".join(re.escape(part) for part in _VARIABLE.split(template))
+    return re.fullmatch(pattern, name, flags=re.DOTALL) is not None
 
 
 def _group_errors(groups: Sequence[Any], place: str) -> Iterator[tuple[str, str]]:

@@ -46,7 +46,14 @@ def test_a_new_cluster_gets_its_children_in_one_pass(world: World) -> None:
     assert world.reconcile() == RECONCILE_SECONDS
     kinds = sorted(kind for kind, _, _ in world.children())
     assert kinds.count("Deployment") == 3
-    assert set(kinds) == {"ConfigMap", "Deployment", "PodDisruptionBudget", "Service", "ServiceAccount"}
+    assert set(kinds) == {
+        "ConfigMap",
+        "ControllerRevision",
+        "Deployment",
+        "PodDisruptionBudget",
+        "Service",
+        "ServiceAccount",
+    }
     assert world.status["phase"] == "Pending"
     assert world.condition("Progressing")["status"] == "True"
     assert world.api.events == []

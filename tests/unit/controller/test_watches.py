@@ -11,6 +11,7 @@ import pytest
 from presto_operator.controller.scope import Scope
 from presto_operator.controller.watches import NodeWatch, ObjectWatch
 from presto_operator.kube import ApiError, ClusterKey, NodeStore, ObjectStore
+from presto_operator.nodes import Sightings
 from presto_operator.objects import KubernetesObject
 from presto_operator.planning.reclaim import node_digest
 from presto_operator.telemetry import metrics
@@ -35,7 +36,7 @@ class Watching:
     def __init__(self, *namespaces: str, excluded: tuple[str, ...] = ()) -> None:
         self.api = FakeKubernetes()
         self.store = ObjectStore()
-        self.nodes = NodeStore(lambda seen: node_digest(seen, NOW, ()))
+        self.nodes = NodeStore(lambda seen: node_digest(seen, NOW, (), Sightings()))
         self._requested: set[ClusterKey] = set()
         scope = Scope(namespaces, excluded)
         self.object_watch = ObjectWatch(self.api, self.store, self._requested.add, scope=scope)
