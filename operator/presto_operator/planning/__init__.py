@@ -9,7 +9,7 @@ from presto_operator.planning.autoscale import (
     workers_to_ask,
 )
 from presto_operator.planning.backoff import HeldDeployment
-from presto_operator.planning.decision import Answers, Decision, cost_question, decide, draft
+from presto_operator.planning.decision import Decision, cost_question, decide, draft
 from presto_operator.planning.departures import (
     DELETION_COST,
     FIRST_TO_GO,
@@ -43,7 +43,6 @@ __all__ = [
     "FIRST_TO_GO",
     "LAST_PAGE",
     "MAY_START",
-    "Answers",
     "Autoscaled",
     "Decision",
     "HeldDeployment",
