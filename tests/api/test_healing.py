@@ -37,12 +37,13 @@ def test_deleted_children_come_back(settled: Namespace, kind: str) -> None:
 @pytest.mark.parametrize("change", ["pending", "invalid"])
 def test_what_serves_comes_back_while_the_spec_asks_for_something_else(settled: Namespace, change: str) -> None:
     before = settled.children("adhoc")
-    coordinator = {
+    missing = {"connection-password": {"name": "no-such-secret", "key": "password"}}
+    fields = {
         # No node has this label, so the new coordinator never starts.
-        "pending": {"nodeSelector": {"nowhere": "to-be-found"}},
-        "invalid": {"config": {"http-server.http.port": "9999"}},
+        "pending": {"coordinator": {"nodeSelector": {"nowhere": "to-be-found"}}},
+        "invalid": {"catalogs": {"db": {"properties": {"connector.name": "mysql"}, "secretProperties": missing}}},
     }[change]
-    settled.apply(manifest("adhoc", workers={"replicas": 2}, coordinator=coordinator))
+    settled.apply(manifest("adhoc", workers={"replicas": 2}, **fields))
     if change == "pending":
         settled.wait_for_event("adhoc", "RolloutStarted", timeout=30)
     else:

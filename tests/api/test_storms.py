@@ -61,9 +61,12 @@ def test_rejected_pods_are_bounded_and_it_goes_on_once_the_spec_is_mended(
             manifest("adhoc", coordinator=where, workers={"replicas": 2, "pools": [{"name": "r5", **where}]})
         )
         began = time.monotonic()
-        condition = namespace.wait_for_condition("adhoc", "Degraded", "True", timeout=30)
-        assert condition["reason"] == "PodsRejected"
-        assert "SysctlForbidden: forbidden sysctl" in condition["message"]
+        namespace.wait_until(
+            lambda: namespace.condition("adhoc", "Degraded").get("reason") == "PodsRejected",
+            timeout=30,
+            what="Degraded to say that pods are rejected",
+        )
+        assert "SysctlForbidden: forbidden sysctl" in namespace.condition("adhoc", "Degraded")["message"]
         namespace.wait_until(
             lambda: time.monotonic() - began > _WATCHED_SECONDS, timeout=2 * _WATCHED_SECONDS, what="trials to be made"
         )
