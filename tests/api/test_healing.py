@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,7 @@ def test_deleted_children_come_back(settled: Namespace, kind: str) -> None:
 def test_what_serves_comes_back_while_the_spec_asks_for_something_else(settled: Namespace, change: str) -> None:
     before = settled.children("adhoc")
     missing = {"connection-password": {"name": "no-such-secret", "key": "password"}}
-    fields = {
+    fields: dict[str, Any] = {
         # No node has this label, so the new coordinator never starts.
         "pending": {"coordinator": {"nodeSelector": {"nowhere": "to-be-found"}}},
         "invalid": {"catalogs": {"db": {"properties": {"connector.name": "mysql"}, "secretProperties": missing}}},

@@ -72,7 +72,9 @@ class FakeKubernetes:
         metadata = stored["metadata"]
         metadata["resourceVersion"] = str(self._revision)
         metadata.setdefault("uid", f"uid-{self._revision}")
-        metadata.setdefault("creationTimestamp", f"2026-01-01T00:00:{self._revision % 60:02}Z")
+        metadata.setdefault(
+            "creationTimestamp", f"2026-01-01T00:{self._revision // 60 % 60:02}:{self._revision % 60:02}Z"
+        )
         if "spec" in stored:
             is_new_spec = before is not None and before["spec"] != stored["spec"]
             metadata["generation"] = before["metadata"].get("generation", 1) if before else 1

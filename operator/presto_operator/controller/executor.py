@@ -107,5 +107,5 @@ class Executor:
 
 def _has_been_there(desired: KubernetesObject, plan: Plan) -> bool:
     """Whether the object was there before the spec asked for another generation."""
-    of_cluster = desired["kind"] in ("Service", "PodDisruptionBudget") and not generation_of(desired)
+    of_cluster = desired["kind"] in ("Service", "PodDisruptionBudget", "NetworkPolicy") and not generation_of(desired)
     return kind_and_name(desired) in plan.kept.needs or (bool(plan.kept.needs) and of_cluster)

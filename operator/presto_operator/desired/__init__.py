@@ -4,7 +4,9 @@ from presto_operator.desired.cluster import cluster_objects
 from presto_operator.desired.drain_warnings import drain_warnings
 from presto_operator.desired.generation import Generation, RecordedGeneration, recorded_generation, render_generation
 from presto_operator.desired.names import client_uri, coordinator_name, pool_deployment_name, worker_selector
+from presto_operator.desired.network_policy import network_policy_warnings
 from presto_operator.desired.parts import Parts, changed_parts, parts_of
+from presto_operator.desired.pod_security import pod_security_warnings
 from presto_operator.desired.query_retry import retry_warnings
 from presto_operator.desired.record import is_record, newest_record, recorded_objects
 
@@ -18,8 +20,10 @@ __all__ = [
     "coordinator_name",
     "drain_warnings",
     "is_record",
+    "network_policy_warnings",
     "newest_record",
     "parts_of",
+    "pod_security_warnings",
     "pool_deployment_name",
     "recorded_generation",
     "recorded_objects",

@@ -36,7 +36,7 @@ _CONTROLLER_REVISION = "ControllerRevision"
 _MOST_BYTES = 600_000
 """How much JSON stands in one ControllerRevision; etcd takes 1.5 MiB in a request. A larger object stands alone: a
 ConfigMap has 1 MiB at most."""
-_KINDS = ("ConfigMap", "Secret", "Service", "ServiceAccount", "PodDisruptionBudget", "Deployment")
+_KINDS = ("ConfigMap", "Secret", "Service", "ServiceAccount", "PodDisruptionBudget", "NetworkPolicy", "Deployment")
 
 
 def record_objects(

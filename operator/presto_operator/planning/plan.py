@@ -162,7 +162,7 @@ def plan(
         change = _Change(complete)
     else:
         change = _beside(cluster, serving, observation, placement, [*shared, *started])
-    apply = (*shared, *(change.generation or started))
+    apply = _reachable((*shared, *(change.generation or started)), observation)
     record = () if waits_for_turn else desired.record
     kept_generations = {
         wanted,
@@ -248,6 +248,24 @@ def _guessed(serving: ServingGeneration | None, observation: Observation, *, is_
     if serving is None or not serving.is_guess or is_complete:
         return set()
     return {name for name in observation.generations() if observation.coordinator_is_ready(name)}
+
+
+def _reachable(objects: Sequence[KubernetesObject], observation: Observation) -> tuple[KubernetesObject, ...]:
+    """The objects, with their type for Services that somebody has made aliases of another host (ExternalName).
+
+    Otherwise the type stays as it is: users may have made it a LoadBalancer.
+    """
+    aliases = {
+        kind_and_name(obj)
+        for obj in observation.children
+        if obj["kind"] == "Service" and obj.get("spec", {}).get("type") == "ExternalName"
+    }
+    if not aliases:
+        return tuple(objects)
+    return tuple(
+        {**obj, "spec": {**obj["spec"], "type": "ClusterIP"}} if kind_and_name(obj) in aliases else obj
+        for obj in objects
+    )
 
 
 def is_served(plan: Plan, cluster_name: str, refused: Collection[KubernetesObject]) -> bool:

@@ -31,7 +31,8 @@ def test_a_generation_is_read_from_its_record_as_it_was_rendered() -> None:
     by_name = {obj["metadata"]["name"]: obj for obj in recorded.generation.objects(replicas)}
     assert by_name == {obj["metadata"]["name"]: obj for obj in GENERATION.objects(replicas)}
     assert recorded.generation.parts == GENERATION.parts
-    assert {obj["kind"] for obj in recorded.shared} == {"Service", "ServiceAccount", "PodDisruptionBudget"}
+    kinds = {"NetworkPolicy", "PodDisruptionBudget", "Service", "ServiceAccount"}
+    assert {obj["kind"] for obj in recorded.shared} == kinds
 
 
 def test_the_same_is_recorded_under_the_same_name_and_something_else_under_another() -> None:
