@@ -273,8 +273,8 @@ REFUSED_AT_APPLY: dict[str, tuple[dict[str, Any], list[str]]] = {
         spec(autoscaling={"maxReplicas": 8, "scaleToZero": {"idleAfter": "1s"}}),
         ["spec.autoscaling.scaleToZero.idleAfter", "must be from 1m to 24h"],
     ),
-    "tolerance of everything": (
-        spec(autoscaling={"maxReplicas": 8, "behavior": {"scaleUp": {"tolerance": "1"}}}),
+    "tolerance below zero": (
+        spec(autoscaling={"maxReplicas": 8, "behavior": {"scaleUp": {"tolerance": -0.1}}}),
         ["spec.autoscaling.behavior.scaleUp.tolerance"],
     ),
     "bad catalog name": (

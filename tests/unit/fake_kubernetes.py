@@ -23,7 +23,7 @@ class FakeKubernetes:
     """Keeps objects, their resourceVersion and their generation as an API server does, and counts requests.
 
     Of server-side apply it knows what matters here: maps are merged, lists are replaced, a field that others set stays,
-    and an object that already is as wanted isn't written.
+    one that is no longer applied goes, and an object that already is as wanted isn't written.
     """
 
     def __init__(self) -> None:
@@ -54,6 +54,8 @@ class FakeKubernetes:
         self.asked: list[str] = []
         """What of Presto was asked for: namespace/service:port/path."""
         self._revision = 100
+        self._applied: dict[Identity, KubernetesObject] = {}
+        """What the operator applied last: fields that it no longer sets are removed."""
 
     @property
     def events(self) -> list[KubernetesObject]:
@@ -139,7 +141,8 @@ class FakeKubernetes:
         self.before_apply()
         before = self.objects.get(_identity(obj))
         _check_preconditions(obj, before)
-        merged = _merged(before or {}, obj)
+        merged = _merged(_without_former(before or {}, self._applied.get(_identity(obj), {}), obj), obj)
+        self._applied[_identity(obj)] = copy.deepcopy(obj)
         return copy.deepcopy(before) if before == merged and before is not None else self.write(merged)
 
     async def scale(self, obj: KubernetesObject, replicas: int) -> KubernetesObject:
@@ -269,6 +272,17 @@ def merge_patched(target: Any, patch: Any) -> Any:
         else:
             result[name] = merge_patched(result.get(name), value)
     return result
+
+
+def _without_former(live: Any, applied: Any, desired: Any) -> Any:
+    """`live` without what was applied before and is no longer desired."""
+    if not (isinstance(live, Mapping) and isinstance(applied, Mapping) and isinstance(desired, Mapping)):
+        return live
+    return {
+        name: _without_former(value, applied.get(name), desired.get(name))
+        for name, value in live.items()
+        if name in desired or name not in applied
+    }
 
 
 def _merged(live: Any, desired: Any) -> Any:

@@ -38,6 +38,10 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 - apiGroups: [apps]
   resources: [deployments]
   verbs: [get, list, watch, create, patch, delete]
+# Records of what a generation was rendered to.
+- apiGroups: [apps]
+  resources: [controllerrevisions]
+  verbs: [get, list, watch, create, patch, delete]
 # Secrets: the operator reads those that a cluster refers to, by name, and writes its own copies of catalogs.
 - apiGroups: [""]
   resources: [secrets]

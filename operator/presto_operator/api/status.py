@@ -39,6 +39,10 @@ class CoordinatorStatus(Model):
 
     generation: str = Field(default="", description="Generation of the cluster that serves clients.")
     ready: bool = Field(default=False, description="Whether the coordinator accepts queries.")
+    has_served: bool | None = Field(
+        default=None,
+        description="Whether the coordinator of this generation has ever been ready. Not set if that isn't known.",
+    )
     uri: str = Field(default="", description="Address for clients inside Kubernetes.")
 
 
@@ -85,7 +89,8 @@ class QueriesStatus(Model):
     )
     held_back: int = Field(
         default=0,
-        description="Queued queries that wait for a concurrency limit. More workers don't help them.",
+        description="Queued queries that wait for a limit of concurrency, CPU or absolute memory, which more workers "
+        "don't change.",
     )
 
 

@@ -99,7 +99,7 @@ def _queries(status: dict[str, Any]) -> list[str]:
             ("running", "running"),
             ("blocked", "blocked"),
             ("queued", "queued"),
-            ("heldBack", "of them held back by a concurrency limit"),
+            ("heldBack", "of them held back by a limit of their resource group"),
             ("waiting", "waiting"),
         )
         if counts.get(field)

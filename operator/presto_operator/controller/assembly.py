@@ -13,10 +13,12 @@ from presto_operator.controller.load import LoadReader
 from presto_operator.controller.queue import WorkQueue
 from presto_operator.controller.reclaimer import Reclaimer
 from presto_operator.controller.reconcile import Reconciler
+from presto_operator.controller.record_reader import RecordReader
 from presto_operator.controller.releaser import Releaser
 from presto_operator.controller.reporter import Reporter
 from presto_operator.controller.scope import EVERYWHERE, Scope
 from presto_operator.controller.spec_reader import SpecReader
+from presto_operator.controller.turns import Turns
 from presto_operator.controller.watches import NodeWatch, ObjectWatch
 from presto_operator.kube import (
     ApiError,
@@ -28,7 +30,7 @@ from presto_operator.kube import (
     SecretCopies,
     SourceReader,
 )
-from presto_operator.nodes import TaintMeaning
+from presto_operator.nodes import Sightings, TaintMeaning
 from presto_operator.planning import node_digest
 from presto_operator.polling import (
     MetastoreCheck,
@@ -102,7 +104,8 @@ def assemble(
         metastores: what is known of metastores; defaults to a poller that checks them.
     """
     store = ObjectStore()
-    nodes = NodeStore(lambda node: node_digest(node, clock(), extra_taints))
+    sightings = Sightings()
+    nodes = NodeStore(lambda node: node_digest(node, clock(), extra_taints, sightings))
     queue: WorkQueue[ClusterKey] = WorkQueue(expected_errors=(ApiError,))
     reclaim_queue: WorkQueue[ClusterKey] = WorkQueue(expected_errors=(ApiError,))
 
@@ -120,7 +123,7 @@ def assemble(
     metastores = metastores or MetastorePoller(
         queue.add, MetastoreCheck(in_cluster=api.in_cluster), settings.metastore_poll_interval
     )
-    reclaimer = Reclaimer(api, store, nodes, extra_taints=extra_taints)
+    reclaimer = Reclaimer(api, store, nodes, extra_taints=extra_taints, sightings=sightings)
     releaser = Releaser(api, store, tasks)
     reconciler = Reconciler(
         store=store,
@@ -131,6 +134,8 @@ def assemble(
             worker_min_ready=settings.worker_min_ready,
             policy=scope.policy,
         ),
+        records=RecordReader(api),
+        turns=Turns(store, settings.max_new_generations),
         load=LoadReader(poller),
         metastores=metastores,
         queries=queries,

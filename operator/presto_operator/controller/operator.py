@@ -139,7 +139,7 @@ async def run(
     async with contextlib.AsyncExitStack() as stack:
         client = await KubernetesClient.connect()
         stack.push_async_callback(client.close)
-        parts = assemble(client, scope=scope, extra_taints=extra_taints, settings=settings)
+        parts = assemble(client, scope=scope, extra_taints=extra_taints, settings=settings, clock=client.clock.now)
         stack.push_async_callback(parts.close)
         operator = Operator(parts)
         stack.push_async_callback(operator.stop)

@@ -10,22 +10,28 @@ from presto_operator.controller.drain_reporter import DrainReporter
 from presto_operator.controller.executor import Executor
 from presto_operator.controller.load import LoadReader
 from presto_operator.controller.reclaimer import Reclaimer
+from presto_operator.controller.record_reader import RecordReader
 from presto_operator.controller.releaser import Releaser
 from presto_operator.controller.reporter import Reporter
 from presto_operator.controller.spec_reader import SpecReader
+from presto_operator.controller.turns import Turns
+from presto_operator.desired import RecordedGeneration
 from presto_operator.kube import CHILD_KINDS, POD, ApiError, ClusterKey, ObjectStore, SecretCopies
 from presto_operator.objects import EventReason, KubernetesObject, Notice, is_lost, is_owned_by, is_terminating, uid_of
 from presto_operator.planning import (
     Decision,
+    Memory,
     NodeSignals,
     Observation,
     Reclaimed,
     Seen,
+    Spec,
     Valid,
     cost_question,
     decide,
     draft,
     memory_of,
+    named_generations,
     observe,
     serving_generation,
 )
@@ -43,6 +49,8 @@ class Reconciler:
     store: ObjectStore
     secrets: SecretCopies
     specs: SpecReader
+    records: RecordReader
+    turns: Turns
     load: LoadReader
     metastores: Metastores
     queries: QueryReader
@@ -158,6 +166,8 @@ class Reconciler:
         self.specs.forget(key)
         self.reporter.forget(key)
         self.load.forget(key)
+        self.records.forget(key)
+        self.turns.forget(key)
         self.queries.forget(key)
         self.releaser.forget(key)
         self.reclaimer.take_deleted(key)
@@ -173,14 +183,22 @@ class Reconciler:
         now = self.clock()
         memory = memory_of(body, self.load.newest_record(key, body))
         observation = self._observe(key, body, nodes, now)
-        serving = serving_generation(observation, key.name, memory.serving_generation)
+        records = await self._records(key, body, spec, observation, memory)
+        serving = serving_generation(
+            observation,
+            key.name,
+            memory.serving_generation,
+            has_served=memory.has_served,
+            recorded=records,
+            shares=memory.shares,
+        )
         if isinstance(spec, Valid):
             self.metastores.watch(key, probes(spec.cluster))
         load = self.load.read(key, spec, observation, serving.name if serving is not None else None, now)
         if load is None:
             return None
         observation = replace(observation, load=load.newest)
-        return Seen(
+        seen = Seen(
             body=body,
             now=now,
             memory=memory,
@@ -192,6 +210,20 @@ class Reconciler:
             reclaimed=reclaimed,
             metastore=self.metastores.findings(key),
         )
+        return replace(seen, turn=self.turns.turn(key, seen))
+
+    async def _records(
+        self, key: ClusterKey, body: KubernetesObject, spec: Spec, observation: Observation, memory: Memory
+    ) -> dict[str, RecordedGeneration]:
+        """The generations that may serve and that the spec doesn't describe, as they were rendered."""
+        names = named_generations(observation, key.name, memory.serving_generation)
+        if isinstance(spec, Valid):
+            names -= {spec.generation.name}
+        self.records.forget(key, besides=names)
+        found = {
+            name: await self.records.read(key, observation, name, owner_uid=uid_of(body)) for name in sorted(names)
+        }
+        return {name: record for name, record in found.items() if record is not None}
 
     def _observe(
         self,
@@ -209,7 +241,9 @@ class Reconciler:
     def _after(self, key: ClusterKey, seen: Seen, decision: Decision) -> After:
         observation = self._observe(key, seen.body, seen.nodes, seen.now, seen.observation.load)
         remembered = decision.plan.serving_generation if decision.plan is not None else seen.memory.serving_generation
-        serving = serving_generation(observation, key.name, remembered)
+        before = seen.serving
+        recorded = {before.name: before.recorded} if before is not None and before.recorded is not None else {}
+        serving = serving_generation(observation, key.name, remembered, recorded=recorded)
         name = serving.name if serving is not None else None
         activity = decision.activity if decision.asked != name else None
         is_awaited = decision.is_unanswered and decision.asked != name

@@ -12,7 +12,7 @@ from presto_operator.kube.apply import Applier, ApplyOutcome, ForeignObjectError
 from presto_operator.kube.client import KubernetesClient
 from presto_operator.kube.events import publish
 from presto_operator.kube.kept import METADATA_ONLY
-from presto_operator.kube.kind import CHILD_KINDS, EVENT, NODE, POD, PRESTO_CLUSTER, SECRET, Kind
+from presto_operator.kube.kind import CHILD_KINDS, DEPLOYMENT, EVENT, NODE, POD, PRESTO_CLUSTER, SECRET, Kind, kind_of
 from presto_operator.kube.node_store import NodeRelist, NodeStore
 from presto_operator.kube.reflector import Reflector
 from presto_operator.kube.secret_copies import SecretCopies
@@ -21,6 +21,7 @@ from presto_operator.kube.store import ClusterKey, ObjectStore, Relist
 
 __all__ = [
     "CHILD_KINDS",
+    "DEPLOYMENT",
     "EVENT",
     "METADATA_ONLY",
     "NODE",
@@ -46,5 +47,6 @@ __all__ = [
     "Selection",
     "ServerProxy",
     "SourceReader",
+    "kind_of",
     "publish",
 ]

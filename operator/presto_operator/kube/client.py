@@ -17,6 +17,7 @@ from kubernetes.aio.client.exceptions import ApiException
 
 from presto_operator.kube.api_server import ApiError, Page, Selection, WatchEvent
 from presto_operator.kube.kind import POD, PRESTO_CLUSTER, SERVICE, Kind, kind_of
+from presto_operator.kube.server_clock import ServerClock
 from presto_operator.kube.wire import (
     AnswerTooLargeError,
     as_json,
@@ -64,6 +65,7 @@ class KubernetesClient:
     """
 
     def __init__(self, configuration: kubernetes_client.Configuration, *, in_cluster: bool) -> None:
+        self.clock = ServerClock()
         self._api_client = kubernetes_client.ApiClient(configuration)
         # Proxied requests have their own connections: a hundred servers that hang would take all connections of a
         # client, while a pod has to be deleted within seconds.
@@ -279,6 +281,9 @@ class KubernetesClient:
             content = await read(response, exchange.most_bytes)
         except (OSError, TimeoutError, aiohttp.ClientError) as error:
             raise ApiError(0, f"{request}: {str(error) or type(error).__name__}") from error
+        if exchange.client is self._api_client:
+            # What comes through the proxy has the clock of the server behind it.
+            self.clock.hear(response.headers.get("Date"))
         if not 200 <= response.status <= 299:
             raise ApiError(response.status, _message(content) or f"{request}: {response.reason}")
         return content

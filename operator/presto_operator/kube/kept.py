@@ -9,10 +9,10 @@ import hashlib
 import json
 from typing import Any
 
-from presto_operator.kube.kind import CONFIG_MAP, SECRET
+from presto_operator.kube.kind import CONFIG_MAP, CONTROLLER_REVISION, SECRET
 from presto_operator.objects import GROUP, KubernetesObject
 
-METADATA_ONLY = (CONFIG_MAP, SECRET)
+METADATA_ONLY = (CONFIG_MAP, SECRET, CONTROLLER_REVISION)
 """The kinds of which nothing but the metadata is kept. Their contents never change, as they are immutable."""
 
 _BOOKKEEPING = ("generation", "managedFields", "resourceVersion")
@@ -43,8 +43,8 @@ def size_of(obj: KubernetesObject) -> int:
 def fingerprint(obj: KubernetesObject) -> str:
     """A hash of what we could have set of a live object.
 
-    It is without status, and without the metadata that Kubernetes keeps for itself. Of ConfigMaps and Secrets it is a
-    hash of the metadata, whether `obj` has its contents or not.
+    It is without status, and without the metadata that Kubernetes keeps for itself. Of kinds of
+    which only the metadata is kept it is a hash of that, whether `obj` has its contents or not.
     """
     content: dict[str, Any] = {name: value for name, value in obj.items() if name != "status"}
     if _is_metadata_only(obj):

@@ -32,6 +32,10 @@ class NodeStore:
         node = self._nodes.get(name)
         return node is not None and node_is_ready(node)
 
+    def all(self) -> list[KubernetesObject]:
+        """All nodes that are known."""
+        return list(self._nodes.values())
+
     def is_any_ready(self) -> bool:
         """Whether at least one node is ready. If none is, the API server may just not hear from any of them."""
         return any(node_is_ready(node) for node in self._nodes.values())

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from presto_operator.kube.api_server import ApiError, ObjectReader
-from presto_operator.kube.kind import DEPLOYMENT, SECRET
+from presto_operator.kube.kind import CONTROLLER_REVISION, DEPLOYMENT, SECRET
 from presto_operator.kube.store import ClusterKey, ObjectStore
-from presto_operator.objects import is_owned_by, mounted_files, name_of, uid_of
+from presto_operator.objects import RECORD_SECRET_ANNOTATION, annotation_of, is_owned_by, mounted_files, name_of, uid_of
 
 _logger = logging.getLogger(__name__)
 
@@ -17,8 +17,9 @@ _logger = logging.getLogger(__name__)
 class SecretCopies:
     """Keeps the store up to date about the Secrets that a cluster's servers mount and the operator has made.
 
-    The names are those in the pod templates of the cluster's Deployments, and those that are known already. So a copy
-    is known for as long as a Deployment mounts it, and until it is deleted, also after a restart of the operator.
+    The names are those in the pod templates of the cluster's Deployments, those that records of generations name, and
+    those that are known already. So a copy is known for as long as a Deployment mounts it, and until it is deleted,
+    also after a restart of the operator.
     """
 
     def __init__(
@@ -54,7 +55,9 @@ class SecretCopies:
         templates = [deployment["spec"]["template"]["spec"] for deployment in self._store.list(key, DEPLOYMENT)]
         mounted = {name for spec in templates for kind, name in mounted_files(spec) if kind == SECRET.name}
         # Users may mount Secrets of their own, which are none of our business.
-        return known | set(_of_cluster(mounted, key))
+        revisions = self._store.list(key, CONTROLLER_REVISION)
+        recorded = {name for revision in revisions if (name := annotation_of(revision, RECORD_SECRET_ANNOTATION))}
+        return known | recorded | set(_of_cluster(mounted, key))
 
     async def _read(self, key: ClusterKey, name: str) -> None:
         known = self._store.get(key, SECRET, name)

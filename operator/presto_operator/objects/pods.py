@@ -144,6 +144,21 @@ def is_at_work(pod: KubernetesObject) -> bool:
     return not is_terminating(pod) and pod.get("status", {}).get("phase") not in ("Failed", "Succeeded")
 
 
+def has_failed(pod: KubernetesObject) -> bool:
+    """Whether the pod has ended for good, and is replaced at once: the kubelet has turned it away, or evicted it."""
+    return bool(pod.get("status", {}).get("phase") == "Failed")
+
+
+def is_running(pod: KubernetesObject) -> bool:
+    """Whether the kubelet has accepted the pod, and runs it.
+
+    Checks that
+    - its phase is Running, or it is ready,
+    - it is not terminating.
+    """
+    return not is_terminating(pod) and (pod.get("status", {}).get("phase") == "Running" or is_ready(pod))
+
+
 def unschedulable(pod: KubernetesObject) -> PodProblem | None:
     """Why the pod is not on a node yet; None if it is, or if it is terminating."""
     condition = _without_a_node(pod)

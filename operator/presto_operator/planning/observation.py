@@ -68,6 +68,13 @@ class Observation:
         own = [label_of(deployment, name) for name in labels]
         return [pod for pod in self.pods_of("worker") if [label_of(pod, name) for name in labels] == own]
 
+    def pods_of_deployment(self, deployment: KubernetesObject) -> list[KubernetesObject]:
+        """The pods of any Deployment, including terminating ones and those that have ended."""
+        if role_of(deployment) == "worker":
+            return self.workers_of(deployment)
+        generation = generation_of(deployment)
+        return [pod for pod in self.pods_of("coordinator") if generation_of(pod) == generation]
+
     def revisions(self, generation: str, wanted: Collection[str]) -> list[Revision]:
         """The workers of each revision in a generation; `wanted` names the Deployments that match the spec."""
         return [self._revision(deployment, wanted) for deployment in self.deployments("worker", generation)]

@@ -50,7 +50,7 @@ from presto_operator.presto.last_words import last_words
 from presto_operator.presto.load import (
     QUERY_STATES_QUESTION,
     ClusterLoad,
-    ResourceGroup,
+    FullGroup,
     group_question,
     query_load,
     queued_roots,
@@ -68,6 +68,7 @@ from presto_operator.presto.resource_group_errors import resource_group_errors
 from presto_operator.presto.resource_groups import (
     RESOURCE_GROUPS_FILE,
     RESOURCE_GROUPS_PROPERTIES,
+    memory_limit_is_share,
     resource_groups_json,
     resource_groups_properties,
 )
@@ -119,6 +120,7 @@ __all__ = [
     "ClusterLoad",
     "DrainRecord",
     "DrainState",
+    "FullGroup",
     "JavaVersion",
     "PrestoAnswerTooLargeError",
     "PrestoNotFoundError",
@@ -128,7 +130,6 @@ __all__ = [
     "QueryAnswer",
     "Question",
     "RemainingTasks",
-    "ResourceGroup",
     "Server",
     "argument_problem",
     "asks_for_internal_token",
@@ -146,6 +147,7 @@ __all__ = [
     "jvm_config",
     "last_words",
     "memory_errors",
+    "memory_limit_is_share",
     "metastore_properties",
     "names_a_secret",
     "node_config",

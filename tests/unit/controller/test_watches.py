@@ -13,6 +13,7 @@ from presto_operator.controller.watches import NodeWatch, ObjectWatch
 from presto_operator.desired.config_map import catalogs_config_map
 from presto_operator.kube import ApiError, ClusterKey, NodeStore, ObjectStore
 from presto_operator.kube.kind import CONFIG_MAP
+from presto_operator.nodes import Sightings
 from presto_operator.objects import CLUSTER_LABEL, MANAGED_BY_LABEL, MANAGER, KubernetesObject
 from presto_operator.planning.reclaim import node_digest
 from tests.unit import virtual_time
@@ -45,7 +46,7 @@ class Watching:
     def __init__(self, *namespaces: str, excluded: tuple[str, ...] = ()) -> None:
         self.api = FakeKubernetes()
         self.store = ObjectStore()
-        self.nodes = NodeStore(lambda seen: node_digest(seen, NOW, ()))
+        self.nodes = NodeStore(lambda seen: node_digest(seen, NOW, (), Sightings()))
         self._requested: set[ClusterKey] = set()
         scope = Scope(namespaces, excluded)
         self.object_watch = ObjectWatch(self.api, self.store, self._requested.add, scope=scope)
