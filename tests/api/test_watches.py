@@ -46,8 +46,10 @@ def _config_map(namespace: Namespace, **metadata: Any) -> dict[str, Any]:
 def test_an_apply_creates_an_object_only_if_there_is_none(namespace: Namespace) -> None:
     async def scenario(api: KubernetesClient) -> None:
         applier = Applier(api, ObjectStore())
-        owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": "owner", "uid": "none", "controller": True}
-        wanted = _config_map(namespace, ownerReferences=[owner])
+        config_map = _config_map(namespace)
+        real = await api.apply({**config_map, "metadata": {**config_map["metadata"], "name": "owner"}})
+        owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": "owner", "uid": real["metadata"]["uid"]}
+        wanted = _config_map(namespace, ownerReferences=[{**owner, "controller": True}])
         get = api.get_metadata(CONFIG_MAP, namespace.name, "files")
         assert await get is None
         await applier.apply(ClusterKey(namespace.name, "any"), wanted)
