@@ -39,12 +39,12 @@ def test_deleted_children_come_back(settled: Namespace, kind: str) -> None:
 def test_what_serves_comes_back_while_the_spec_asks_for_something_else(settled: Namespace, change: str) -> None:
     before = settled.children("adhoc")
     missing = {"connection-password": {"name": "no-such-secret", "key": "password"}}
-    fields: dict[str, Any] = {
+    changes: dict[str, dict[str, Any]] = {
         # No node has this label, so the new coordinator never starts.
         "pending": {"coordinator": {"nodeSelector": {"nowhere": "to-be-found"}}},
         "invalid": {"catalogs": {"db": {"properties": {"connector.name": "mysql"}, "secretProperties": missing}}},
-    }[change]
-    settled.apply(manifest("adhoc", workers={"replicas": 2}, **fields))
+    }
+    settled.apply(manifest("adhoc", workers={"replicas": 2}, **changes[change]))
     if change == "pending":
         settled.wait_for_event("adhoc", "RolloutStarted", timeout=30)
     else:

@@ -31,6 +31,7 @@ _KINDS = {
     ("v1", "namespaces"): "Namespace",
     ("v1", "events"): "Event",
     ("apps/v1", "deployments"): "Deployment",
+    ("apps/v1", "controllerrevisions"): "ControllerRevision",
     ("policy/v1", "poddisruptionbudgets"): "PodDisruptionBudget",
     ("networking.k8s.io/v1", "networkpolicies"): "NetworkPolicy",
     ("coordination.k8s.io/v1", "leases"): "Lease",

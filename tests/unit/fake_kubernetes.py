@@ -275,13 +275,13 @@ def merge_patched(target: Any, patch: Any) -> Any:
 
 
 def _without_former(live: Any, applied: Any, desired: Any) -> Any:
-    """`live` without what was applied before and is no longer desired."""
+    """`live` without what was applied before and is no longer desired. Preconditions can't be taken back."""
     if not (isinstance(live, Mapping) and isinstance(applied, Mapping) and isinstance(desired, Mapping)):
         return live
     return {
         name: _without_former(value, applied.get(name), desired.get(name))
         for name, value in live.items()
-        if name in desired or name not in applied
+        if name in desired or name not in applied or name in ("uid", "resourceVersion")
     }
 
 

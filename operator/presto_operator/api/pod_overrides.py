@@ -52,9 +52,8 @@ class PodOverrides(Model):
         default_factory=dict,
         description=(
             "Patch of the pod's spec. Objects are merged. containers, initContainers, volumes, env, ports, "
-            "volumeMounts, imagePullSecrets, hostAliases and topologySpreadConstraints are merged item by item, by the "
-            "same keys as in Kubernetes; other lists are replaced. An object or item with $patch: delete is removed. "
-            "The server's container is named presto. Fields that the operator owns are refused, with a hint to the "
-            "field of the PrestoCluster that sets them."
+            "volumeMounts, imagePullSecrets, hostAliases and topologySpreadConstraints are merged item by item, as in "
+            "Kubernetes; other lists are replaced. An object or item with $patch: delete is removed. The server's "
+            "container is presto. What the operator owns is refused, with a hint to the field that sets it."
         ),
     )

@@ -143,8 +143,8 @@ class PrestoClusterSpec(Model):
         description=(
             'Kernel parameters, for example {"net.ipv4.tcp_keepalive_time": "60"}. Those of which each pod has its own '
             "(kernel.shm*, kernel.msg*, kernel.sem, fs.mqueue.*, net.*) become part of the pods' securityContext; "
-            "except for the few that Kubernetes considers safe, the kubelet must allow them with "
-            "--allowed-unsafe-sysctls. All others belong to the node and need allowNodeSysctls."
+            "the kubelet must allow those that aren't safe with --allowed-unsafe-sysctls. All others belong to the "
+            "node and need allowNodeSysctls."
         ),
     )
     allow_node_sysctls: bool = Field(

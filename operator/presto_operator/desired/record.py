@@ -41,16 +41,16 @@ _KINDS = ("ConfigMap", "Secret", "Service", "ServiceAccount", "PodDisruptionBudg
 
 
 def record_objects(
-    cluster: PrestoCluster, generation: str, objects: Iterable[KubernetesObject]
+    cluster: PrestoCluster, generation: str, objects: Iterable[KubernetesObject], *, most_bytes: int = _MOST_BYTES
 ) -> tuple[KubernetesObject, ...]:
-    """The objects that a record of these objects consists of."""
+    """The objects that a record of these objects consists of, in parts of at most so many bytes of JSON."""
     recorded = list(objects)
     open_ones = [obj for obj in recorded if obj["kind"] != "Secret"]
     secrets = [obj for obj in recorded if obj["kind"] == "Secret"]
     # Secrets are named by their content, so that their names stand for it here.
     content = {"objects": open_ones, "secrets": sorted(map(name_of, secrets))}
     name = f"{cluster.name}-{generation}-{content_hash(content)}"
-    parts = list(_parts(open_ones))
+    parts = list(_parts(open_ones, most_bytes))
     labels = {GENERATION_LABEL: generation}
     annotations = {RECORD_ANNOTATION: name, PARTS_COUNT_ANNOTATION: str(len(parts))}
     if secrets:
@@ -139,12 +139,12 @@ def _is_complete(parts: Sequence[KubernetesObject]) -> bool:
     return bool(revisions) and str(len(revisions)) == annotation_of(revisions[0], PARTS_COUNT_ANNOTATION)
 
 
-def _parts(objects: Sequence[KubernetesObject]) -> Iterator[list[KubernetesObject]]:
+def _parts(objects: Sequence[KubernetesObject], most_bytes: int) -> Iterator[list[KubernetesObject]]:
     part: list[KubernetesObject] = []
     size = 0
     for obj in objects:
         added = len(json.dumps(obj))
-        if part and size + added > _MOST_BYTES:
+        if part and size + added > most_bytes:
             yield part
             part, size = [], 0
         part.append(obj)

@@ -199,7 +199,10 @@ def test_the_first_list_finds_every_cluster_and_a_later_one_what_changed() -> No
 def test_secrets_are_not_listed_and_config_maps_by_their_metadata_only() -> None:
     selections = {reflector.kind: reflector.selection for reflector in Watching("analytics").object_watch.reflectors}
     assert "Secret" not in selections
-    assert [kind for kind, selection in selections.items() if selection.metadata_only] == ["ConfigMap"]
+    assert [kind for kind, selection in selections.items() if selection.metadata_only] == [
+        "ConfigMap",
+        "ControllerRevision",
+    ]
     ours = "app.kubernetes.io/managed-by=presto-operator,prestooperator.io/cluster"
     assert {selection.label_selector for kind, selection in selections.items() if kind != "PrestoCluster"} == {ours}
 

@@ -46,11 +46,14 @@ def test_the_same_is_recorded_under_the_same_name_and_something_else_under_anoth
 
 
 def test_large_objects_are_divided_over_several_parts() -> None:
-    files = {"configFiles": {f"notes-{number}.txt": "x" * 32_000 for number in range(16)}}
+    files = {"configFiles": {f"notes-{number}.txt": "x" * 30_000 for number in range(8)}}
     large = render_generation(cluster(coordinator=files, workers=files))
-    assert len(large.record) > 1
-    assert all(len(json.dumps(part)) < 1_400_000 for part in large.record)
-    stored = _stored(large.record)
+    (whole,) = large.record
+    assert len(json.dumps(whole)) < 1_400_000
+    record = record_objects(CLUSTER, large.name, recorded_objects(_stored(large.record), uid=UID), most_bytes=200_000)
+    # The files of each role stand alone.
+    assert len(record) > 2
+    stored = _stored(record)
     recorded = recorded_generation(large.name, recorded_objects(newest_record(stored, large.name), uid=cluster().uid))
     assert recorded is not None
     assert {obj["metadata"]["name"] for obj in recorded.generation.files} == {
