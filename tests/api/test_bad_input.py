@@ -326,7 +326,7 @@ def test_what_only_the_operator_can_see_is_a_condition_and_the_cluster_is_untouc
 
     condition = running.wait_for_condition("adhoc", "Valid", "False", timeout=20)
     assert condition["reason"] == "SpecRejected"
-    assert "spec.workers.config.query.max-memory-per-node: 3GB" in condition["message"]
+    assert "spec.workers.config.query.max-memory-per-node: a limit of 6144MB" in condition["message"]
     assert running.presto_cluster("adhoc")["status"]["phase"] == "Invalid"
     assert running.condition("adhoc", "Ready")["status"] == "True"
     after = running.children("adhoc")

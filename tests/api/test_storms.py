@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tests.harness.waiting import wait_until
 from tests.kit.kubernetes_api import ApiRefusedError
 from tests.kit.resources import Namespace, Resource, condition_of, manifest
 from tests.kit.silent_node import SILENT
@@ -37,8 +38,11 @@ class RejectingKubelet:
 
     def _take(self, event: Resource) -> None:
         pod = event["object"]
-        is_new = event["type"] in ("ADDED", "MODIFIED") and pod["metadata"]["uid"] not in self.seen
-        if not is_new or pod["spec"].get("nodeName") != self._node:
+        is_there = event["type"] in ("ADDED", "MODIFIED") and pod["spec"].get("nodeName") == self._node
+        if is_there and "deletionTimestamp" in pod["metadata"]:
+            path = self._namespace.api.path("pods", self._namespace.name, pod["metadata"]["name"])
+            self._namespace.api.delete(path, gracePeriodSeconds="0")
+        if not is_there or pod["metadata"]["uid"] in self.seen:
             return
         self.seen.add(pod["metadata"]["uid"])
         try:
@@ -67,7 +71,7 @@ def test_rejected_pods_are_bounded_and_it_goes_on_once_the_spec_is_mended(
             what="Degraded to say that pods are rejected",
         )
         assert "SysctlForbidden: forbidden sysctl" in namespace.condition("adhoc", "Degraded")["message"]
-        namespace.wait_until(
+        wait_until(
             lambda: time.monotonic() - began > _WATCHED_SECONDS, timeout=2 * _WATCHED_SECONDS, what="trials to be made"
         )
         rejected = len(kubelet.seen)
@@ -77,11 +81,11 @@ def test_rejected_pods_are_bounded_and_it_goes_on_once_the_spec_is_mended(
 
         namespace.apply(manifest("adhoc", workers={"replicas": 2}))
         namespace.wait_until_settled("adhoc", timeout=90)
+        namespace.wait_until(
+            lambda: all(pod["status"]["phase"] == "Running" for pod in namespace.pods("adhoc")),
+            timeout=30,
+            what="the failed pods to be gone",
+        )
     assert condition_of(namespace.presto_cluster("adhoc"), "Degraded")["status"] == "False"
     deployments = namespace.objects("deployments", "prestooperator.io/cluster=adhoc")
     assert broken not in {obj["metadata"]["labels"]["prestooperator.io/generation"] for obj in deployments}
-    namespace.wait_until(
-        lambda: all(pod["status"]["phase"] == "Running" for pod in namespace.pods("adhoc")),
-        timeout=30,
-        what="the failed pods to be gone",
-    )

@@ -109,9 +109,9 @@ class PrestoClusterSpec(Model):
         default=(),
         max_length=16,
         description=(
-            "ConfigMaps and Secrets of the cluster's namespace that contain catalogs, so that several clusters can "
-            "share them. Each key, such as hive.properties, is a catalog. catalogs overrides these; later sources "
-            "override earlier ones. A changed file rolls out a new generation."
+            "ConfigMaps and Secrets of the cluster's namespace that contain catalogs, which several clusters can "
+            "share. Each key, such as hive.properties, is a catalog. catalogs overrides them; later sources "
+            "override earlier ones. A change rolls out a new generation."
         ),
     )
     service_account: ServiceAccount = nested(ServiceAccount, "The identity of the cluster's pods.")

@@ -136,9 +136,9 @@ class RolloutStatus(Model):
     queries_interrupted: int | None = Field(
         default=None,
         description=(
-            "Queries that the switch of traffic may have interrupted: those that were unfinished on the old coordinator, "
-            "and those that it has run since then. An upper bound: a client that keeps its connection still gets its "
-            "result. Not set if the old coordinator did not respond."
+            "Queries that the switch of traffic may have interrupted: those unfinished on the old coordinator, and "
+            "those that it has run since. An upper bound: a client that keeps its connection still gets its result. "
+            "Not set if it did not respond."
         ),
     )
     finished_at: Timestamp | None = Field(default=None, description="When the roll-out was complete.")
