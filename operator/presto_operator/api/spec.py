@@ -109,7 +109,7 @@ class PrestoClusterSpec(Model):
         default=(),
         max_length=16,
         description=(
-            "ConfigMaps and Secrets of the cluster's namespace that contain catalogs, which several clusters can "
+            "ConfigMaps and Secrets of the cluster's namespace that contain catalogs, for several clusters to "
             "share. Each key, such as hive.properties, is a catalog. catalogs overrides them; later sources "
             "override earlier ones. A change rolls out a new generation."
         ),
