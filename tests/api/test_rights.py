@@ -72,7 +72,7 @@ def _do_all_there_is_to_do(cluster: Cluster, namespace: Namespace, pools: FakePo
 def _node_of_a_worker(namespace: Namespace) -> str:
     """A node that a worker runs on which stays."""
     pods = [pod for pod in namespace.pods("tour", "worker") if "deletionTimestamp" not in pod["metadata"]]
-    return next(node for pod in pods if (node := pod["spec"].get("nodeName")))
+    return next(str(node) for pod in pods if (node := pod["spec"].get("nodeName")))
 
 
 def _tour(pool: Resource, number: int, *, replicas: int, **spec: Any) -> Resource:
