@@ -32,7 +32,7 @@ def explain(name: str, namespace: str) -> None:
         raise click.ClickException(str(error)) from error
     if cluster is None:
         raise click.ClickException(f'there is no {KIND} "{name}" in namespace "{namespace}"')
-    click.echo("\n".join(_printable(line) for line in explanation(cluster, events)))
+    click.echo("\n".join(explanation(cluster, events)))
 
 
 def _printable(line: str) -> str:
@@ -54,7 +54,7 @@ async def _fetch(namespace: str, name: str) -> tuple[KubernetesObject | None, li
 
 
 def explanation(cluster: KubernetesObject, events: Sequence[KubernetesObject]) -> list[str]:
-    """The lines that explain a cluster's number of workers.
+    """The lines that explain a cluster's number of workers. They have no control characters.
 
     Args:
         cluster: the PrestoCluster as the API server has it.
@@ -70,7 +70,7 @@ def explanation(cluster: KubernetesObject, events: Sequence[KubernetesObject]) -
         newest = sorted(events, key=lambda event: str(event.get("lastTimestamp")), reverse=True)[:_MOST_EVENTS]
         rows = [(str(event.get("lastTimestamp")), event["reason"], event.get("message", "")) for event in newest]
         lines += ["", "Events, newest first:", *_table(("TIME", "REASON", "MESSAGE"), rows)]
-    return lines
+    return [_printable(line) for line in lines]
 
 
 def _state(cluster: KubernetesObject, record: AutoscalingStatus | None) -> str:

@@ -179,6 +179,12 @@ def test_a_key_that_is_no_catalog_is_refused(key: str) -> None:
     assert f'the key "{key}", which is not a catalog file' in errors["spec.catalogsFrom[0].configMap"]
 
 
+def test_a_source_of_catalogs_that_was_emptied_is_refused() -> None:
+    # A tool that writes Secrets may write an empty one for a moment: that must not take all its catalogs away.
+    errors = _errors({_CONFIG_MAP: {}}, catalogsFrom=[{"configMap": "shared"}])
+    assert "has no keys" in errors["spec.catalogsFrom[0].configMap"]
+
+
 def test_an_error_about_a_secret_quotes_nothing_of_it() -> None:
     catalogs = {"a": {"propertiesFrom": {"secret": {"name": "s3", "key": "a"}}}}
     (message,) = _errors({_SECRET: {"a": "password=hunter2\\uZZZZ"}}, catalogs=catalogs).values()

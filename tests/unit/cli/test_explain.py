@@ -82,6 +82,15 @@ def test_events_are_told_the_newest_first() -> None:
     assert told[0].endswith("number 19")
 
 
+def test_what_others_wrote_doesnt_control_the_terminal() -> None:
+    said = "died: \x1b]0;title\x07\x1b[2J\r\u202e é"
+    event = {"lastTimestamp": "2026-01-01T12:00:00Z", "reason": "PodFailed", "message": said}
+    degraded = {"type": "Degraded", "status": "True", "reason": "PodsFailing", "message": said}
+    lines = explanation({**CLUSTER, "status": {"conditions": [degraded]}}, [event])
+    assert [line for line in lines if not line.isprintable()] == []
+    assert sum("died: \\x1b]0;title\\x07\\x1b[2J\\r\\u202e é" in line for line in lines) == 2
+
+
 def test_without_autoscaling_replicas_rule() -> None:
     cluster = {**CLUSTER, "status": {}}
     (line,) = explanation(cluster, [])

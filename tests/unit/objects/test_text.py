@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from presto_operator.objects import counted, enumerated, named
+from presto_operator.objects import clipped, counted, enumerated, named
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,17 @@ def test_a_list_within_a_sentence_ends_in_and(items: list[str], text: str) -> No
 
 def test_one_thing_is_no_plural() -> None:
     assert [counted(number, "worker") for number in (0, 1, 2)] == ["0 workers", "1 worker", "2 workers"]
+
+
+@pytest.mark.parametrize(
+    ("text", "clip"),
+    [
+        ("12345678", "12345678"),
+        ("123456789", "12345..."),
+        ("1234é678", "1234..."),
+        ("éééé", "éééé"),
+        ("a\ud800", "a\\ud800"),
+    ],
+)
+def test_a_text_is_clipped_to_so_many_bytes_without_half_a_character(text: str, clip: str) -> None:
+    assert clipped(text, 8) == clip
