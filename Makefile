@@ -16,6 +16,8 @@ NODES ?= 3
 PYTEST_ARGS ?=
 # More than there are cores: most of the time a test waits for Kubernetes.
 API_WORKERS ?= 6
+# One a core: they wait for nothing.
+UNIT_WORKERS ?= 2
 BENCH_ARGS ?=
 
 .PHONY: help
@@ -53,7 +55,7 @@ layers: $(VENV)/ready ## The layers' import contracts.
 
 .PHONY: unit
 unit: $(VENV)/ready ## Pure functions: seconds, no cluster.
-	$(TIMED) $(BIN)/pytest tests/unit $(PYTEST_ARGS)
+	$(TIMED) $(BIN)/pytest tests/unit --numprocesses=$(UNIT_WORKERS) --dist=worksteal $(PYTEST_ARGS)
 
 .PHONY: api
 api: $(VENV)/ready ## A real API server with fake nodes.
