@@ -1,0 +1,160 @@
+"""The invariants that hold after each pass that nothing has disturbed, and once everything has settled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from presto_operator.kube import ApiError
+from presto_operator.objects import (
+    KubernetesObject,
+    generation_of,
+    is_at_work,
+    is_terminating,
+    pool_of,
+    role_of,
+    wanted_replicas,
+)
+from tests.simulation.facts import CLUSTER_IDENTITY, Facts, Objects
+from tests.simulation.guard import Guard, wanted_workers
+from tests.simulation.specs import defect_of
+from tests.simulation.violation import Violation
+
+_MOST_GENERATIONS = 3
+"""The one that serves, the desired one, and one that lingers."""
+_MOST_FILES = 30
+"""Five unused ones of each kind, and three or four of each generation."""
+_MOST_WORKERS = 3 * (5 + 5)
+
+
+class Checks:
+    """Checks what a pass leaves behind."""
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+
+    def after_pass(self, objects: Objects, told: Objects, error: ApiError | None) -> None:
+        """Check a pass that knew everything, and that nothing has disturbed.
+
+        Args:
+            objects: what there is now.
+            told: what the operator knows.
+            error: what the pass has reported as undone.
+        """
+        cluster = objects.get(CLUSTER_IDENTITY)
+        if cluster is None or is_terminating(cluster):
+            return
+        self._guard.checks += 4
+        truth = self._guard.truth()
+        self._check_reach(truth, error)
+        self._check_bounds(objects, error)
+        status = cluster.get("status", {})
+        self._check_status(status, truth, self._guard.known(), told)
+
+    def _check_reach(self, truth: Facts, error: ApiError | None) -> None:
+        """Clients reach what is able to serve, unless somebody keeps the operator from it."""
+        incumbent = self._guard.incumbent
+        if truth.is_able(incumbent) and truth.reached is None and error is None and not self._is_invalid():
+            raise Violation("reached", f"{incumbent} is able to serve, and clients reach nothing")
+
+    def _check_bounds(self, objects: Objects, error: ApiError | None) -> None:
+        kinds = [obj["kind"] for obj in objects.values()]
+        deployments = [obj for obj in objects.values() if obj["kind"] == "Deployment"]
+        generations = {generation_of(obj) for obj in deployments}
+        if len(generations) > _MOST_GENERATIONS and (error is None or "Deployment" not in str(error)):
+            raise Violation("bounded", f"{len(generations)} generations: {sorted(generations)}")
+        workers = sum(wanted_replicas(obj) for obj in deployments if role_of(obj) == "worker")
+        if workers > _MOST_WORKERS:
+            raise Violation("bounded", f"{workers} workers")
+        if error is None and kinds.count("ConfigMap") > _MOST_FILES:
+            raise Violation("bounded", f"{kinds.count('ConfigMap')} ConfigMaps")
+
+    def _check_status(self, status: dict[str, Any], truth: Facts, known: Facts, told: Objects) -> None:
+        conditions = {condition["type"]: condition for condition in status.get("conditions", [])}
+        if not conditions:
+            return
+        serving = status["coordinator"]["generation"]
+        is_ready = conditions["Ready"]["status"] == "True"
+        facts = known.generations.get(serving)
+        if is_ready and (facts is None or not facts.is_coordinator_ready):
+            raise Violation("status", f"Ready, and the coordinator of {serving or 'nothing'} is not")
+        if is_ready and truth.selected != serving and not self._is_invalid():
+            raise Violation("status", f"Ready, and {serving} serves, but clients are sent to {truth.selected}")
+        if not is_ready and conditions["Ready"]["reason"] == "CoordinatorNotReady":
+            if facts is not None and facts.is_coordinator_ready:
+                raise Violation("status", f"not Ready, but the coordinator of {serving} is")
+        workers = status["workers"]
+        if workers["readyReplicas"] > sum(row["readyReplicas"] for row in workers["pools"]):
+            raise Violation("status", f"more workers are ready than in all pools: {workers}")
+        leaving = [obj for obj in told.values() if obj["kind"] == "Pod" and is_terminating(obj)]
+        if workers["draining"] > len(leaving):
+            raise Violation("status", f"{workers['draining']} workers drain, but {len(leaving)} pods terminate")
+
+    def _is_invalid(self) -> bool:
+        cluster = self._guard.api.objects.get(CLUSTER_IDENTITY)
+        return cluster is not None and defect_of(cluster["spec"]) == "invalid"
+
+    def unsettled(self, objects: Objects) -> str:
+        """What is not yet as the spec asks for; empty if everything is.
+
+        Of a spec that can't start, the former generation is to serve, and the conditions are to say why.
+        """
+        cluster = objects.get(CLUSTER_IDENTITY)
+        if cluster is None:
+            left = [obj for obj in objects.values() if obj["kind"] in ("Deployment", "Pod", "Service")]
+            return f"{len(left)} objects are left of a deleted cluster" if left else ""
+        spec, defect = cluster["spec"], defect_of(cluster["spec"])
+        conditions = {item["type"]: item for item in cluster.get("status", {}).get("conditions", [])}
+        if not conditions:
+            return "no status was written"
+        truth = self._guard.truth()
+        is_valid = conditions["Valid"]["status"]
+        if defect == "invalid":
+            if is_valid != "False":
+                return f"Valid is {is_valid}, but the spec has errors"
+            return "" if self._guard.incumbent is None else _unserved(truth, self._guard.incumbent)
+        if is_valid != "True":
+            return f"Valid is {is_valid}: {conditions['Valid']['message']}"
+        if defect is not None:
+            if conditions["Degraded"]["status"] != "True":
+                return f"nothing is Degraded, but {defect} can't start"
+            serving = self._guard.incumbent
+            if serving is None:
+                return ""
+            return _unserved(truth, serving) or _too_few(truth, serving, wanted_workers(spec))
+        return self._unfinished(objects, truth, conditions, spec)
+
+    def _unfinished(
+        self, objects: Objects, truth: Facts, conditions: dict[str, Any], spec: dict[str, Any]
+    ) -> str:
+        """What is missing of a good spec."""
+        states = {name: conditions[name]["status"] for name in ("Ready", "Progressing", "Degraded")}
+        if states != {"Ready": "True", "Progressing": "False", "Degraded": "False"}:
+            words = "; ".join(f"{name} {item['status']}: {item['message']}" for name, item in conditions.items())
+            return f"{states}: {words}"
+        if len(truth.generations) != 1:
+            return f"there are generations {sorted(truth.generations)}"
+        (serving,) = truth.generations
+        wanted = wanted_workers(spec)
+        pods = [obj for obj in objects.values() if obj["kind"] == "Pod" and is_at_work(obj) and _is_ours(obj)]
+        workers = [pod for pod in pods if role_of(pod) == "worker"]
+        if (len(pods) - len(workers), len(workers)) != (1, wanted):
+            return f"{len(pods) - len(workers)} coordinators and {len(workers)} workers, {wanted} desired"
+        pools = {pool["name"] for pool in spec["workers"]["pools"]}
+        if strange := {pool_of(pod) for pod in workers} - pools:
+            return f"workers in pools that there are not: {strange}"
+        return _unserved(truth, serving) or _too_few(truth, serving, wanted)
+
+
+def _is_ours(pod: KubernetesObject) -> bool:
+    return any(owner["kind"] == "ReplicaSet" for owner in pod["metadata"].get("ownerReferences", []))
+
+
+def _unserved(truth: Facts, generation: str) -> str:
+    if truth.reached != generation:
+        return f"{generation} is to serve, clients reach {truth.reached}"
+    return "" if truth.is_able(generation) else f"{generation} is not able to serve"
+
+
+def _too_few(truth: Facts, generation: str, wanted: int) -> str:
+    ready = truth.generations[generation].ready_workers
+    return f"{ready} workers of {generation} are ready, {wanted} desired" if ready < wanted else ""
