@@ -98,6 +98,8 @@ class Checks:
 
         Of a spec that can't start, the former generation is to serve, and the conditions are to say why.
         """
+        if not self._guard.watches.is_current:
+            return "the operator has missed an event"
         cluster = objects.get(CLUSTER_IDENTITY)
         if cluster is None:
             left = [obj for obj in objects.values() if obj["kind"] in ("Deployment", "Pod", "Service")]
@@ -114,6 +116,8 @@ class Checks:
             return "" if self._guard.incumbent is None else _unserved(truth, self._guard.incumbent)
         if is_valid != "True":
             return f"Valid is {is_valid}: {conditions['Valid']['message']}"
+        if limited := [row["name"] for row in cluster["status"]["workers"]["pools"] if "limit" in row]:
+            return f"pools {limited} get fewer workers than their share"
         if defect is not None:
             if conditions["Degraded"]["status"] != "True":
                 return f"nothing is Degraded, but {defect} can't start"

@@ -30,7 +30,7 @@ class Cloud:
     def __init__(self, api: FakeKubernetes, clock: Clock) -> None:
         self._api = api
         self._clock = clock
-        self._count = 0
+        self.count = 0
         self.silent: dict[str, datetime] = {}
         """Since when the kubelets of these nodes don't report."""
         self._ends: dict[str, datetime] = {}
@@ -50,8 +50,8 @@ class Cloud:
 
     def join(self) -> str:
         """Start a node; returns its name."""
-        self._count += 1
-        name = f"node-{self._count}"
+        self.count += 1
+        name = f"node-{self.count}"
         condition = {"type": "Ready", "status": "True", "lastTransitionTime": format_time(self._clock.now)}
         self._api.keep(
             {

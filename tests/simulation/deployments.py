@@ -9,13 +9,14 @@ from typing import Any
 from zlib import crc32
 
 from presto_operator.objects import (
-    CLUSTER_LABEL,
     KubernetesObject,
     controller_of,
     is_at_work,
     is_ready,
     label_of,
     name_of,
+    node_of,
+    ready_since,
     uid_of,
     wanted_replicas,
 )
@@ -33,7 +34,7 @@ class Controllers:
         self._api = api
         self._clock = clock
         self._hashes: dict[tuple[str, int], str] = {}
-        self._count = 0
+        self.count = 0
         self.most_pods: int | None = None
         """A quota; None: there is none."""
         self.are_late = False
@@ -80,7 +81,7 @@ class Controllers:
             refused = self._create(deployment, current)
             if refused:
                 break
-        for pod in (*to_end, *sorted(new, key=self._rank)[: max(0, len(new) - wanted)]):
+        for pod in (*to_end, *sorted(new, key=removal_rank)[: max(0, len(new) - wanted)]):
             self._api.terminate(pod)
         if not self.are_late:
             self._write_status(deployment, current, refused)
@@ -95,14 +96,14 @@ class Controllers:
         count = sum(1 for kind, _, _ in self._api.objects if kind == "Pod")
         if self.most_pods is not None and count >= self.most_pods:
             return f"exceeded quota: pods, requested: pods=1, limited: pods={self.most_pods}"
-        self._count += 1
+        self.count += 1
         replica_set = f"{name_of(deployment)}-{template_hash}"
         self._api.keep(
             {
                 "apiVersion": "v1",
                 "kind": "Pod",
                 "metadata": {
-                    "name": f"{replica_set}-{self._count}",
+                    "name": f"{replica_set}-{self.count}",
                     "namespace": namespace,
                     "labels": {**template["metadata"]["labels"], "pod-template-hash": template_hash},
                     "annotations": dict(template["metadata"].get("annotations", {})),
@@ -146,11 +147,6 @@ class Controllers:
         if live.get("status") != status:
             self._api.keep({**live, "metadata": dict(live["metadata"]), "status": status})
 
-    def _rank(self, pod: KubernetesObject) -> tuple[bool, bool, int, str]:
-        """Which of several pods a ReplicaSet deletes first: without a node, not ready, cheap, young."""
-        cost = int(pod["metadata"].get("annotations", {}).get(_COST, "0"))
-        return bool(pod["spec"].get("nodeName")), is_ready(pod), cost, pod["metadata"]["creationTimestamp"]
-
     def _hash(self, deployment: KubernetesObject) -> str:
         version = uid_of(deployment), deployment["metadata"]["generation"]
         if version not in self._hashes:
@@ -165,6 +161,8 @@ def owning_deployment(pod: KubernetesObject) -> str:
     return str(owner["uid"]).partition("/")[0] if owner is not None and owner["kind"] == "ReplicaSet" else ""
 
 
-def is_foreign(obj: KubernetesObject) -> bool:
-    """Whether somebody else has made an object that has our label."""
-    return bool(label_of(obj, CLUSTER_LABEL)) and controller_of(obj) is None
+def removal_rank(pod: KubernetesObject) -> tuple[bool, bool, int, float]:
+    """Which of several pods a ReplicaSet deletes first: without a node, not ready, cheap, ready for the shortest time."""
+    cost = int(pod["metadata"].get("annotations", {}).get(_COST, "0"))
+    since = ready_since(pod)
+    return bool(node_of(pod)), is_ready(pod), cost, -since.timestamp() if since is not None else 0.0

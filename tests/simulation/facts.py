@@ -77,11 +77,14 @@ class Facts:
         return generation in self.generations and self.generations[generation].is_able
 
 
+NOTHING = Facts({}, None, None)
+
+
 def facts_of(objects: Objects, is_working: Callable[[str], bool]) -> Facts:
     """The facts in a set of objects; pods on nodes that don't work are dead, whatever they say."""
     cluster = objects.get(CLUSTER_IDENTITY)
     if cluster is None:
-        return Facts({}, None, None)
+        return NOTHING
     deployments = [
         obj for obj in objects.values() if obj["kind"] == "Deployment" and is_owned_by(obj, uid_of(cluster))
     ]

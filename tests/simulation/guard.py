@@ -23,8 +23,8 @@ from presto_operator.objects import (
 )
 from tests.simulation.cloud import RISK_TAINT, Cloud, ready_for
 from tests.simulation.clock import Clock
-from tests.simulation.deployments import owning_deployment
-from tests.simulation.facts import CLUSTER_IDENTITY, SERVICE_IDENTITY, Facts, GenerationFacts, facts_of
+from tests.simulation.deployments import owning_deployment, removal_rank
+from tests.simulation.facts import CLUSTER_IDENTITY, NOTHING, SERVICE_IDENTITY, Facts, GenerationFacts, facts_of
 from tests.simulation.kubelet import mounted
 from tests.simulation.presto import Presto
 from tests.simulation.specs import DRAIN_TIMEOUT_SECONDS
@@ -80,17 +80,26 @@ class Guard:
     """When clients were switched away from each generation."""
     lied_at: datetime | None = None
     """When Presto last did not tell the truth."""
+    _true_at: tuple[int, tuple[str, ...]] = (-1, ())
+    _true: Facts = NOTHING
+    _told_at: int = -1
+    _told: Facts = NOTHING
     _truth: Facts | None = None
     _known: Facts | None = None
     _spec: Any = None
 
     def truth(self) -> Facts:
         """What is true now."""
-        return facts_of(self.api.objects, self.cloud.is_working)
+        version = self.api.revision, tuple(self.cloud.silent)
+        if self._true_at != version:
+            self._true_at, self._true = version, facts_of(self.api.objects, self.cloud.is_working)
+        return self._true
 
     def known(self) -> Facts:
         """What the operator has been told."""
-        return facts_of(self.watches.told, lambda _: True)
+        if self._told_at != self.watches.version:
+            self._told_at, self._told = self.watches.version, facts_of(self.watches.told, lambda _: True)
+        return self._told
 
     def look(self) -> Facts:
         """Take note of what is true now; returns it."""
@@ -296,11 +305,10 @@ class Guard:
             )
 
     def _available(self, deployment: KubernetesObject, replicas: int | None = None) -> int:
-        """How many available workers of a Deployment are certain to be left with this number of replicas."""
-        pods = [pod for pod in self._pods(deployment) if is_at_work(pod) and is_ready(pod)]
-        count = sum(map(self._is_available, pods))
+        """How many available workers of a Deployment are left with this number of replicas."""
+        pods = sorted(filter(is_at_work, self._pods(deployment)), key=removal_rank)
         wanted = wanted_replicas(deployment) if replicas is None else replicas
-        return max(0, count - max(0, len(pods) - wanted))
+        return sum(map(self._is_available, pods[max(0, len(pods) - wanted) :]))
 
     def _is_available(self, pod: KubernetesObject) -> bool:
         spell = ready_for(pod, self.clock.now)

@@ -15,8 +15,12 @@ class Watches:
     def __init__(self, api: FakeKubernetes) -> None:
         self._api = api
         self._pending: dict[str, deque[tuple[str, KubernetesObject]]] = defaultdict(deque)
+        self._selected: dict[Identity, KubernetesObject] = {}
+        """The objects that the watches select, as they are."""
         self.told: dict[Identity, KubernetesObject] = {}
         """The objects as the operator was told that they are."""
+        self.version = 0
+        """Counts the changes of `told`."""
         self.late: set[str] = set()
         """The kinds whose events are held back."""
         self.is_losing = False
@@ -47,22 +51,33 @@ class Watches:
         """The operator has been answered with this object."""
         if _is_watched(obj):
             self.told[identity(obj)] = obj
+            self.version += 1
 
     def knows_gone(self, obj: KubernetesObject) -> None:
         """The operator has been answered that this object is gone."""
         self.told.pop(identity(obj), None)
+        self.version += 1
 
     def has_listed(self) -> None:
         """The operator has listed everything."""
         self._pending.clear()
         self.has_lost = False
         self.told = {key: obj for key, obj in self._api.objects.items() if _is_watched(obj)}
+        self._selected = dict(self.told)
+        self.version += 1
 
     def _note(self, event_type: str, obj: KubernetesObject) -> None:
-        if _is_watched(obj):
+        before = self._selected.pop(identity(obj), None)
+        if event_type != "DELETED" and _is_watched(obj):
+            self._selected[identity(obj)] = obj
             self._pending[obj["kind"]].append((event_type, obj))
+        elif before is not None:
+            # Also what is no longer selected is sent as deleted, as it was before.
+            metadata = {**before["metadata"], "resourceVersion": obj["metadata"]["resourceVersion"]}
+            self._pending[obj["kind"]].append(("DELETED", {**before, "metadata": metadata}))
 
     def _remember(self, event_type: str, obj: KubernetesObject) -> None:
+        self.version += 1
         if event_type == "DELETED":
             self.told.pop(identity(obj), None)
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from random import Random
 from typing import Any
 
@@ -26,7 +27,7 @@ from tests.simulation.presto import Presto
 from tests.simulation.specs import BASE, EXISTING_ACCOUNT, Spec
 from tests.simulation.watching import Watches
 from tests.unit.controller.world import FakeMetastores, one_poll
-from tests.unit.fake_kubernetes import FakeKubernetes, copied
+from tests.unit.fake_kubernetes import FakeKubernetes, Identity, copied
 from tests.unit.manifest import manifest
 
 KEY = ClusterKey(NAMESPACE, CLUSTER)
@@ -45,6 +46,18 @@ class Tally:
     """Watch events."""
     checks: int = 0
     restarts: int = 0
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A world at rest."""
+
+    objects: dict[Identity, KubernetesObject]
+    revision: int
+    now: datetime
+    nodes: int
+    pods: int
+    incumbent: str | None
 
 
 class World:
@@ -81,6 +94,27 @@ class World:
         """All objects of these kinds, in the order of their creation."""
         return [obj for (kind, _, _), obj in self.api.objects.items() if kind in kinds]
 
+    def save(self) -> Saved:
+        """What there is, so that other worlds can begin with it. Objects are replaced, never changed."""
+        return Saved(
+            dict(self.api.objects),
+            self.api.revision,
+            self.clock.now,
+            self.cloud.count,
+            self.controllers.count,
+            self.guard.incumbent,
+        )
+
+    def load(self, saved: Saved) -> None:
+        """Begin with what another world has saved."""
+        self.api.objects = dict(saved.objects)
+        self.api.revision = saved.revision
+        self.clock.now = saved.now
+        self.cloud.count = saved.nodes
+        self.controllers.count = saved.pods
+        self.guard.incumbent = saved.incumbent
+        self.guard.look()
+
     def use_chance(self, chance: Random) -> None:
         """Draw everything from this from now on."""
         self.chance = self.front.chance = chance
@@ -110,9 +144,11 @@ class World:
 
     def advance(self, seconds: float) -> None:
         """Let time pass, and with it whatever Kubernetes does by itself."""
-        while seconds > 0:
-            part = min(seconds, 10.0)
-            seconds -= part
+        passed = 0.0
+        while passed < seconds:
+            # What Kubernetes does takes seconds; what takes minutes needs no more exactness.
+            part = min(seconds - passed, 10.0 if passed < 60 else 60.0)
+            passed += part
             self.clock.advance(part)
             self.tick()
 
