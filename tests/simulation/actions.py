@@ -324,6 +324,13 @@ def set_quota(world: World, chance: Random) -> str:
     return f"a quota of {world.controllers.most_pods} pods"
 
 
+def set_webhook(world: World, chance: Random) -> str:
+    """Let a webhook refuse objects of a kind, or remove it."""
+    kind = chance.choice(["PodDisruptionBudget", "Service", "ServiceAccount", "ConfigMap", "Deployment", ""])
+    world.front.refused_kinds = frozenset({kind}) if kind else frozenset()
+    return f"a webhook refuses every {kind}" if kind else "no webhook refuses anything"
+
+
 def delay_status(world: World, chance: Random) -> str:
     """Let the Deployment controller fall behind."""
     world.controllers.are_late = chance.random() < 0.6
@@ -387,6 +394,7 @@ ACTIONS: dict[str, tuple[int, Action]] = {
     "join-node": (2, join_node),
     "plant-foreign": (2, plant_foreign),
     "set-quota": (1, set_quota),
+    "set-webhook": (2, set_webhook),
     "delay-status": (1, delay_status),
     "run-queries": (4, run_queries),
     "change-mood": (2, change_mood),

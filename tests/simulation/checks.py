@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from presto_operator.kube import ApiError
@@ -14,7 +15,7 @@ from presto_operator.objects import (
     role_of,
     wanted_replicas,
 )
-from tests.simulation.facts import CLUSTER_IDENTITY, Facts, Objects
+from tests.simulation.facts import CLUSTER, CLUSTER_IDENTITY, Facts, Objects
 from tests.simulation.guard import Guard, wanted_workers
 from tests.simulation.specs import defect_of
 from tests.simulation.violation import Violation
@@ -23,6 +24,8 @@ _MOST_GENERATIONS = 3
 """The one that serves, the desired one, and one that lingers."""
 _MOST_FILES = 30
 """Five unused ones of each kind, and three or four of each generation."""
+_BLAMED = re.compile(r'([A-Z]\w+) "([^"]+)"')
+"""The objects that an error names."""
 _MOST_WORKERS = 3 * (5 + 5)
 
 
@@ -32,12 +35,13 @@ class Checks:
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
 
-    def after_pass(self, objects: Objects, told: Objects, error: ApiError | None) -> None:
+    def after_pass(self, objects: Objects, told: Objects, wanted: str | None, error: ApiError | None) -> None:
         """Check a pass that knew everything, and that nothing has disturbed.
 
         Args:
             objects: what there is now.
             told: what the operator knows.
+            wanted: the generation that the spec asks for; None if that isn't known.
             error: what the pass has reported as undone.
         """
         cluster = objects.get(CLUSTER_IDENTITY)
@@ -47,6 +51,8 @@ class Checks:
         truth = self._guard.truth()
         self._check_reach(truth, error)
         self._check_bounds(objects, error)
+        if wanted is not None:
+            self._check_leftovers(cluster, truth, wanted, error)
         status = cluster.get("status", {})
         self._check_status(status, truth, self._guard.known(), told)
 
@@ -67,6 +73,20 @@ class Checks:
             raise Violation("bounded", f"{workers} workers")
         if error is None and kinds.count("ConfigMap") > _MOST_FILES:
             raise Violation("bounded", f"{kinds.count('ConfigMap')} ConfigMaps")
+
+    def _check_leftovers(
+        self, cluster: KubernetesObject, truth: Facts, wanted: str, error: ApiError | None
+    ) -> None:
+        """What is neither desired nor serves is removed, whatever unrelated object is refused."""
+        if error is not None and any(_is_vital(kind, name) for kind, name in _BLAMED.findall(str(error))):
+            return
+        record = cluster.get("status", {}).get("rollout", {})
+        lingering = record.get("fromGeneration") if "finishedAt" not in record else None
+        serving = cluster.get("status", {}).get("coordinator", {}).get("generation")
+        kept = {wanted, truth.selected, self._guard.incumbent, lingering, serving}
+        left = {name for name, facts in truth.generations.items() if name not in kept and not facts.is_coordinator_ready}
+        if left:
+            raise Violation("leftover", f"generations {sorted(left)} are left over; kept are {kept - {None}}")
 
     def _check_status(self, status: dict[str, Any], truth: Facts, known: Facts, told: Objects) -> None:
         conditions = {condition["type"]: condition for condition in status.get("conditions", [])}
@@ -147,6 +167,11 @@ class Checks:
         if strange := {pool_of(pod) for pod in workers} - pools:
             return f"workers in pools that there are not: {strange}"
         return _unserved(truth, serving) or _too_few(truth, serving, wanted)
+
+
+def _is_vital(kind: str, name: str) -> bool:
+    """Whether a generation doesn't serve as long as this object is refused."""
+    return kind in ("Deployment", "ConfigMap", "Secret") or (kind == "Service" and name != f"{CLUSTER}-workers")
 
 
 def _is_ours(pod: KubernetesObject) -> bool:

@@ -113,7 +113,7 @@ async def _take(world: World, step: Step, say: Say) -> None:
     world.guard.look()
     faults = _drawn_faults(world, chance)
     pause = chance.choice(_PAUSES)
-    say(f"{world.clock.now:%H:%M:%S} {what or f'({step.action}: nothing to do)'}; {pause} s; {faults}")
+    say(f"{world.clock.now:%H:%M:%S} {what or f'({step.action}: nothing to do)'}; {pause} s{faults}")
     world.advance(pause)
     await _pass(world, faults, say)
     if chance.random() < 0.5:
@@ -135,7 +135,7 @@ def _drawn_faults(world: World, chance: Random) -> Faults:
         return Faults(error_rate=chance.choice([0.1, 0.5]))
     if drawn < 0.85:
         kinds = ("Deployment", "ConfigMap", "Service", "ServiceAccount", "PodDisruptionBudget", "Pod", "PrestoCluster")
-        return Faults(refused_kinds=frozenset(chance.sample(kinds, 1)))
+        return Faults(failing_kinds=frozenset(chance.sample(kinds, 1)))
     if drawn < 0.93:
         return Faults(killed_at=chance.randrange(12))
     name = chance.choice(list(ACTIONS))
@@ -182,6 +182,7 @@ def _end_troubles(world: World) -> None:
     world.presto.mood = "truthful"
     world.presto.busy.clear()
     world.controllers.most_pods = None
+    world.front.refused_kinds = frozenset()
     world.controllers.are_late = False
     for obj in world.objects("Service", "Deployment", "ConfigMap", "PodDisruptionBudget"):
         if not obj["metadata"].get("ownerReferences"):

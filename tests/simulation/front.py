@@ -13,6 +13,7 @@ from presto_operator.kube.api_server import Listing
 from presto_operator.kube.kind import Kind
 from presto_operator.objects import KubernetesObject
 from tests.simulation.guard import Guard, Write
+from tests.simulation.violation import Violation
 from tests.simulation.watching import Watches
 from tests.unit.fake_kubernetes import FakeKubernetes
 
@@ -26,12 +27,21 @@ class Faults:
 
     error_rate: float = 0.0
     """The share of requests that fail."""
-    refused_kinds: frozenset[str] = frozenset()
-    """Kinds of objects of which a quota or a webhook refuses every write."""
+    failing_kinds: frozenset[str] = frozenset()
+    """Kinds of objects about which every request fails."""
     killed_at: int | None = None
     """The request at which the operator is killed, the first being 0."""
     interrupted_at: int | None = None
     """The request before which somebody else does something."""
+
+    def __str__(self) -> str:
+        words = [
+            f", {share:.0%} of requests fail" if (share := self.error_rate) else "",
+            f", requests about {kind} fail" if (kind := ", ".join(self.failing_kinds)) else "",
+            f", the operator is killed at request {self.killed_at}" if self.killed_at is not None else "",
+            f", somebody interferes at request {self.interrupted_at}" if self.interrupted_at is not None else "",
+        ]
+        return "".join(words)
 
     @property
     def are_none(self) -> bool:
@@ -50,6 +60,9 @@ class Front:
     ask_presto: Callable[[str, str], Any]
     interrupt: Callable[[], None]
     faults: Faults = field(default_factory=Faults)
+    refused_kinds: frozenset[str] = frozenset()
+    """Kinds that a webhook refuses until it is removed."""
+    violation: Violation | None = None
     requests: int = 0
     """Requests of this pass, without those to Presto."""
     writes: list[Write] = field(default_factory=list)
@@ -109,10 +122,12 @@ class Front:
 
     async def _write(self, write: Write, call: Callable[[], Awaitable[Result]]) -> Result:
         is_lost_after = self._before(write.kind)
+        if write.kind in self.refused_kinds and write.verb in ("apply", "create"):
+            raise ApiError(403, "admission webhook denied the request")
         self.writes.append(write)
-        self.guard.before(write)
+        self._guarded(self.guard.before, write)
         answer = await call()
-        self.guard.after(write)
+        self._guarded(self.guard.after, write)
         if is_lost_after:
             raise ApiError(0, "the answer did not arrive")
         if isinstance(answer, dict):
@@ -120,6 +135,14 @@ class Front:
         elif write.verb in ("delete", "remove"):
             self.watches.knows_gone(write.obj)
         return answer
+
+    def _guarded(self, check: Callable[[Write], None], write: Write) -> None:
+        try:
+            check(write)
+        except Violation as violation:
+            # The operator takes it for a defect of its own, and goes on.
+            self.violation = self.violation or violation
+            raise
 
     def _before(self, kind: str) -> bool:
         """Let fail what is to fail; returns whether the request succeeds, but its answer is lost."""
@@ -129,8 +152,8 @@ class Front:
             self.interrupt()
         if number == self.faults.killed_at:
             raise asyncio.CancelledError
-        if kind in self.faults.refused_kinds:
-            raise ApiError(403, "exceeded quota")
+        if kind in self.faults.failing_kinds:
+            raise ApiError(500, "etcdserver: request timed out")
         if self.faults.error_rate and self.chance.random() < self.faults.error_rate:
             status = self.chance.choice(_STATUSES)
             if status == 0 and self.chance.random() < 0.5:

@@ -15,6 +15,7 @@ from presto_operator.kube import ApiError, ClusterKey
 from presto_operator.objects import KubernetesObject
 from presto_operator.planning import Spec as ReadSpec
 from presto_operator.planning import Valid
+from presto_operator.presto import PrestoUnavailableError
 from tests.simulation.checks import Checks
 from tests.simulation.cloud import Cloud
 from tests.simulation.clock import Clock
@@ -25,6 +26,7 @@ from tests.simulation.guard import Guard
 from tests.simulation.kubelet import Kubelets
 from tests.simulation.presto import Presto
 from tests.simulation.specs import BASE, EXISTING_ACCOUNT, Spec
+from tests.simulation.violation import Violation
 from tests.simulation.watching import Watches
 from tests.unit.controller.world import FakeMetastores, one_poll
 from tests.unit.fake_kubernetes import FakeKubernetes, Identity, copied
@@ -181,6 +183,8 @@ class World:
             await self._reconcile(self.parts)
         except ApiError as failed:
             error = failed
+        except Exception as crash:
+            raise self.front.violation or Violation("crash", f"a pass raises {crash!r}") from crash
         except asyncio.CancelledError:
             self.front.begin(Faults())
             self.parts = None
@@ -188,16 +192,23 @@ class World:
             return
         finally:
             self.tally.writes += len(self.front.writes)
+        if self.front.violation is not None:
+            raise self.front.violation
         self.guard.look()
         if faults.are_none and is_current and not self.front.was_interrupted:
-            self.checks.after_pass(self.api.objects, self.watches.told, error)
+            self.checks.after_pass(self.api.objects, self.watches.told, self._wanted_generation(), error)
+
+    def _wanted_generation(self) -> str | None:
+        """The generation that the spec asks for; None if it isn't known to be valid, or if it has references."""
+        spec = _read_specs.get(_text_of(self.cluster)) if self.cluster is not None else None
+        return spec.generation.name if isinstance(spec, Valid) else None
 
     async def _reconcile(self, parts: Assembly) -> None:
         await parts.reconciler.reconcile(KEY)
         # What the pass has begun beside it: a poll of the coordinator.
         beside = await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()}, return_exceptions=True)
         for outcome in beside:
-            if isinstance(outcome, Exception):
+            if isinstance(outcome, Exception) and not isinstance(outcome, PrestoUnavailableError):
                 raise outcome
 
     def _ask_presto(self, service: str, path: str) -> Any:
@@ -215,9 +226,7 @@ class _RememberedSpecs:
 
     async def read(self, key: ClusterKey, body: KubernetesObject) -> ReadSpec:
         """The spec of a PrestoCluster."""
-        if "catalogs" in body["spec"]:
-            return await self._specs.read(key, body)
-        text = f"{body['metadata']['uid']} {body['spec']}"
+        text = _text_of(body)
         if text not in _read_specs:
             spec = await self._specs.read(key, body)
             if not isinstance(spec, Valid):
@@ -228,6 +237,10 @@ class _RememberedSpecs:
     def forget(self, key: ClusterKey) -> None:
         """Drop what is known of a cluster that is no more."""
         self._specs.forget(key)
+
+
+def _text_of(body: KubernetesObject) -> str:
+    return f"{body['metadata']['uid']} {body['spec']}"
 
 
 def _service_account() -> KubernetesObject:

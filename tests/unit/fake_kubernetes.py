@@ -134,7 +134,7 @@ class FakeKubernetes:
         self._request("apply", obj)
         before = self.objects.get(identity(obj))
         merged = _merged(before or {}, obj)
-        return copied(before) if before == merged and before is not None else self.write(merged)
+        return copied(before if before is not None and before == merged else self.keep(merged))
 
     async def scale(self, obj: KubernetesObject, replicas: int) -> KubernetesObject:
         self._request("scale", obj)
@@ -177,7 +177,7 @@ class FakeKubernetes:
         if live is None or uid_of(live) != uid_of(pod):
             return None
         patch = {"metadata": {"annotations": dict(annotations)}}
-        return self.write(merge_patched(live, patch))
+        return copied(self.keep(merge_patched(live, patch)))
 
     async def patch_status(self, namespace: str, name: str, status: Mapping[str, Any]) -> KubernetesObject:
         if (PRESTO_CLUSTER.name, namespace, name) not in self.objects:
@@ -255,10 +255,12 @@ def merge_patched(target: Any, patch: Any) -> Any:
 
 
 def _merged(live: Any, desired: Any) -> Any:
-    if isinstance(live, Mapping) and isinstance(desired, Mapping):
-        added = {name: _merged(live.get(name), value) for name, value in desired.items()}
-        return {**copied(dict(live)), **added}
-    return copied(desired)
+    if not isinstance(live, Mapping) or not isinstance(desired, Mapping):
+        return copied(desired)
+    return {
+        **{name: copied(value) for name, value in live.items() if name not in desired},
+        **{name: _merged(live.get(name), value) for name, value in desired.items()},
+    }
 
 
 Copied = TypeVar("Copied")
