@@ -17,6 +17,7 @@ from presto_operator.objects import (
 )
 from tests.simulation.facts import CLUSTER, CLUSTER_IDENTITY, Facts, Objects
 from tests.simulation.guard import Guard, wanted_workers
+from tests.simulation.known import UNMENDED, Known
 from tests.simulation.specs import defect_of
 from tests.simulation.violation import Violation
 
@@ -54,7 +55,7 @@ class Checks:
         if wanted is not None:
             self._check_leftovers(cluster, truth, wanted, error)
         status = cluster.get("status", {})
-        self._check_status(status, truth, self._guard.known(), told)
+        self._check_status(status, truth, told, error)
 
     def _check_reach(self, truth: Facts, error: ApiError | None) -> None:
         """Clients reach what is able to serve, unless somebody keeps the operator from it."""
@@ -88,7 +89,8 @@ class Checks:
         if left:
             raise Violation("leftover", f"generations {sorted(left)} are left over; kept are {kept - {None}}")
 
-    def _check_status(self, status: dict[str, Any], truth: Facts, known: Facts, told: Objects) -> None:
+    def _check_status(self, status: dict[str, Any], truth: Facts, told: Objects, error: ApiError | None) -> None:
+        known = self._guard.known()
         conditions = {condition["type"]: condition for condition in status.get("conditions", [])}
         if not conditions:
             return
@@ -97,7 +99,7 @@ class Checks:
         facts = known.generations.get(serving)
         if is_ready and (facts is None or not facts.is_coordinator_ready):
             raise Violation("status", f"Ready, and the coordinator of {serving or 'nothing'} is not")
-        if is_ready and truth.selected != serving and not self._is_invalid():
+        if is_ready and truth.selected != serving and error is None and not self._is_invalid():
             raise Violation("status", f"Ready, and {serving} serves, but clients are sent to {truth.selected}")
         if not is_ready and conditions["Ready"]["reason"] == "CoordinatorNotReady":
             if facts is not None and facts.is_coordinator_ready:
@@ -133,18 +135,20 @@ class Checks:
         if defect == "invalid":
             if is_valid != "False":
                 return f"Valid is {is_valid}, but the spec has errors"
-            return "" if self._guard.incumbent is None else _unserved(truth, self._guard.incumbent)
+            if self._guard.incumbent is None or Known.NOT_HEALED in UNMENDED:
+                return ""
+            return _unserved(truth, self._guard.incumbent)
         if is_valid != "True":
             return f"Valid is {is_valid}: {conditions['Valid']['message']}"
-        if limited := [row["name"] for row in cluster["status"]["workers"]["pools"] if "limit" in row]:
-            return f"pools {limited} get fewer workers than their share"
         if defect is not None:
             if conditions["Degraded"]["status"] != "True":
                 return f"nothing is Degraded, but {defect} can't start"
             serving = self._guard.incumbent
-            if serving is None:
+            if serving is None or Known.NOT_HEALED in UNMENDED:
                 return ""
             return _unserved(truth, serving) or _too_few(truth, serving, wanted_workers(spec))
+        if limited := [row["name"] for row in cluster["status"]["workers"]["pools"] if "limit" in row]:
+            return f"pools {limited} get fewer workers than their share"
         return self._unfinished(objects, truth, conditions, spec)
 
     def _unfinished(

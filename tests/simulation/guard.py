@@ -10,6 +10,7 @@ from typing import Any
 from presto_operator.api.rollout import Rollout
 from presto_operator.objects import (
     KubernetesObject,
+    available_replicas,
     controller_of,
     generation_of,
     is_at_work,
@@ -17,6 +18,7 @@ from presto_operator.objects import (
     is_terminating,
     kind_and_name,
     node_of,
+    ready_replicas,
     role_of,
     uid_of,
     wanted_replicas,
@@ -25,6 +27,7 @@ from tests.simulation.cloud import RISK_TAINT, Cloud, ready_for
 from tests.simulation.clock import Clock
 from tests.simulation.deployments import owning_deployment, removal_rank
 from tests.simulation.facts import CLUSTER_IDENTITY, NOTHING, SERVICE_IDENTITY, Facts, GenerationFacts, facts_of
+from tests.simulation.known import UNMENDED, Known
 from tests.simulation.kubelet import mounted
 from tests.simulation.presto import Presto
 from tests.simulation.specs import DRAIN_TIMEOUT_SECONDS
@@ -163,7 +166,8 @@ class Guard:
             raise Violation("serves", f"{write}: clients reached {former}, and reach nothing now")
         if target == former or former is None or not was_able:
             return
-        if target is None or (target != self.incumbent and not _is_complete(known, target)):
+        may_take_over = target is not None and (_is_complete(known, target) or _is_complete(truth, target))
+        if target is None or (target != self.incumbent and not may_take_over):
             raise Violation("serves", f"{write}: clients are switched from {former}, which serves, to {target}")
         if former in self.presto.busy and former == self.incumbent and self._was_truthful():
             since = self.complete_since.get(target, self.clock.now)
@@ -289,6 +293,10 @@ class Guard:
         generation = known.generations.get(generation_of(write.obj))
         if live is None or generation is None or generation.name != self.incumbent or role_of(live) != "worker":
             return
+        if Known.SCALED_WITHOUT_BUDGET in UNMENDED and write.verb == "scale" and len(known.generations) > 1:
+            return
+        if Known.LATE_STATUS in UNMENDED and any(map(self._is_late, generation.workers)):
+            return
         replicas = write.replicas if write.replicas is not None else wanted_replicas(write.obj)
         if replicas >= wanted_replicas(live):
             return
@@ -308,7 +316,14 @@ class Guard:
         """How many available workers of a Deployment are left with this number of replicas."""
         pods = sorted(filter(is_at_work, self._pods(deployment)), key=removal_rank)
         wanted = wanted_replicas(deployment) if replicas is None else replicas
-        return sum(map(self._is_available, pods[max(0, len(pods) - wanted) :]))
+        kept = pods[max(0, len(pods) - wanted) :]
+        # A Deployment's status may be late, but the operator has to believe it.
+        by_status = min(sum(map(is_ready, kept)), available_replicas(deployment))
+        return max(by_status, sum(map(self._is_available, kept)))
+
+    def _is_late(self, deployment: KubernetesObject) -> bool:
+        """Whether more pods of a Deployment are ready than its status says."""
+        return sum(map(is_ready, self._pods(deployment))) > ready_replicas(deployment)
 
     def _is_available(self, pod: KubernetesObject) -> bool:
         spell = ready_for(pod, self.clock.now)

@@ -8,17 +8,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 from unittest.mock import patch
 
 from presto_operator.api import PrestoCluster
-from presto_operator.controller import executor, reconcile
 from presto_operator.desired import cluster_objects
-from presto_operator.objects import KubernetesObject
-from presto_operator.planning import Observation, ServingGeneration, serving_generation
-from presto_operator.planning import plan as planning
+from presto_operator.objects import GENERATION_LABEL, KubernetesObject
+from presto_operator.planning.observation import Observation
+from presto_operator.planning.serving import ServingGeneration, serving_generation
 from presto_operator.presto import https_port
-from tests.simulation.facts import GENERATION_LABEL
 
 
 @dataclass(frozen=True)
@@ -27,18 +26,18 @@ class Mutation:
 
     defect: str
     """What is wrong with it."""
-    module: Any
+    module: str
     name: str
     replacement: Any
 
     @contextmanager
     def applied(self) -> Iterator[None]:
         """Let the operator have the defect; an error if there is no such name any more."""
-        with patch.object(self.module, self.name, self.replacement):
+        with patch.object(import_module(self.module), self.name, self.replacement):
             yield
 
 
-def _selected_only(observation: Observation, cluster_name: str, _: str | None) -> ServingGeneration | None:
+def _selected_only(observation: Observation, cluster_name: str, *_: Any, **__: Any) -> ServingGeneration | None:
     services = [obj for obj in observation.children if (obj["kind"], obj["metadata"]["name"]) == ("Service", cluster_name)]
     selected = [(service["spec"].get("selector") or {}).get(GENERATION_LABEL) for service in services]
     found = serving_generation(observation, cluster_name, None)
@@ -56,23 +55,26 @@ def _only_if_nothing_is_refused(_plan: Any, _name: str, refused: Collection[Kube
 MUTATIONS = {
     "C1": Mutation(
         "which generation serves is known from the selector of the client Service alone",
-        reconcile,
+        "presto_operator.controller.reconcile",
         "serving_generation",
         _selected_only,
     ),
     "H1": Mutation(
         "a ServiceAccount that the new spec doesn't name is removed, though the pods that serve have it",
-        planning,
+        "presto_operator.planning.plan",
         "service_accounts_in_use",
         lambda _: set(),
     ),
     "H2": Mutation(
         "the client Service has the HTTPS port of the spec, whichever generation serves",
-        planning,
+        "presto_operator.planning.plan",
         "cluster_objects",
         _ports_of_the_spec,
     ),
     "H6": Mutation(
-        "nothing is removed while any object is refused", executor, "is_served", _only_if_nothing_is_refused
+        "nothing is removed while any object is refused",
+        "presto_operator.controller.executor",
+        "is_served",
+        _only_if_nothing_is_refused,
     ),
 }
