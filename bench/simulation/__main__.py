@@ -16,6 +16,7 @@ from tests.simulation.mutations import MUTATIONS
 from tests.simulation.world import Tally
 
 _CHUNK = 250
+_PROCESSES = 2
 _SHOWN = 20
 """How many failures are printed."""
 
@@ -37,13 +38,13 @@ def _chunks(first: int, count: int) -> Iterator[range]:
         yield range(begin, min(begin + _CHUNK, first + count))
 
 
-def _play_many(first: int, count: int, processes: int) -> int:
+def _play_many(first: int, count: int) -> int:
     """Play courses side by side, show how far they are, and print the table; returns how many failed."""
     begun = time.monotonic()
     sums: Counter[str] = Counter()
     failures: list[tuple[int, str]] = []
     done = 0
-    with ProcessPoolExecutor(processes) as pool:
+    with ProcessPoolExecutor(_PROCESSES) as pool:
         chunks = list(_chunks(first, count))
         for chunk, (of_chunk, failed) in zip(chunks, pool.map(_played, chunks), strict=True):
             sums.update(of_chunk)
@@ -91,8 +92,8 @@ def _replay(steps: list[Step], *, verbose: bool, shrink: bool) -> Outcome:
 @click.option("--mutation", type=click.Choice(sorted(MUTATIONS)), help="Put this former defect back first.")
 @click.option("--first", type=int, default=0, show_default=True, help="The seed of the first course.")
 @click.option("--courses", type=int, default=200_000, show_default=True, help="How many courses to play.")
-@click.option("--processes", type=int, default=2, show_default=True, help="How many are played at the same time.")
 def main(
+    *,
     seed: int | None,
     steps: str | None,
     verbose: bool,
@@ -100,11 +101,10 @@ def main(
     mutation: str | None,
     first: int,
     courses: int,
-    processes: int,
 ) -> None:
     """Play random courses of events against the real passes, in a simulated Kubernetes, and check the invariants."""
     if seed is None and steps is None:
-        sys.exit(1 if _play_many(first, courses, processes) else 0)
+        sys.exit(1 if _play_many(first, courses) else 0)
     course = course_of(seed) if seed is not None else [Step(*step.split(":", 1)) for step in (steps or "").split()]
     if mutation is None:
         outcome = _replay(course, verbose=verbose, shrink=shrink)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from random import Random
 from typing import Any
 
@@ -301,7 +300,7 @@ def plant_foreign(world: World, chance: Random) -> str:
     name = chance.choice(names.get(kind, ["other"]))
     if (kind, NAMESPACE, name) in world.api.objects:
         return ""
-    template = {"metadata": {"labels": {}}, "spec": {"containers": [{"name": "c", "image": "i"}]}}
+    template: dict[str, Any] = {"metadata": {"labels": {}}, "spec": {"containers": [{"name": "c", "image": "i"}]}}
     specs: dict[str, Any] = {
         "Pod": {**template["spec"], "nodeName": chance.choice(["node-1", "node-2", "node-3"])},
         "Deployment": {"replicas": 0, "strategy": {"type": "RollingUpdate"}, "template": template},
@@ -319,6 +318,18 @@ def plant_foreign(world: World, chance: Random) -> str:
     }
     world.api.keep(obj)
     return f"somebody creates {_named(obj)} with our label"
+
+
+def replace_child(world: World, chance: Random) -> str:
+    """Put an object of somebody else's in the place of one of ours that no generation needs."""
+    kind, name = chance.choice([("Service", f"{CLUSTER}-workers"), ("PodDisruptionBudget", f"{CLUSTER}-worker")])
+    obj = world.api.objects.get((kind, NAMESPACE, name))
+    if obj is None or controller_of(obj) is None:
+        return ""
+    world.api.remove(obj)
+    metadata = {"name": name, "namespace": NAMESPACE, "labels": {CLUSTER_LABEL: CLUSTER}}
+    world.api.keep({"apiVersion": obj["apiVersion"], "kind": kind, "metadata": metadata, "spec": {}})
+    return f"somebody replaces {_named(obj)} by an object of their own"
 
 
 def set_quota(world: World, chance: Random) -> str:
@@ -396,6 +407,7 @@ ACTIONS: dict[str, tuple[int, Action]] = {
     "vanish-node": (2, vanish_node),
     "join-node": (2, join_node),
     "plant-foreign": (2, plant_foreign),
+    "replace-child": (2, replace_child),
     "set-quota": (1, set_quota),
     "set-webhook": (2, set_webhook),
     "delay-status": (1, delay_status),
@@ -405,4 +417,3 @@ ACTIONS: dict[str, tuple[int, Action]] = {
     "lose-events": (1, lose_events),
 }
 """All that can happen, with how often it does."""
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 from presto_operator.kube import ApiError
@@ -11,15 +12,16 @@ from presto_operator.objects import (
     generation_of,
     is_at_work,
     is_terminating,
+    kubernetes_time,
     pool_of,
     role_of,
     wanted_replicas,
 )
 from tests.simulation.facts import CLUSTER, CLUSTER_IDENTITY, Facts, Objects
 from tests.simulation.guard import Guard, wanted_workers
+from tests.simulation.invariant import InvariantError
 from tests.simulation.known import UNMENDED, Known
-from tests.simulation.specs import defect_of
-from tests.simulation.violation import Violation
+from tests.simulation.specs import Defect, defect_of
 
 _MOST_GENERATIONS = 3
 """The one that serves, the desired one, and one that lingers."""
@@ -27,6 +29,8 @@ _MOST_FILES = 30
 """Five unused ones of each kind, and three or four of each generation."""
 _BLAMED = re.compile(r'([A-Z]\w+) "([^"]+)"')
 """The objects that an error names."""
+_LONGEST_LINGER = timedelta(minutes=3)
+"""Two minutes, and the pauses between two passes."""
 _MOST_WORKERS = 3 * (5 + 5)
 
 
@@ -61,33 +65,36 @@ class Checks:
         """Clients reach what is able to serve, unless somebody keeps the operator from it."""
         incumbent = self._guard.incumbent
         if truth.is_able(incumbent) and truth.reached is None and error is None and not self._is_invalid():
-            raise Violation("reached", f"{incumbent} is able to serve, and clients reach nothing")
+            raise InvariantError("reached", f"{incumbent} is able to serve, and clients reach nothing")
 
     def _check_bounds(self, objects: Objects, error: ApiError | None) -> None:
         kinds = [obj["kind"] for obj in objects.values()]
         deployments = [obj for obj in objects.values() if obj["kind"] == "Deployment"]
         generations = {generation_of(obj) for obj in deployments}
         if len(generations) > _MOST_GENERATIONS and (error is None or "Deployment" not in str(error)):
-            raise Violation("bounded", f"{len(generations)} generations: {sorted(generations)}")
+            raise InvariantError("bounded", f"{len(generations)} generations: {sorted(generations)}")
         workers = sum(wanted_replicas(obj) for obj in deployments if role_of(obj) == "worker")
         if workers > _MOST_WORKERS:
-            raise Violation("bounded", f"{workers} workers")
+            raise InvariantError("bounded", f"{workers} workers")
         if error is None and kinds.count("ConfigMap") > _MOST_FILES:
-            raise Violation("bounded", f"{kinds.count('ConfigMap')} ConfigMaps")
+            raise InvariantError("bounded", f"{kinds.count('ConfigMap')} ConfigMaps")
 
-    def _check_leftovers(
-        self, cluster: KubernetesObject, truth: Facts, wanted: str, error: ApiError | None
-    ) -> None:
+    def _check_leftovers(self, cluster: KubernetesObject, truth: Facts, wanted: str, error: ApiError | None) -> None:
         """What is neither desired nor serves is removed, whatever unrelated object is refused."""
         if error is not None and any(_is_vital(kind, name) for kind, name in _BLAMED.findall(str(error))):
             return
         record = cluster.get("status", {}).get("rollout", {})
         lingering = record.get("fromGeneration") if "finishedAt" not in record else None
+        left_at = self._guard.left_at.get(lingering)
+        if left_at is not None and self._guard.clock.now - left_at > _LONGEST_LINGER:
+            lingering = None
         serving = cluster.get("status", {}).get("coordinator", {}).get("generation")
         kept = {wanted, truth.selected, self._guard.incumbent, lingering, serving}
-        left = {name for name, facts in truth.generations.items() if name not in kept and not facts.is_coordinator_ready}
+        left = {
+            name for name, facts in truth.generations.items() if name not in kept and not facts.is_coordinator_ready
+        }
         if left:
-            raise Violation("leftover", f"generations {sorted(left)} are left over; kept are {kept - {None}}")
+            raise InvariantError("leftover", f"generations {sorted(left)} are left over; kept are {kept - {None}}")
 
     def _check_status(self, status: dict[str, Any], truth: Facts, told: Objects, error: ApiError | None) -> None:
         known = self._guard.known()
@@ -98,18 +105,18 @@ class Checks:
         is_ready = conditions["Ready"]["status"] == "True"
         facts = known.generations.get(serving)
         if is_ready and (facts is None or not facts.is_coordinator_ready):
-            raise Violation("status", f"Ready, and the coordinator of {serving or 'nothing'} is not")
+            raise InvariantError("status", f"Ready, and the coordinator of {serving or 'nothing'} is not")
         if is_ready and truth.selected != serving and error is None and not self._is_invalid():
-            raise Violation("status", f"Ready, and {serving} serves, but clients are sent to {truth.selected}")
-        if not is_ready and conditions["Ready"]["reason"] == "CoordinatorNotReady":
-            if facts is not None and facts.is_coordinator_ready:
-                raise Violation("status", f"not Ready, but the coordinator of {serving} is")
+            raise InvariantError("status", f"Ready, and {serving} serves, but clients are sent to {truth.selected}")
+        is_blamed = conditions["Ready"]["reason"] == "CoordinatorNotReady"
+        if is_blamed and facts is not None and facts.is_coordinator_ready:
+            raise InvariantError("status", f"not Ready, but the coordinator of {serving} is")
         workers = status["workers"]
         if workers["readyReplicas"] > sum(row["readyReplicas"] for row in workers["pools"]):
-            raise Violation("status", f"more workers are ready than in all pools: {workers}")
+            raise InvariantError("status", f"more workers are ready than in all pools: {workers}")
         leaving = [obj for obj in told.values() if obj["kind"] == "Pod" and is_terminating(obj)]
         if workers["draining"] > len(leaving):
-            raise Violation("status", f"{workers['draining']} workers drain, but {len(leaving)} pods terminate")
+            raise InvariantError("status", f"{workers['draining']} workers drain, but {len(leaving)} pods terminate")
 
     def _is_invalid(self) -> bool:
         cluster = self._guard.api.objects.get(CLUSTER_IDENTITY)
@@ -120,45 +127,39 @@ class Checks:
 
         Of a spec that can't start, the former generation is to serve, and the conditions are to say why.
         """
+        cluster = objects.get(CLUSTER_IDENTITY)
         if not self._guard.watches.is_current:
             return "the operator has missed an event"
-        cluster = objects.get(CLUSTER_IDENTITY)
-        if cluster is None:
-            left = [obj for obj in objects.values() if obj["kind"] in ("Deployment", "Pod", "Service")]
-            return f"{len(left)} objects are left of a deleted cluster" if left else ""
-        spec, defect = cluster["spec"], defect_of(cluster["spec"])
-        conditions = {item["type"]: item for item in cluster.get("status", {}).get("conditions", [])}
-        if not conditions:
+        if cluster is None or not cluster.get("status"):
             return "no status was written"
+        defect = defect_of(cluster["spec"])
+        conditions = {item["type"]: item for item in cluster["status"]["conditions"]}
         truth = self._guard.truth()
-        is_valid = conditions["Valid"]["status"]
-        if defect == "invalid":
-            if is_valid != "False":
-                return f"Valid is {is_valid}, but the spec has errors"
-            if self._guard.incumbent is None or Known.NOT_HEALED in UNMENDED:
-                return ""
-            return _unserved(truth, self._guard.incumbent)
-        if is_valid != "True":
-            return f"Valid is {is_valid}: {conditions['Valid']['message']}"
-        if defect is not None:
-            if conditions["Degraded"]["status"] != "True":
-                return f"nothing is Degraded, but {defect} can't start"
-            serving = self._guard.incumbent
-            if serving is None or Known.NOT_HEALED in UNMENDED:
-                return ""
-            return _unserved(truth, serving) or _too_few(truth, serving, wanted_workers(spec))
-        if limited := [row["name"] for row in cluster["status"]["workers"]["pools"] if "limit" in row]:
-            return f"pools {limited} get fewer workers than their share"
-        return self._unfinished(objects, truth, conditions, spec)
+        return _unsaid(conditions, defect) or (
+            self._unfinished(objects, truth, cluster) if defect is None else self._unhealed(truth, cluster)
+        )
 
-    def _unfinished(
-        self, objects: Objects, truth: Facts, conditions: dict[str, Any], spec: dict[str, Any]
-    ) -> str:
+    def _limits_to_end(self, cluster: KubernetesObject) -> str:
+        limits = [row["limit"]["until"] for row in cluster["status"]["workers"]["pools"] if "limit" in row]
+        is_over = all((kubernetes_time(until) or self._guard.clock.now) <= self._guard.clock.now for until in limits)
+        return "" if is_over else f"pools are limited until {max(limits)}"
+
+    def _unhealed(self, truth: Facts, cluster: KubernetesObject) -> str:
+        """What is missing of what serves while the spec can't be carried out."""
+        is_valid = not self._is_invalid()
+        if is_valid and (limits := self._limits_to_end(cluster)):
+            return limits
+        serving = self._guard.incumbent
+        if serving is None or Known.NOT_HEALED in UNMENDED:
+            return ""
+        wanted = wanted_workers(cluster["spec"]) if is_valid else 0
+        return _unserved(truth, serving) or _too_few(truth, serving, wanted)
+
+    def _unfinished(self, objects: Objects, truth: Facts, cluster: KubernetesObject) -> str:
         """What is missing of a good spec."""
-        states = {name: conditions[name]["status"] for name in ("Ready", "Progressing", "Degraded")}
-        if states != {"Ready": "True", "Progressing": "False", "Degraded": "False"}:
-            words = "; ".join(f"{name} {item['status']}: {item['message']}" for name, item in conditions.items())
-            return f"{states}: {words}"
+        spec = cluster["spec"]
+        if limits := self._limits_to_end(cluster):
+            return limits
         if len(truth.generations) != 1:
             return f"there are generations {sorted(truth.generations)}"
         (serving,) = truth.generations
@@ -176,6 +177,18 @@ class Checks:
 def _is_vital(kind: str, name: str) -> bool:
     """Whether a generation doesn't serve as long as this object is refused."""
     return kind in ("Deployment", "ConfigMap", "Secret") or (kind == "Service" and name != f"{CLUSTER}-workers")
+
+
+def _unsaid(conditions: dict[str, Any], defect: Defect | None) -> str:
+    """What the conditions don't say as it is."""
+    right = {
+        "invalid": {"Valid": "False"},
+        "coordinator": {"Valid": "True", "Degraded": "True"},
+        "workers": {"Valid": "True", "Degraded": "True"},
+        None: {"Valid": "True", "Ready": "True", "Progressing": "False", "Degraded": "False"},
+    }
+    wrong = [conditions[name] for name, status in right[defect].items() if conditions[name]["status"] != status]
+    return "; ".join(f"{item['type']} is {item['status']}: {item['message']}" for item in wrong)
 
 
 def _is_ours(pod: KubernetesObject) -> bool:

@@ -138,7 +138,9 @@ class Cloud:
         if status == "Unknown":
             taints.append({"key": "node.kubernetes.io/unreachable", "effect": "NoExecute", "timeAdded": now})
         condition = {"type": "Ready", "status": status, "lastTransitionTime": now}
-        self._api.keep({**_anew(node), "spec": {**node["spec"], "taints": taints}, "status": {"conditions": [condition]}})
+        self._api.keep(
+            {**_anew(node), "spec": {**node["spec"], "taints": taints}, "status": {"conditions": [condition]}}
+        )
 
     def _set_spec(self, node: KubernetesObject, **fields: Any) -> None:
         self._api.keep({**_anew(node), "spec": {**node["spec"], **fields}})

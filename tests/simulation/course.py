@@ -12,11 +12,11 @@ from random import Random
 
 from tests.simulation.actions import ACTIONS
 from tests.simulation.front import Faults
-from tests.simulation.violation import Violation
+from tests.simulation.invariant import InvariantError
 from tests.simulation.world import RELIST_SECONDS, Saved, Tally, World
 
 _STEPS = (3, 8)
-_PAUSES = (1, 1, 5, 10, 10, 30, 60)
+_PAUSES = (1, 1, 5, 10, 10, 30, 60, 120)
 """Seconds from one pass to the next."""
 _SETTLING = (*[15] * 12, *[60] * 10, *[300] * 6)
 """Seconds from pass to pass while nothing happens any more: three quarters of an hour."""
@@ -41,7 +41,7 @@ class Outcome:
 
     steps: Sequence[Step]
     tally: Tally = field(default_factory=Tally)
-    violation: Violation | None = None
+    violation: InvariantError | None = None
 
 
 def course_of(seed: int) -> list[Step]:
@@ -82,7 +82,7 @@ async def _play(steps: Sequence[Step], say: Say) -> Outcome:
             await _take(world, step, say)
         await _settle(world, say)
         await _stay_quiet(world, say)
-    except Violation as violation:
+    except InvariantError as violation:
         outcome.violation = violation
         say(f"VIOLATION {violation}")
     finally:
@@ -165,7 +165,7 @@ async def _settle(world: World, say: Say) -> None:
                 return
             # Numbers are written seldom.
             pauses.appendleft(STATUS_SECONDS + 1)
-    raise Violation("settles", what or f"passes still write: {', '.join(map(str, world.front.writes))}")
+    raise InvariantError("settles", what or f"passes still write: {', '.join(map(str, world.front.writes))}")
 
 
 async def _stay_quiet(world: World, say: Say) -> None:
@@ -173,7 +173,9 @@ async def _stay_quiet(world: World, say: Say) -> None:
         world.advance(pause)
         await _pass(world, Faults(), say)
         if world.front.writes:
-            raise Violation("quiet", f"nothing happens, and a pass writes: {', '.join(map(str, world.front.writes))}")
+            raise InvariantError(
+                "quiet", f"nothing happens, and a pass writes: {', '.join(map(str, world.front.writes))}"
+            )
 
 
 def _end_troubles(world: World) -> None:

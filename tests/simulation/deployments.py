@@ -20,8 +20,8 @@ from presto_operator.objects import (
     uid_of,
     wanted_replicas,
 )
-from tests.simulation.cloud import ready_for
 from tests.simulation.clock import Clock
+from tests.simulation.cloud import ready_for
 from tests.unit.fake_kubernetes import FakeKubernetes
 
 _COST = "controller.kubernetes.io/pod-deletion-cost"
@@ -162,7 +162,7 @@ def owning_deployment(pod: KubernetesObject) -> str:
 
 
 def removal_rank(pod: KubernetesObject) -> tuple[bool, bool, int, float]:
-    """Which of several pods a ReplicaSet deletes first: without a node, not ready, cheap, ready for the shortest time."""
+    """Which of several pods a ReplicaSet deletes first: without a node, not ready, cheap, ready since lately."""
     cost = int(pod["metadata"].get("annotations", {}).get(_COST, "0"))
     since = ready_since(pod)
     return bool(node_of(pod)), is_ready(pod), cost, -since.timestamp() if since is not None else 0.0

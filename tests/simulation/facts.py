@@ -51,7 +51,9 @@ class GenerationFacts:
     @property
     def is_able(self) -> bool:
         """Whether it can answer queries."""
-        return self.coordinator is not None and self.is_coordinator_ready and (self.ready_workers > 0 or not self.wanted)
+        return (
+            self.coordinator is not None and self.is_coordinator_ready and (self.ready_workers > 0 or not self.wanted)
+        )
 
     @property
     def is_complete(self) -> bool:
@@ -74,7 +76,7 @@ class Facts:
 
     def is_able(self, generation: str | None) -> bool:
         """Whether this generation can answer queries."""
-        return generation in self.generations and self.generations[generation].is_able
+        return generation is not None and generation in self.generations and self.generations[generation].is_able
 
 
 NOTHING = Facts({}, None, None)
@@ -85,9 +87,7 @@ def facts_of(objects: Objects, is_working: Callable[[str], bool]) -> Facts:
     cluster = objects.get(CLUSTER_IDENTITY)
     if cluster is None:
         return NOTHING
-    deployments = [
-        obj for obj in objects.values() if obj["kind"] == "Deployment" and is_owned_by(obj, uid_of(cluster))
-    ]
+    deployments = [obj for obj in objects.values() if obj["kind"] == "Deployment" and is_owned_by(obj, uid_of(cluster))]
     uids = {uid_of(obj) for obj in deployments}
     pods = [obj for obj in objects.values() if obj["kind"] == "Pod" and is_at_work(obj)]
     ready = [pod for pod in pods if is_ready(pod) and is_working(node_of(pod))]
@@ -100,7 +100,9 @@ def facts_of(objects: Objects, is_working: Callable[[str], bool]) -> Facts:
     return Facts(generations, selector.get(GENERATION_LABEL), _reached(service, selector, ready, uids))
 
 
-def _generation(name: str, deployments: Iterable[KubernetesObject], ready: Iterable[KubernetesObject]) -> GenerationFacts:
+def _generation(
+    name: str, deployments: Iterable[KubernetesObject], ready: Iterable[KubernetesObject]
+) -> GenerationFacts:
     own = [obj for obj in deployments if generation_of(obj) == name]
     roles = [role_of(pod) for pod in ready if generation_of(pod) == name]
     coordinators = [obj for obj in own if role_of(obj) == "coordinator"]

@@ -13,7 +13,7 @@ from presto_operator.kube.api_server import Listing
 from presto_operator.kube.kind import Kind
 from presto_operator.objects import KubernetesObject
 from tests.simulation.guard import Guard, Write
-from tests.simulation.violation import Violation
+from tests.simulation.invariant import InvariantError
 from tests.simulation.watching import Watches
 from tests.unit.fake_kubernetes import FakeKubernetes
 
@@ -57,12 +57,15 @@ class Front:
     watches: Watches
     guard: Guard
     chance: Random
-    ask_presto: Callable[[str, str], Any]
+    ask_presto: Callable[[str, str, int, str], Any]
+    """Answers a GET: namespace, Service, port, path."""
+    ask_worker: Callable[[str, str, int, str], Any]
+    """Answers a GET: namespace, pod, port, path."""
     interrupt: Callable[[], None]
     faults: Faults = field(default_factory=Faults)
     refused_kinds: frozenset[str] = frozenset()
     """Kinds that a webhook refuses until it is removed."""
-    violation: Violation | None = None
+    violation: InvariantError | None = None
     requests: int = 0
     """Requests of this pass, without those to Presto."""
     writes: list[Write] = field(default_factory=list)
@@ -115,10 +118,10 @@ class Front:
         return await self._write(Write("status", obj), lambda: self.api.patch_status(namespace, name, status))
 
     async def get_through_service(self, namespace: str, service: str, port: int, path: str) -> Any:
-        return self.ask_presto(service, path)
+        return self.ask_presto(namespace, service, port, path)
 
     async def get_through_pod(self, namespace: str, pod: str, port: int, path: str) -> Any:
-        raise ApiError(503, "no answer")
+        return self.ask_worker(namespace, pod, port, path)
 
     async def _write(self, write: Write, call: Callable[[], Awaitable[Result]]) -> Result:
         is_lost_after = self._before(write.kind)
@@ -139,7 +142,7 @@ class Front:
     def _guarded(self, check: Callable[[Write], None], write: Write) -> None:
         try:
             check(write)
-        except Violation as violation:
+        except InvariantError as violation:
             # The operator takes it for a defect of its own, and goes on.
             self.violation = self.violation or violation
             raise

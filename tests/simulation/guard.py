@@ -23,19 +23,20 @@ from presto_operator.objects import (
     uid_of,
     wanted_replicas,
 )
-from tests.simulation.cloud import RISK_TAINT, Cloud, ready_for
 from tests.simulation.clock import Clock
+from tests.simulation.cloud import RISK_TAINT, Cloud, ready_for
 from tests.simulation.deployments import owning_deployment, removal_rank
 from tests.simulation.facts import CLUSTER_IDENTITY, NOTHING, SERVICE_IDENTITY, Facts, GenerationFacts, facts_of
+from tests.simulation.invariant import InvariantError
 from tests.simulation.known import UNMENDED, Known
 from tests.simulation.kubelet import mounted
 from tests.simulation.presto import Presto
 from tests.simulation.specs import DRAIN_TIMEOUT_SECONDS
-from tests.simulation.violation import Violation
 from tests.simulation.watching import Watches
 from tests.unit.fake_kubernetes import FakeKubernetes, identity
 
 _LINGER_SECONDS = 120
+_LONGEST_DRAIN = timedelta(minutes=3)
 _SLACK = timedelta(seconds=1)
 """Times in status are whole seconds."""
 
@@ -83,12 +84,17 @@ class Guard:
     """When clients were switched away from each generation."""
     lied_at: datetime | None = None
     """When Presto last did not tell the truth."""
+    _last_wanted: int = 0
+    _lowered_at: datetime | None = None
+    """When fewer workers were last desired: those leave at once."""
     _true_at: tuple[int, tuple[str, ...]] = (-1, ())
     _true: Facts = NOTHING
     _told_at: int = -1
     _told: Facts = NOTHING
-    _truth: Facts | None = None
-    _known: Facts | None = None
+    _truth: Facts = NOTHING
+    """What was true before the write that is checked."""
+    _known: Facts = NOTHING
+    """What the operator was told before it."""
     _spec: Any = None
 
     def truth(self) -> Facts:
@@ -110,6 +116,9 @@ class Guard:
         self.presto.look(truth)
         if self.presto.mood != "truthful":
             self.lied_at = self.clock.now
+        if (wanted := self._wanted()) < self._last_wanted:
+            self._lowered_at = self.clock.now
+        self._last_wanted = wanted
         for name, generation in truth.generations.items():
             if generation.is_complete:
                 self.complete_since.setdefault(name, self.clock.now)
@@ -132,7 +141,7 @@ class Guard:
         self._spec = cluster["spec"] if cluster is not None else None
         if write.verb in ("create", "status"):
             if write.kind not in ("Event", "PrestoCluster"):
-                raise Violation("foreign", f"{write}: only Events are created")
+                raise InvariantError("foreign", f"{write}: only Events are created")
             return
         if write.kind == "Pod":
             self._check_pod(write)
@@ -147,9 +156,8 @@ class Guard:
         """Check what is true after a write."""
         cluster = self.api.objects.get(CLUSTER_IDENTITY)
         if cluster is not None and cluster["spec"] != self._spec:
-            raise Violation("spec", f"{write} has changed the spec")
+            raise InvariantError("spec", f"{write} has changed the spec")
         before, known = self._truth, self._known
-        assert before is not None and known is not None
         if write.kind in ("Event", "PrestoCluster", "Pod"):
             return
         truth = self.truth()
@@ -163,32 +171,31 @@ class Guard:
         former, target = before.reached, truth.selected
         was_able = truth.is_able(former) and known.is_able(former)
         if truth.reached is None and target == former and was_able:
-            raise Violation("serves", f"{write}: clients reached {former}, and reach nothing now")
+            raise InvariantError("serves", f"{write}: clients reached {former}, and reach nothing now")
         if target == former or former is None or not was_able:
             return
         may_take_over = target is not None and (_is_complete(known, target) or _is_complete(truth, target))
         if target is None or (target != self.incumbent and not may_take_over):
-            raise Violation("serves", f"{write}: clients are switched from {former}, which serves, to {target}")
+            raise InvariantError("serves", f"{write}: clients are switched from {former}, which serves, to {target}")
         if former in self.presto.busy and former == self.incumbent and self._was_truthful():
             since = self.complete_since.get(target, self.clock.now)
             if self.clock.now < since + timedelta(seconds=self._drain_timeout()) - _SLACK:
-                raise Violation("queries", f"{write}: clients are switched away from {former}, where a query runs")
+                raise InvariantError("queries", f"{write}: clients are switched away from {former}, where a query runs")
 
     def _check_deletion(self, write: Write) -> None:
         truth, known = self._truth, self._known
-        assert truth is not None and known is not None
         generation = generation_of(write.obj)
         live = self.api.objects.get(identity(write.obj))
         if live is None or uid_of(live) != uid_of(write.obj):
             return
         if identity(write.obj) == SERVICE_IDENTITY:
-            raise Violation("serves", f"{write}: the client Service is never removed")
+            raise InvariantError("serves", f"{write}: the client Service is never removed")
         needed = [name for name in (self.incumbent, known.reached) if name is not None]
         for name in needed:
             if not truth.is_able(name) or not known.is_able(name) or name != self.incumbent:
                 continue
             if self._is_needed(write.obj, truth.generations[name], known.generations[name]):
-                raise Violation("serves", f"{write}: generation {name} serves, and needs it")
+                raise InvariantError("serves", f"{write}: generation {name} serves, and needs it")
         if write.kind == "Deployment" and role_of(write.obj) == "coordinator":
             self._check_lingering(write, generation)
 
@@ -196,8 +203,7 @@ class Guard:
         """Whether a generation that serves needs an object."""
         if obj["kind"] == "Deployment" and role_of(obj) == "worker" and generation_of(obj) == truth.name:
             return any(
-                uid_of(obj) == uid_of(deployment) and wanted_replicas(deployment) > 0
-                for deployment in known.workers
+                uid_of(obj) == uid_of(deployment) and wanted_replicas(deployment) > 0 for deployment in known.workers
             )
         if obj["kind"] in ("Deployment", "Service") and generation_of(obj) == truth.name:
             return True
@@ -210,13 +216,12 @@ class Guard:
 
     def _check_lingering(self, write: Write, generation: str) -> None:
         known = self._known
-        assert known is not None
         is_ready = generation in known.generations and known.generations[generation].is_coordinator_ready
         if generation not in self.presto.busy or not is_ready or not self._was_truthful():
             return
         left_at = self.left_at.get(generation)
         if left_at is not None and self.clock.now < left_at + timedelta(seconds=_LINGER_SECONDS) - _SLACK:
-            raise Violation("queries", f"{write}: a query runs on {generation}, which was left at {left_at:%H:%M:%S}")
+            raise InvariantError("queries", f"{write}: a query runs on {generation}, left at {left_at:%H:%M:%S}")
 
     def _was_truthful(self) -> bool:
         """Whether Presto has told the truth lately."""
@@ -239,7 +244,7 @@ class Guard:
         known = self.watches.told.get(identity(write.obj), live)
         owners = {(controller_of(obj) or {}).get("uid") for obj in (live, known)}
         if not owners & uids:
-            raise Violation("foreign", f"{write}: it is not the cluster's")
+            raise InvariantError("foreign", f"{write}: it is not the cluster's")
 
     def _check_pod(self, write: Write) -> None:
         live = self.api.objects.get(identity(write.obj))
@@ -247,17 +252,17 @@ class Guard:
             return
         known = self.watches.told.get(identity(write.obj), live)
         if not owning_deployment(live) and not owning_deployment(known):
-            raise Violation("foreign", f"{write}: no Deployment of the cluster made it")
+            raise InvariantError("foreign", f"{write}: no Deployment of the cluster made it")
         if write.verb == "annotate" or is_terminating(live):
             if write.verb == "remove" and not self._may_be_lost(live):
-                raise Violation("foreign", f"{write}: its node {node_of(live)} is not lost")
+                raise InvariantError("foreign", f"{write}: its node {node_of(live)} is not lost")
             return
         if write.verb == "remove":
             if not self._may_be_lost(live):
-                raise Violation("foreign", f"{write}: its node {node_of(live)} is not lost")
+                raise InvariantError("foreign", f"{write}: its node {node_of(live)} is not lost")
         elif role_of(live) == "coordinator":
             if generation_of(live) in self.presto.busy and is_ready(known) and self._was_truthful():
-                raise Violation("queries", f"{write}: a query runs on it")
+                raise InvariantError("queries", f"{write}: a query runs on it")
         elif not self._is_leaving(node_of(live)):
             self._check_release(write, live)
 
@@ -278,17 +283,15 @@ class Guard:
     def _check_release(self, write: Write, pod: KubernetesObject) -> None:
         """A worker that is replaced goes only if enough others are available."""
         known = self._known
-        assert known is not None
         generation = known.generations.get(generation_of(pod))
         if generation is None or generation.name != self.incumbent:
             return
         left = sum(self._available(deployment) for deployment in generation.workers)
         if self._is_available(pod) and left - 1 < min(left, self._wanted()):
-            raise Violation("budget", f"{write}: {left - 1} workers are left, {self._wanted()} are desired")
+            raise InvariantError("budget", f"{write}: {left - 1} workers are left, {self._wanted()} are desired")
 
     def _check_budget(self, write: Write) -> None:
         known = self._known
-        assert known is not None
         live = self.watches.told.get(identity(write.obj))
         generation = known.generations.get(generation_of(write.obj))
         if live is None or generation is None or generation.name != self.incumbent or role_of(live) != "worker":
@@ -304,11 +307,13 @@ class Guard:
         before = sum(self._available(deployment) for deployment in generation.workers)
         released = self._available(live) - self._available(live, replicas)
         if released and before - released < wanted:
-            raise Violation("budget", f"{write}: {before - released} workers are left, {wanted} are desired")
+            raise InvariantError("budget", f"{write}: {before - released} workers are left, {wanted} are desired")
         surplus = max(0, generation.wanted - wanted)
         leaving = self._leaving(generation)
-        if released and surplus <= self._surge(wanted) and leaving + released > self._surge(wanted) + surplus:
-            raise Violation(
+        is_over = self._lowered_at is None or self.clock.now - self._lowered_at > _LONGEST_DRAIN
+        is_paced = is_over and surplus <= self._surge(wanted)
+        if released and is_paced and leaving + released > self._surge(wanted) + surplus:
+            raise InvariantError(
                 "budget", f"{write}: {released} more workers leave, {leaving} do, the budget is {self._surge(wanted)}"
             )
 
@@ -371,5 +376,3 @@ def _has_notice(node: KubernetesObject) -> bool:
 def _is_unreachable(node: KubernetesObject) -> bool:
     conditions = node["status"]["conditions"]
     return any(condition["type"] == "Ready" and condition["status"] != "True" for condition in conditions)
-
-

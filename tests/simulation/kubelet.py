@@ -18,8 +18,8 @@ from presto_operator.objects import (
     role_of,
     uid_of,
 )
-from tests.simulation.cloud import PODS_ON_A_NODE, Cloud, with_readiness
 from tests.simulation.clock import Clock
+from tests.simulation.cloud import PODS_ON_A_NODE, Cloud, with_readiness
 from tests.simulation.specs import BAD_FLAG, BAD_TAG
 from tests.unit.fake_kubernetes import FakeKubernetes
 
@@ -50,7 +50,11 @@ class Kubelets:
     def crash(self, pod: KubernetesObject) -> None:
         """Let the server of a pod crash; it is started again at once."""
         self._begun[uid_of(pod)] = self._clock.now
-        self._api.keep(with_readiness(_with_server(pod, {"running": {}}, crashed="OutOfMemoryError"), self._clock.now, is_ready=False))
+        self._api.keep(
+            with_readiness(
+                _with_server(pod, {"running": {}}, crashed="OutOfMemoryError"), self._clock.now, is_ready=False
+            )
+        )
 
     def _schedule(self, pod: KubernetesObject, placed: Counter[str]) -> None:
         if is_terminating(pod):
@@ -104,7 +108,9 @@ class Kubelets:
             self._api.keep(_with_server(pod, waiting, crashed=f"Unrecognized VM option {BAD_FLAG}"))
         else:
             started = _with_server(pod, {"running": {}}, started=True)
-            self._api.keep(with_readiness({**started, "status": {**started["status"], "phase": "Running"}}, now, is_ready=True))
+            self._api.keep(
+                with_readiness({**started, "status": {**started["status"], "phase": "Running"}}, now, is_ready=True)
+            )
 
     def _end(self, pod: KubernetesObject, now: datetime) -> None:
         takes = _DRAIN if role_of(pod) == "worker" and _server(pod).get("started") else _END
@@ -139,7 +145,9 @@ def _server(pod: KubernetesObject) -> dict[str, Any]:
     return statuses[0] if statuses else {}
 
 
-def _with_server(pod: KubernetesObject, state: dict[str, Any], *, started: bool = False, crashed: str = "") -> KubernetesObject:
+def _with_server(
+    pod: KubernetesObject, state: dict[str, Any], *, started: bool = False, crashed: str = ""
+) -> KubernetesObject:
     server = {"name": pod["spec"]["containers"][0]["name"], "state": state, "started": started, "ready": started}
     if crashed:
         server["lastState"] = {"terminated": {"exitCode": 1, "reason": "Error", "message": crashed}}

@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 from presto_operator.api import PrestoCluster
 from presto_operator.desired import cluster_objects
-from presto_operator.objects import GENERATION_LABEL, KubernetesObject
+from presto_operator.objects import GENERATION_LABEL, KubernetesObject, kind_and_name
 from presto_operator.planning.observation import Observation
 from presto_operator.planning.serving import ServingGeneration, serving_generation
 from presto_operator.presto import https_port
@@ -38,7 +38,7 @@ class Mutation:
 
 
 def _selected_only(observation: Observation, cluster_name: str, *_: Any, **__: Any) -> ServingGeneration | None:
-    services = [obj for obj in observation.children if (obj["kind"], obj["metadata"]["name"]) == ("Service", cluster_name)]
+    services = [obj for obj in observation.children if kind_and_name(obj) == ("Service", cluster_name)]
     selected = [(service["spec"].get("selector") or {}).get(GENERATION_LABEL) for service in services]
     found = serving_generation(observation, cluster_name, None)
     return found if found is not None and found.name in selected else None

@@ -15,7 +15,17 @@ from tests.unit.fake_kubernetes import FakeKubernetes, query_states
 Mood = Literal["truthful", "silent", "lying", "garbled", "huge"]
 MOODS: tuple[Mood, ...] = ("truthful", "silent", "lying", "garbled", "huge")
 
-_GARBAGE: tuple[Any, ...] = (None, [], {}, "text", 7, [[[[]]]], {"activeWorkers": 1e30}, [{"queryId": 1}], {"activeWorkers": -1})
+_GARBAGE: tuple[Any, ...] = (
+    None,
+    [],
+    {},
+    "text",
+    7,
+    [[[[]]]],
+    {"activeWorkers": 1e30},
+    [{"queryId": 1}],
+    {"activeWorkers": -1},
+)
 
 
 class Presto:

@@ -143,7 +143,18 @@ def _catalog(spec: Spec, chance: Random) -> str:
     return f"catalog {next(iter(spec['catalogs']))}"
 
 
-GOOD_EDITS: tuple[Edit, ...] = (_version, _replicas, _replicas, _flag, _flag, _https, _surge, _pool, _pool_bounds, _catalog)
+GOOD_EDITS: tuple[Edit, ...] = (
+    _version,
+    _replicas,
+    _replicas,
+    _flag,
+    _flag,
+    _https,
+    _surge,
+    _pool,
+    _pool_bounds,
+    _catalog,
+)
 BAD_EDITS: tuple[Edit, ...] = (_bad_flag, _bad_flag, _bad_image, _account, _account, _wrong_pool, _missing_secret)
 
 

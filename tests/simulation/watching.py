@@ -86,4 +86,3 @@ class Watches:
 
 def _is_watched(obj: KubernetesObject) -> bool:
     return obj["kind"] in ("Node", "PrestoCluster") or bool(label_of(obj, CLUSTER_LABEL))
-

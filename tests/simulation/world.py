@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 from presto_operator.controller.assembly import Assembly, assemble
 from presto_operator.controller.spec_reader import SpecReader
@@ -17,16 +17,16 @@ from presto_operator.planning import Spec as ReadSpec
 from presto_operator.planning import Valid
 from presto_operator.presto import PrestoUnavailableError
 from tests.simulation.checks import Checks
-from tests.simulation.cloud import Cloud
 from tests.simulation.clock import Clock
+from tests.simulation.cloud import Cloud
 from tests.simulation.deployments import Controllers
 from tests.simulation.facts import CLUSTER, CLUSTER_IDENTITY, NAMESPACE
 from tests.simulation.front import Faults, Front
 from tests.simulation.guard import Guard
+from tests.simulation.invariant import InvariantError
 from tests.simulation.kubelet import Kubelets
 from tests.simulation.presto import Presto
 from tests.simulation.specs import BASE, EXISTING_ACCOUNT, Spec
-from tests.simulation.violation import Violation
 from tests.simulation.watching import Watches
 from tests.unit.controller.world import FakeMetastores, one_poll
 from tests.unit.fake_kubernetes import FakeKubernetes, Identity, copied
@@ -76,7 +76,9 @@ class World:
         self.guard = Guard(self.api, self.clock, self.cloud, self.presto, self.watches)
         self.checks = Checks(self.guard)
         self.chance = Random(0)
-        self.front = Front(self.api, self.watches, self.guard, self.chance, self._ask_presto, lambda: None)
+        self.front = Front(
+            self.api, self.watches, self.guard, self.chance, self._ask_presto, self._ask_worker, interrupt=lambda: None
+        )
         self.tally = Tally()
         self.specs: list[Spec] = [spec]
         """The specs that users have applied, the newest last."""
@@ -125,7 +127,10 @@ class World:
         """Start an operator that knows nothing, in place of the one that runs."""
         await self.stop_operator()
         parts = assemble(self.front, clock=self.clock, pace=one_poll, metastores=FakeMetastores())
-        self.parts = replace(parts, reconciler=replace(parts.reconciler, specs=_RememberedSpecs(parts.reconciler.specs)))
+        self.parts = replace(
+            parts,
+            reconciler=replace(parts.reconciler, specs=cast(SpecReader, _RememberedSpecs(parts.reconciler.specs))),
+        )
         self.tally.restarts += 1
         await self.list_all()
         await self.parts.node_watch.start()
@@ -178,13 +183,13 @@ class World:
         is_current = self.watches.is_current
         self.front.begin(faults)
         self.tally.passes += 1
-        error: Exception | None = None
+        error: ApiError | None = None
         try:
             await self._reconcile(self.parts)
         except ApiError as failed:
             error = failed
         except Exception as crash:
-            raise self.front.violation or Violation("crash", f"a pass raises {crash!r}") from crash
+            raise self.front.violation or InvariantError("crash", f"a pass raises {crash!r}") from crash
         except asyncio.CancelledError:
             self.front.begin(Faults())
             self.parts = None
@@ -211,15 +216,18 @@ class World:
             if isinstance(outcome, Exception) and not isinstance(outcome, PrestoUnavailableError):
                 raise outcome
 
-    def _ask_presto(self, service: str, path: str) -> Any:
+    def _ask_presto(self, _namespace: str, service: str, _port: int, path: str) -> Any:
         return self.presto.answer(service, path, self.guard.truth(), self.chance)
+
+    def _ask_worker(self, _namespace: str, pod: str, _port: int, _path: str) -> Any:
+        raise ApiError(503, f"{pod} has no time to answer")
 
 
 _read_specs: dict[str, ReadSpec] = {}
 
 
 class _RememberedSpecs:
-    """Reads a spec that refers to nothing only once: all courses apply the same few specs, and to render one is slow."""
+    """Renders each valid spec only once: all courses apply the same few, and to render one is slow."""
 
     def __init__(self, specs: SpecReader) -> None:
         self._specs = specs

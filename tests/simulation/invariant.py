@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Violation(AssertionError):
+class InvariantError(AssertionError):
     """An invariant doesn't hold."""
 
     def __init__(self, invariant: str, what: str) -> None:

@@ -1,0 +1,41 @@
+"""The simulation finds former defects of the operator when they are put back."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.simulation.course import Step, course_of, run_course, shrunk
+from tests.simulation.mutations import MUTATIONS
+
+_FOUND_BY = {
+    # Somebody deletes the client Service while a change is pending.
+    "C1": ("serves", "edit-spec:74.2 delete-service:74.3"),
+    # Another ServiceAccount is named, which does not exist.
+    "H1": ("serves", "edit-spec:27.3"),
+    # HTTPS is switched on.
+    "H2": ("serves", "edit-spec:7.2"),
+}
+
+
+def _steps(text: str) -> list[Step]:
+    return [Step(*step.split(":", 1)) for step in text.split()]
+
+
+@pytest.mark.parametrize("name", _FOUND_BY)
+def test_a_former_defect_is_found(name: str) -> None:
+    invariant, text = _FOUND_BY[name]
+    assert run_course(_steps(text)).violation is None
+    with MUTATIONS[name].applied():
+        violation = run_course(_steps(text)).violation
+    assert violation is not None
+    assert violation.invariant == invariant
+
+
+def test_every_former_defect_is_tried() -> None:
+    assert _FOUND_BY.keys() == MUTATIONS.keys()
+
+
+def test_a_failing_course_is_made_shorter() -> None:
+    with MUTATIONS["C1"].applied():
+        outcome = run_course(course_of(74))
+        assert shrunk(outcome).steps == _steps(_FOUND_BY["C1"][1])
