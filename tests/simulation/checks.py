@@ -85,16 +85,20 @@ class Checks:
             return
         record = cluster.get("status", {}).get("rollout", {})
         lingering = record.get("fromGeneration") if "finishedAt" not in record else None
-        left_at = self._guard.left_at.get(lingering)
-        if left_at is not None and self._guard.clock.now - left_at > _LONGEST_LINGER:
-            lingering = None
         serving = cluster.get("status", {}).get("coordinator", {}).get("generation")
-        kept = {wanted, truth.selected, self._guard.incumbent, lingering, serving}
+        needed = {wanted, truth.selected, self._guard.incumbent, serving}
         left = {
-            name for name, facts in truth.generations.items() if name not in kept and not facts.is_coordinator_ready
+            name
+            for name, facts in truth.generations.items()
+            if name not in needed
+            and (self._is_long_left(name) or (name != lingering and not facts.is_coordinator_ready))
         }
         if left:
-            raise InvariantError("leftover", f"generations {sorted(left)} are left over; kept are {kept - {None}}")
+            raise InvariantError("leftover", f"generations {sorted(left)} are left over")
+
+    def _is_long_left(self, generation: str) -> bool:
+        left_at = self._guard.left_at.get(generation)
+        return left_at is not None and self._guard.clock.now - left_at > _LONGEST_LINGER
 
     def _check_status(self, status: dict[str, Any], truth: Facts, told: Objects, error: ApiError | None) -> None:
         known = self._guard.known()

@@ -36,6 +36,8 @@ class Kubelets:
         self._cloud = cloud
         self._begun: dict[str, datetime] = {}
         """When the server of each pod was started, by uid."""
+        self._bad: set[str] = set()
+        """The pods whose servers can't start, by uid. A pod keeps the files that it has mounted."""
 
     def tick(self) -> None:
         """Let happen what is due."""
@@ -94,6 +96,8 @@ class Kubelets:
             self._start(pod, now)
         elif not server and self._is_mountable(pod):
             self._begun[uid_of(pod)] = now
+            if self._has_bad_flag(pod):
+                self._bad.add(uid_of(pod))
             if BAD_TAG in pod["spec"]["containers"][0]["image"]:
                 self._api.keep(_with_server(pod, {"waiting": {"reason": "ImagePullBackOff", "message": "not found"}}))
             else:
@@ -103,7 +107,7 @@ class Kubelets:
         takes = timedelta(seconds=8 + crc32(uid_of(pod).encode()) % 20)
         if now - self._begun[uid_of(pod)] < takes:
             return
-        if self._has_bad_flag(pod):
+        if uid_of(pod) in self._bad:
             waiting = {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 5m0s"}}
             self._api.keep(_with_server(pod, waiting, crashed=f"Unrecognized VM option {BAD_FLAG}"))
         else:
