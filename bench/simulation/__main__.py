@@ -11,7 +11,7 @@ from dataclasses import asdict
 
 import click
 
-from tests.simulation.course import Outcome, Step, course_of, run_course, shrunk
+from tests.simulation.course import Outcome, Step, course_of, run_course, shrunk, steps_of
 from tests.simulation.mutations import MUTATIONS
 from tests.simulation.world import Tally
 
@@ -105,7 +105,10 @@ def main(
     """Play random courses of events against the real passes, in a simulated Kubernetes, and check the invariants."""
     if seed is None and steps is None:
         sys.exit(1 if _play_many(first, courses) else 0)
-    course = course_of(seed) if seed is not None else [Step(*step.split(":", 1)) for step in (steps or "").split()]
+    try:
+        course = course_of(seed) if seed is not None else steps_of(steps or "")
+    except ValueError as wrong:
+        raise click.BadParameter(str(wrong), param_hint="--steps") from wrong
     if mutation is None:
         outcome = _replay(course, verbose=verbose, shrink=shrink)
     else:

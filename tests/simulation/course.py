@@ -53,6 +53,19 @@ def course_of(seed: int) -> list[Step]:
     return [Step(name, f"{seed}.{number}") for number, name in enumerate(chosen)]
 
 
+def steps_of(text: str) -> list[Step]:
+    """The steps that `--shrink` prints, such as `edit-spec:74.2 delete-service:74.3`.
+
+    Raises:
+        ValueError: one of them is no action with a seed.
+    """
+    steps = [Step(action, seed) for action, _, seed in (step.partition(":") for step in text.split())]
+    for step in steps:
+        if step.action not in ACTIONS or not step.seed:
+            raise ValueError(f"{step.action}:{step.seed} must be an action and a seed, such as edit-spec:74.2")
+    return steps
+
+
 def run_course(steps: Sequence[Step], say: Say = lambda _: None) -> Outcome:
     """Play a course; each thing that happens is told to `say`."""
     with _silent_log():

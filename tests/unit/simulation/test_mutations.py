@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.simulation.course import Step, course_of, run_course, shrunk
+from tests.simulation.course import course_of, run_course, shrunk, steps_of
 from tests.simulation.mutations import MUTATIONS
 
 _FOUND_BY = {
@@ -19,16 +19,12 @@ _FOUND_BY = {
 }
 
 
-def _steps(text: str) -> list[Step]:
-    return [Step(*step.split(":", 1)) for step in text.split()]
-
-
 @pytest.mark.parametrize("name", _FOUND_BY)
 def test_a_former_defect_is_found(name: str) -> None:
     invariant, text = _FOUND_BY[name]
-    assert run_course(_steps(text)).violation is None
+    assert run_course(steps_of(text)).violation is None
     with MUTATIONS[name].applied():
-        violation = run_course(_steps(text)).violation
+        violation = run_course(steps_of(text)).violation
     assert violation is not None
     assert violation.invariant == invariant
 
@@ -40,4 +36,4 @@ def test_every_former_defect_is_tried() -> None:
 def test_a_failing_course_is_made_shorter() -> None:
     with MUTATIONS["C1"].applied():
         outcome = run_course(course_of(74))
-        assert shrunk(outcome).steps == _steps(_FOUND_BY["C1"][1])
+        assert shrunk(outcome).steps == steps_of(_FOUND_BY["C1"][1])
