@@ -15,13 +15,14 @@ from tests.simulation.front import Faults
 from tests.simulation.invariant import InvariantError
 from tests.simulation.world import RELIST_SECONDS, Saved, Tally, World
 
-_STEPS = (3, 8)
+_STEPS = (2, 7)
+_SECOND_PASS = 0.3
 _PAUSES = (1, 1, 5, 10, 10, 30, 60, 120)
 """Seconds from one pass to the next."""
-_SETTLING = (*[15] * 12, *[60] * 10, *[300] * 6)
+_SETTLING = (*[31] * 10, *[61] * 8, *[300] * 6)
 """Seconds from pass to pass while nothing happens any more: three quarters of an hour."""
 STATUS_SECONDS = 30
-_QUIET = (10, 31, RELIST_SECONDS + 1)
+_QUIET = (10, RELIST_SECONDS + 1)
 
 Say = Callable[[str], None]
 
@@ -129,7 +130,7 @@ async def _take(world: World, step: Step, say: Say) -> None:
     say(f"{world.clock.now:%H:%M:%S} {what or f'({step.action}: nothing to do)'}; {pause} s{faults}")
     world.advance(pause)
     await _pass(world, faults, say)
-    if chance.random() < 0.5:
+    if chance.random() < _SECOND_PASS:
         world.advance(chance.choice(_PAUSES))
         await _pass(world, Faults(), say)
 

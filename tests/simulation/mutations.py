@@ -5,7 +5,7 @@ Each takes one mend out of the real code. The names are those of the review that
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -18,6 +18,7 @@ from presto_operator.objects import GENERATION_LABEL, KubernetesObject, kind_and
 from presto_operator.planning.observation import Observation
 from presto_operator.planning.serving import ServingGeneration, serving_generation
 from presto_operator.presto import https_port
+from presto_operator.scaling import Revision, Turnover
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,10 @@ def _only_if_nothing_is_refused(_plan: Any, _name: str, refused: Collection[Kube
     return not refused
 
 
+def _without_budget(wanted: Mapping[str, int], revisions: Sequence[Revision], _at_risk: Any, **_: Any) -> Turnover:
+    return Turnover(dict(wanted), {revision.name: 0 for revision in revisions if not revision.is_wanted}, {})
+
+
 MUTATIONS = {
     "C1": Mutation(
         "which generation serves is known from the selector of the client Service alone",
@@ -76,5 +81,20 @@ MUTATIONS = {
         "presto_operator.controller.executor",
         "is_served",
         _only_if_nothing_is_refused,
+    ),
+    "H3": Mutation(
+        "every pod and object with the cluster's label is its own",
+        "presto_operator.kube.store",
+        "_is_of",
+        lambda _obj, _key: True,
+    ),
+    "budget": Mutation(
+        "all old workers are removed at once", "presto_operator.planning.plan", "next_turnover", _without_budget
+    ),
+    "queries": Mutation(
+        "nothing waits for queries",
+        "presto_operator.planning.handover",
+        "_may_go",
+        lambda _activity, _until, _now: True,
     ),
 }
