@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,8 +20,8 @@ _PAUSES = (1, 1, 5, 10, 10, 30, 60, 120)
 """Seconds from one pass to the next."""
 _SETTLING = (*[31] * 10, *[61] * 8, *[300] * 6)
 """Seconds from pass to pass while nothing happens any more: three quarters of an hour."""
-STATUS_SECONDS = 30
-_QUIET = (10, RELIST_SECONDS + 1)
+"""Each longer than the time between two writes of numbers to status."""
+_QUIET = (RELIST_SECONDS + 1,)
 
 Say = Callable[[str], None]
 
@@ -166,19 +165,18 @@ async def _settle(world: World, say: Say) -> None:
     """Let everything come to rest: people and clouds do nothing more, and nothing fails any more."""
     _end_troubles(world)
     what = ""
-    pauses = deque(_SETTLING)
-    while pauses:
-        pause = pauses.popleft()
+    was_settled = False
+    for pause in _SETTLING:
         world.advance(pause)
         _end_troubles(world)
         await _pass(world, Faults(), say)
         what = world.checks.unsettled(world.api.objects)
-        if not what and not world.front.writes:
-            if pause > STATUS_SECONDS:
-                say(f"{world.clock.now:%H:%M:%S} settled")
-                return
-            # Numbers are written seldom.
-            pauses.appendleft(STATUS_SECONDS + 1)
+        is_settled = not what and not world.front.writes
+        if is_settled and was_settled:
+            say(f"{world.clock.now:%H:%M:%S} settled")
+            return
+        # Numbers are written seldom, and what a poll has found is seen by the pass after it.
+        was_settled = is_settled
     raise InvariantError("settles", what or f"passes still write: {', '.join(map(str, world.front.writes))}")
 
 

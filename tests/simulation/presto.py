@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 from presto_operator.kube import ApiError
 from presto_operator.objects import GENERATION_LABEL
-from presto_operator.presto import QUERIES_PATH
 from tests.simulation.facts import CLUSTER, NAMESPACE, SERVICE_IDENTITY, Facts
 from tests.unit.fake_kubernetes import FakeKubernetes, query_states
 
@@ -54,7 +53,7 @@ class Presto:
         if self.mood == "garbled":
             return chance.choice(_GARBAGE)
         is_busy = generation in self.busy and self.mood != "lying"
-        if path == QUERIES_PATH:
+        if path.partition("?")[0] == "/v1/query":
             count = 300 if self.mood == "huge" else 1
             return [{"queryId": f"q{number}", "state": "RUNNING"} for number in range(count)] if is_busy else []
         if path.startswith("/v1/queryState"):

@@ -14,8 +14,18 @@ _FOUND_BY = {
     "H1": ("serves", "edit-spec:27.3"),
     # HTTPS is switched on.
     "H2": ("serves", "edit-spec:7.2"),
+    # A node is reclaimed, and a pod on it has been taken out of its ReplicaSet.
+    "H3": ("foreign", "reclaim-node:380.1 release-pod:380.2"),
     # Somebody else has an object of the name that one of ours would have, and the version changes.
-    "H6": ("leftover", "replace-child:6.4 edit-spec:6.4.v join-node:6.4.a join-node:6.4.b"),
+    "H6": (
+        "leftover",
+        "replace-child:H6.16.0 edit-spec:H6.16.1 "
+        "join-node:H6.16.2 join-node:H6.16.3 join-node:H6.16.4 join-node:H6.16.5 join-node:H6.16.6 join-node:H6.16.7",
+    ),
+    # The workers change.
+    "budget": ("budget", "edit-spec:budget.1.0"),
+    # The version changes while a query runs.
+    "queries": ("queries", "edit-spec:queries.21.0 run-queries:queries.21.1"),
 }
 
 
