@@ -19,8 +19,10 @@ _FOUND_BY = {
     # Somebody else has an object of the name that one of ours would have, and the version changes.
     "H6": (
         "leftover",
-        "replace-child:H6.16.0 edit-spec:H6.16.1 "
-        "join-node:H6.16.2 join-node:H6.16.3 join-node:H6.16.4 join-node:H6.16.5 join-node:H6.16.6 join-node:H6.16.7",
+        (
+            "replace-child:H6.16.0 edit-spec:H6.16.1 "
+            "join-node:H6.16.2 join-node:H6.16.3 join-node:H6.16.4 join-node:H6.16.5 join-node:H6.16.6 join-node:H6.16.7"
+        ),
     ),
     # The workers change.
     "budget": ("budget", "edit-spec:budget.1.0"),
