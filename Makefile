@@ -79,6 +79,10 @@ bench-reclaim: $(VENV)/ready ## From a node's taint to its workers' leave, with 
 bench-polling: $(VENV)/ready ## How far one operator falls behind that polls 500 clusters. BENCH_ARGS=--help tells what can be chosen.
 	$(TIMED) $(BIN)/python -m bench.polling $(BENCH_ARGS)
 
+.PHONY: bench-hostile
+bench-hostile: $(VENV)/ready ## What tenants who mean harm cost the operator and the others. BENCH_ARGS=--help tells what can be chosen.
+	$(TIMED) $(BIN)/python -m bench.hostile $(BENCH_ARGS)
+
 .PHONY: bench-pass
 bench-pass: $(VENV)/ready ## What one pass over an unchanged cluster costs. BENCH_ARGS="--before COMMIT" prints the ratio.
 	$(TIMED) $(BIN)/python -m bench.passes $(BENCH_ARGS)

@@ -13,14 +13,16 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import TypeVar
 
 from bench.percentile import percentile
 from bench.polling.servers import PORT, address
 from presto_operator.kube import ClusterKey
 from presto_operator.polling import Pace, PrestoClient, PrestoPoller, Subject, steady_pace
-from presto_operator.presto import Server
+from presto_operator.presto import Question, Server
 from presto_operator.settings import DEFAULTS
+
+Answer = TypeVar("Answer")
 
 _POLL_INTERVAL = DEFAULTS.presto_poll_interval
 
@@ -31,13 +33,13 @@ class LoopbackPresto:
     def __init__(self) -> None:
         self._client = PrestoClient()
 
-    async def get_of_service(self, namespace: str, service: str, path: str) -> Any:  # noqa: ARG002 - Presto's signature
-        """The JSON that the coordinator of this number answers."""
-        return await self._client.get(f"http://{address(int(service))}:{PORT}{path}")
+    async def get_of_service(self, namespace: str, service: str, question: Question[Answer]) -> Answer:  # noqa: ARG002 - Presto's signature
+        """What the coordinator of this number answers."""
+        return await self._client.get(f"http://{address(int(service))}:{PORT}{question.path}", question)
 
-    async def get_of_server(self, server: Server, path: str) -> Any:
-        """The JSON that a worker answers."""
-        return await self._client.get(f"http://{server.address}:{PORT}{path}")
+    async def get_of_server(self, server: Server, question: Question[Answer]) -> Answer:
+        """What a worker answers."""
+        return await self._client.get(f"http://{server.address}:{PORT}{question.path}", question)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -104,7 +106,7 @@ async def _meet(poller: PrestoPoller, numbers: list[int], workers: int) -> None:
         key = ClusterKey("bench", str(number))
         servers = tuple(Server("bench", f"{number}-{worker}", address(number)) for worker in range(workers))
         poller.watch(key, Subject(servers, is_scaled_by_load=True))
-        await poller.newest(key)
+        await poller.first_poll(key)
 
 
 def _ms(values: list[float], percent: int) -> str:

@@ -32,11 +32,17 @@ WORKERS = 3
 """How many workers it has."""
 _WORKERS = {"replicas": WORKERS, **roomy_server(), "drain": {"timeout": "5m", "gracePeriod": "10s"}}
 
+PROXY = "http://127.0.0.1:9"
+"""A proxy that refuses every connection."""
+PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+_BEHIND_A_PROXY = {"env": [{"name": name, "value": PROXY} for name in PROXY_VARIABLES]}
+
 SPOT_MANIFEST = manifest(
     NAME,
-    coordinator={**roomy_server(), "capacityType": "OnDemand"},
+    coordinator={**roomy_server(), **_BEHIND_A_PROXY, "capacityType": "OnDemand"},
     workers={
         **_WORKERS,
+        **_BEHIND_A_PROXY,
         "pools": [
             {
                 "name": "spot",
@@ -52,7 +58,10 @@ SPOT_MANIFEST = manifest(
     queryRetry={"enabled": False},
 )
 SPOT = shape("spot", SPOT_MANIFEST)
-"""Two workers on spot nodes of two families, one on an on-demand node, beside the coordinator."""
+"""Two workers on spot nodes of two families, one on an on-demand node, beside the coordinator.
+
+The environment of the servers has a proxy, which nothing that concerns the servers themselves may use.
+"""
 
 PLAIN_MANIFEST = manifest(NAME, coordinator=roomy_server(), workers=_WORKERS)
 PLAIN = shape("plain", PLAIN_MANIFEST)

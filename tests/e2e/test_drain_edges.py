@@ -26,7 +26,7 @@ from tests.kit.sql import PrestoClient
 def test_an_evicted_worker_finishes_its_tasks_and_the_next_eviction_waits(
     presto: Namespace, client: PrestoClient
 ) -> None:
-    before, told = drains(presto, "Drained"), drain_events(presto)
+    before, told = drains(presto, "Drained"), presto.drain_events(NAME)
     with steady_load(client, [DISTINCT], clients=1) as tally:
         evicted, other, *_ = sorted(busy_workers(client))
         assert presto.evict(evicted) == ""
@@ -39,14 +39,14 @@ def test_an_evicted_worker_finishes_its_tasks_and_the_next_eviction_waits(
     assert tally.right >= 1
     wait_until(lambda: drains(presto, "Drained") == before + 1, timeout=15, what="the drain to be counted")
     assert metric(presto, "presto_operator_drain_duration_seconds_sum") >= 20, "it waits its grace period twice"
-    assert drain_events(presto) == told
+    assert presto.drain_events(NAME) == told
 
 
 @pytest.mark.standing(SPOT)
 @pytest.mark.page("draining")
 @pytest.mark.promise("operator-restart")
 def test_the_operator_is_killed_in_mid_drain_and_nothing_is_lost(presto: Namespace, client: PrestoClient) -> None:
-    told = drain_events(presto)
+    told = presto.drain_events(NAME)
     with steady_load(client, [DISTINCT], clients=1) as tally:
         leaving = min(busy_workers(client))
         presto.kubectl("delete", "pod", leaving, "--wait=false")
@@ -62,21 +62,21 @@ def test_the_operator_is_killed_in_mid_drain_and_nothing_is_lost(presto: Namespa
     # Another process: what it counts, it has found leaving when it started.
     wait_until(lambda: operator_pod(presto.cluster) not in ("", killed), timeout=60, what="another operator")
     wait_until(lambda: drains(presto, "Drained") == 1, timeout=30, what="the drain to be counted")
-    assert drain_events(presto) == told
+    assert presto.drain_events(NAME) == told
 
 
 @pytest.mark.standing(PLAIN)
 @pytest.mark.long("one more drain, that is given too little time: 15 s and a new worker")
 def test_a_drain_that_is_given_too_little_time_is_told_of(presto: Namespace, client: PrestoClient) -> None:
-    before, told = drains(presto, "TimedOut"), drain_events(presto)
+    before, told = drains(presto, "TimedOut"), presto.drain_events(NAME)
     with unfinished_query(client):
         leaving = min(busy_workers(client))
         presto.kubectl("delete", "pod", leaving, "--wait=false", "--grace-period=15")
         wait_until_gone(presto, leaving)
 
     wait_until(lambda: drains(presto, "TimedOut") == before + 1, timeout=15, what="the drain to be counted")
-    wait_until(lambda: len(drain_events(presto)) == len(told) + 1, timeout=15, what="an Event")
-    ((reason, message),) = [event for event in drain_events(presto) if event not in told]
+    wait_until(lambda: len(presto.drain_events(NAME)) == len(told) + 1, timeout=15, what="an Event")
+    ((reason, message),) = [event for event in presto.drain_events(NAME) if event not in told]
     assert reason == "DrainTimedOut"
     assert message.startswith(f"{leaving}: killed after ")
     assert "while still draining" in message
@@ -86,7 +86,7 @@ def test_a_drain_that_is_given_too_little_time_is_told_of(presto: Namespace, cli
 @pytest.mark.standing(PLAIN)
 @pytest.mark.long("one more drain of 21 s, after half a minute in which the server hangs")
 def test_a_worker_that_is_hung_is_asked_until_it_answers(presto: Namespace, client: PrestoClient) -> None:
-    before, told = drains(presto, "Drained"), drain_events(presto)
+    before, told = drains(presto, "Drained"), presto.drain_events(NAME)
     with steady_load(client, [DISTINCT], clients=1) as tally:
         leaving = min(busy_workers(client))
         with frozen_server(leaving):
@@ -102,7 +102,7 @@ def test_a_worker_that_is_hung_is_asked_until_it_answers(presto: Namespace, clie
     assert dict(tally.failures) == {}
     assert tally.right >= 1
     wait_until(lambda: drains(presto, "Drained") == before + 1, timeout=15, what="the drain to be counted")
-    assert drain_events(presto) == told
+    assert presto.drain_events(NAME) == told
 
 
 def busy_workers(client: PrestoClient) -> set[str]:
@@ -139,11 +139,6 @@ def drains(namespace: Namespace, outcome: str) -> float:
 def metric(namespace: Namespace, name: str, **labels: str) -> float:
     """What the operator's metric says of the cluster."""
     return operator_metric(namespace.cluster, name, {"namespace": namespace.name, "cluster": NAME, **labels})
-
-
-def drain_events(namespace: Namespace) -> list[tuple[str, str]]:
-    """The Events about drains that ended badly."""
-    return [(reason, message) for reason, message in namespace.events(NAME) if reason.startswith("Drain")]
 
 
 @contextlib.contextmanager

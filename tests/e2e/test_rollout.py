@@ -35,6 +35,7 @@ def test_a_misspelt_jvm_flag_costs_no_query_and_taking_it_back_no_worker(
     presto: Namespace, client: PrestoClient
 ) -> None:
     before = uids(staying(presto.pods(NAME, "worker")))
+    told = presto.drain_events(NAME)
 
     with counted_workers(presto, NAME) as count, steady_load(client, LOAD, clients=2) as tally:
         presto.apply(with_flags(PLAIN_MANIFEST, "-XX:+UseG2GC"))
@@ -55,6 +56,8 @@ def test_a_misspelt_jvm_flag_costs_no_query_and_taking_it_back_no_worker(
     assert count.most == WORKERS + 1
     assert uids(staying(presto.pods(NAME, "worker"))) == before
     assert client.active_workers() == WORKERS
+    wait_until(lambda: len(presto.pods(NAME, "worker")) == WORKERS, timeout=60, what="the workers that failed to go")
+    assert presto.drain_events(NAME) == told, "a worker that never served has nothing to drain"
 
 
 @pytest.mark.parametrize(

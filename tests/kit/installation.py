@@ -23,12 +23,13 @@ RELEASE = "presto-operator"
 NAMESPACE = "presto-operator"
 
 _IMAGE = "localhost/presto-operator"
-_IMAGE_SOURCES = ("Dockerfile", "requirements.txt", "pyproject.toml", "README.md", "LICENSE", "operator")
+IMAGE_SOURCES = ("Dockerfile", "requirements.txt", "pyproject.toml", "README.md", "LICENSE", "operator")
+"""What the image is built from; the last one is a directory."""
 
 
 def operator_image(provider: str) -> ImageArchive:
     """The operator's image of this checkout, built unless it is in the cache; archives of former ones are deleted."""
-    reference = f"{_IMAGE}:{_image_tag()}"
+    reference = f"{_IMAGE}:{image_tag()}"
     archive = ImageArchive(reference, archive_file(reference))
     if archive.file.exists():
         cached(reference)
@@ -84,11 +85,15 @@ def operator_metric(cluster: Cluster, name: str, labels: Mapping[str, str]) -> f
     return metric_sum(cluster.kubectl("get", f"--raw={path}").stdout, name, **labels)
 
 
-def _image_tag() -> str:
+def image_tag(root: Path = ROOT) -> str:
     """A tag that changes with what goes into the image: a change is rolled out, and nothing is built twice."""
     digest = hashlib.sha256()
-    for source in _IMAGE_SOURCES:
-        path = ROOT / source
-        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
-            digest.update(str(file.relative_to(ROOT)).encode() + file.read_bytes())
+    for source in IMAGE_SOURCES:
+        path = root / source
+        for file in sorted(filter(_is_source, path.rglob("*"))) if path.is_dir() else [path]:
+            digest.update(str(file.relative_to(root)).encode() + file.read_bytes())
     return digest.hexdigest()[:12]
+
+
+def _is_source(path: Path) -> bool:
+    return path.is_file() and "__pycache__" not in path.parts

@@ -172,6 +172,10 @@ class Namespace:
         items = [item for item in self.objects("events") if item["involvedObject"]["name"] == name]
         return [(item["reason"], item["message"]) for item in items]
 
+    def drain_events(self, name: str) -> list[tuple[str, str]]:
+        """The Events about drains of a PrestoCluster that ended badly, as `events` has them."""
+        return [(reason, message) for reason, message in self.events(name) if reason.startswith("Drain")]
+
     def wait_for_event(self, name: str, reason: str, *, timeout: float) -> str:
         """Wait for an Event about a PrestoCluster, which comes after the status that it is about; its message."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -78,15 +79,36 @@ class PrestoClient:
         return {str(node_id) for (node_id,) in rows}
 
     def workers_that_run(self, sql: str) -> set[str]:
-        """Pods of the workers that run a query with this text."""
-        queries = self.query("SELECT query_id, query FROM system.runtime.queries WHERE state = 'RUNNING'").rows
-        tasks = self.query("SELECT query_id, node_id FROM system.runtime.tasks WHERE state = 'RUNNING'").rows
-        own = {query_id for query_id, text in queries if text == sql}
-        return {str(node) for query_id, node in tasks if query_id in own and "coordinator" not in str(node)}
+        """Pods of the workers that run a query with this text.
+
+        This runs no query, so it adds nothing to the load that autoscaling sees.
+        """
+        listed = self._get("/v1/query").json()
+        running = [each["queryId"] for each in listed if each["query"] == sql and each["state"] == "RUNNING"]
+        answers = [self._get(f"/v1/query/{query_id}") for query_id in running]
+        # A query that Presto has forgotten in between is gone (410).
+        stages = [each.json()["outputStage"] for each in answers if each.status_code == requests.codes.ok]
+        nodes = {node for stage in stages if stage for node in _nodes_with_running_tasks(stage)}
+        return {node for node in nodes if "coordinator" not in node}
 
     def kill_queries(self) -> None:
         """End every query that is not finished."""
-        headers = {"X-Presto-User": self._user}
-        for query in requests.get(f"{self._base_url}/v1/query", headers=headers, timeout=10).json():
+        for query in self._get("/v1/query").json():
             if query["state"] not in ("FINISHED", "FAILED"):
-                requests.delete(f"{self._base_url}/v1/query/{query['queryId']}", headers=headers, timeout=10)
+                requests.delete(f"{self._base_url}/v1/query/{query['queryId']}", headers=self._headers, timeout=10)
+
+    @property
+    def _headers(self) -> dict[str, str]:
+        return {"X-Presto-User": self._user}
+
+    def _get(self, path: str) -> requests.Response:
+        return requests.get(f"{self._base_url}{path}", headers=self._headers, timeout=10)
+
+
+def _nodes_with_running_tasks(stage: dict[str, Any]) -> Iterator[str]:
+    """The nodes on which a stage or one of those below it has running tasks, from Presto's StageInfo."""
+    for task in stage["latestAttemptExecutionInfo"]["tasks"]:
+        if task["taskStatus"]["state"] == "RUNNING":
+            yield str(task["nodeId"])
+    for below in stage["subStages"]:
+        yield from _nodes_with_running_tasks(below)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
@@ -117,11 +118,11 @@ class Front:
         obj = {"kind": "PrestoCluster", "metadata": {"namespace": namespace, "name": name}}
         return await self._write(Write("status", obj), lambda: self.api.patch_status(namespace, name, status))
 
-    async def get_through_service(self, namespace: str, service: str, port: int, path: str) -> Any:
-        return self.ask_presto(namespace, service, port, path)
+    async def get_through_service(self, namespace: str, service: str, port: int, path: str, most_bytes: int) -> bytes:
+        return _body(self.ask_presto(namespace, service, port, path), most_bytes)
 
-    async def get_through_pod(self, namespace: str, pod: str, port: int, path: str) -> Any:
-        return self.ask_worker(namespace, pod, port, path)
+    async def get_through_pod(self, namespace: str, pod: str, port: int, path: str, most_bytes: int) -> bytes:
+        return _body(self.ask_worker(namespace, pod, port, path), most_bytes)
 
     async def _write(self, write: Write, call: Callable[[], Awaitable[Result]]) -> Result:
         is_lost_after = self._before(write.kind)
@@ -163,3 +164,10 @@ class Front:
                 return True
             raise ApiError(status, "the API server has a bad day")
         return False
+
+
+def _body(answer: Any, most_bytes: int) -> bytes:
+    body = json.dumps(answer).encode()
+    if len(body) > most_bytes:
+        raise ApiError(413, "too large")
+    return body

@@ -209,6 +209,15 @@ class World:
         return spec.generation.name if isinstance(spec, Valid) else None
 
     async def _reconcile(self, parts: Assembly) -> None:
+        """One pass, and those that Presto's answers to it ask for."""
+        while parts.queue.take() is not None:
+            parts.queue.finish(KEY)
+        await self._one_pass(parts)
+        while parts.queue.take() is not None:
+            parts.queue.finish(KEY)
+            await self._one_pass(parts)
+
+    async def _one_pass(self, parts: Assembly) -> None:
         await parts.reconciler.reconcile(KEY)
         # What the pass has begun beside it: a poll of the coordinator.
         beside = await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()}, return_exceptions=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
@@ -193,12 +194,12 @@ class FakeKubernetes:
             raise ApiError(409, "AlreadyExists")
         return self.write(obj)
 
-    async def get_through_service(self, namespace: str, service: str, port: int, path: str) -> Any:
+    async def get_through_service(self, namespace: str, service: str, port: int, path: str, most_bytes: int) -> bytes:
         self.asked.append(f"{namespace}/{service}:{port}{path}")
         answer = self._of_presto(path)
         if isinstance(answer, ApiError):
             raise answer
-        return copied(answer)
+        return _body(answer, most_bytes)
 
     def _of_presto(self, path: str) -> object:
         if path == QUERIES_PATH:
@@ -209,12 +210,12 @@ class FakeKubernetes:
             return query_states(self.presto_answer)
         return self.presto_answer
 
-    async def get_through_pod(self, namespace: str, pod: str, port: int, path: str) -> Any:
+    async def get_through_pod(self, namespace: str, pod: str, port: int, path: str, most_bytes: int) -> bytes:
         self.asked.append(f"{namespace}/{pod}:{port}{path}")
         answer = self.tasks(pod) if path.startswith(TASKS_PATH) else self._of_server()
         if isinstance(answer, ApiError):
             raise answer
-        return copied(answer)
+        return _body(answer, most_bytes)
 
     def _of_server(self) -> object:
         return ApiError(503, "no such server") if self.cpu_load is None else {"processCpuLoad": self.cpu_load}
@@ -229,6 +230,13 @@ class FakeKubernetes:
     def _check(self, kind: str) -> None:
         if kind in self.refused_kinds:
             raise self.refused_kinds[kind]
+
+
+def _body(answer: object, most_bytes: int) -> bytes:
+    body = json.dumps(answer).encode()
+    if len(body) > most_bytes:
+        raise ApiError(413, "too large")
+    return body
 
 
 def query_states(counts: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -29,6 +29,7 @@ from presto_operator.api.owned import (
 )
 from presto_operator.api.placement import PlacementSettings
 from presto_operator.api.plugin import Plugin
+from presto_operator.api.pod_overrides import PodMetadata
 from presto_operator.api.pool import MAX_WORKERS, Pool
 from presto_operator.api.pool_limit import LimitReason, PoolLimit, whole_second
 from presto_operator.api.reference import SourceData, SourceObject
@@ -87,6 +88,7 @@ __all__ = [
     "Phase",
     "PlacementSettings",
     "Plugin",
+    "PodMetadata",
     "Pool",
     "PoolLimit",
     "PoolStatus",

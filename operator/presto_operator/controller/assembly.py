@@ -28,6 +28,7 @@ from presto_operator.polling import (
     PrestoPoller,
     PrestoTransport,
     QueryReader,
+    SeldomAsked,
     TaskReader,
     steady_pace,
 )
@@ -47,18 +48,26 @@ class Assembly:
     """The clusters, their children and their pods."""
     nodes: NodeStore
     queue: WorkQueue[ClusterKey]
+    """The clusters that wait for a pass."""
+    reclaims: WorkQueue[ClusterKey]
+    """The clusters that have pods on nodes that have just signalled something."""
     object_watch: ObjectWatch
     node_watch: NodeWatch
     reconciler: Reconciler
-    presto: PrestoTransport
+    presto: tuple[PrestoTransport, ...]
     poller: PrestoPoller
+    queries: QueryReader
+    tasks: TaskReader
     metastores: Metastores
 
     async def close(self) -> None:
         """End all polls, and close the connections to Presto. The API server's belong to the caller of `assemble`."""
         await self.poller.close()
+        await self.queries.close()
+        await self.tasks.close()
         await self.metastores.close()
-        await self.presto.close()
+        for transport in self.presto:
+            await transport.close()
 
 
 def assemble(
@@ -85,13 +94,24 @@ def assemble(
     store = ObjectStore()
     nodes = NodeStore(lambda node: node_digest(node, clock(), extra_taints))
     queue: WorkQueue[ClusterKey] = WorkQueue(expected_errors=(ApiError,))
+    reclaim_queue: WorkQueue[ClusterKey] = WorkQueue(expected_errors=(ApiError,))
+
+    def request_reclaim(key: ClusterKey) -> None:
+        reclaim_queue.add(key)
+        queue.add_urgently(key)
+
     presto = PrestoTransport(api)
-    poller = PrestoPoller(presto, queue.add, clock, pace or steady_pace(settings.presto_poll_interval))
+    seldom = SeldomAsked()
+    poller = PrestoPoller(presto, queue.add, clock, pace or steady_pace(settings.presto_poll_interval), seldom)
+    queries = QueryReader(presto, queue.add, clock, seldom)
+    # Answers about tasks have a budget of their own: a hundred workers are asked at once.
+    workers = PrestoTransport(api)
+    tasks = TaskReader(workers, queue.add, clock)
     metastores = metastores or MetastorePoller(
         queue.add, MetastoreCheck(in_cluster=api.in_cluster), settings.metastore_poll_interval
     )
     reclaimer = Reclaimer(api, store, nodes, extra_taints=extra_taints)
-    releaser = Releaser(api, store, TaskReader(presto))
+    releaser = Releaser(api, store, tasks)
     reconciler = Reconciler(
         store=store,
         specs=SpecReader(
@@ -99,7 +119,8 @@ def assemble(
         ),
         load=LoadReader(poller),
         metastores=metastores,
-        queries=QueryReader(presto),
+        queries=queries,
+        seldom=seldom,
         reclaimer=reclaimer,
         releaser=releaser,
         executor=Executor(Applier(api, store), releaser, reclaimer),
@@ -112,10 +133,13 @@ def assemble(
         store=store,
         nodes=nodes,
         queue=queue,
+        reclaims=reclaim_queue,
         object_watch=ObjectWatch(api, store, queue.add, scope=scope),
-        node_watch=NodeWatch(api, nodes, store, queue.add_urgently),
+        node_watch=NodeWatch(api, nodes, store, request_reclaim),
         reconciler=reconciler,
-        presto=presto,
+        presto=(presto, workers),
         poller=poller,
+        queries=queries,
+        tasks=tasks,
         metastores=metastores,
     )

@@ -32,10 +32,14 @@ class LoadReader:
         self._records: dict[ClusterKey, tuple[str, AutoscalingStatus]] = {}
         """The newest record of each cluster, and its uid. In status its history is up to half a minute late."""
 
-    async def read(
+    def read(
         self, key: ClusterKey, spec: Spec, observation: Observation, serving: str | None, now: datetime
-    ) -> Load:
-        """The load of the generation that serves; it is being polled from now on. Only the first poll is waited for."""
+    ) -> Load | None:
+        """The load of the generation that serves; it is being polled from now on.
+
+        None while it is polled for the first time: an operator that was restarted doesn't report that it knows nothing.
+        That takes seconds, and the poller then asks for a pass.
+        """
         if serving is None or not observation.coordinator_is_ready(serving):
             self._poller.forget(key)
             return Load()
@@ -43,7 +47,9 @@ class LoadReader:
         if isinstance(spec, Valid) and scales_by_load(spec.cluster):
             subject = Subject(workers_to_ask(spec.cluster, observation, serving, now), is_scaled_by_load=True)
         self._poller.watch(key, subject)
-        return Load(await self._poller.newest(key), self._poller.last_answer(key))
+        if not self._poller.was_polled(key):
+            return None
+        return Load(self._poller.newest(key), self._poller.last_answer(key))
 
     def newest_record(self, key: ClusterKey, body: KubernetesObject) -> AutoscalingStatus | None:
         """The record of the last pass; None after a restart of the operator, when status has the newest one."""

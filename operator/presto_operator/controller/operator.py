@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+from collections.abc import Coroutine, Iterator
 from typing import Any
 
 import kopf
@@ -19,6 +20,8 @@ from presto_operator.settings import DEFAULTS, Settings
 from presto_operator.telemetry import metrics, serve
 
 _CONCURRENT_PASSES = 8
+_CONCURRENT_RECLAIMS = 32
+"""Clusters whose nodes are reacted to at the same time. They are workers of their own, which no pass can take."""
 _START_RETRY_SECONDS = 5.0
 _HEARTBEAT_SECONDS = 1.0
 _HEARTBEAT_LIMIT_SECONDS = 120.0
@@ -85,9 +88,8 @@ class Operator:
                 "(presto-operator crd | kubectl apply --server-side -f -), and may this account list it?",
                 delay=_START_RETRY_SECONDS,
             ) from error
-        work = self._parts.queue.work
         self._tasks = [
-            *(asyncio.create_task(work(self._parts.reconciler.reconcile)) for _ in range(_CONCURRENT_PASSES)),
+            *(asyncio.create_task(work) for work in workers(self._parts)),
             asyncio.create_task(self._keep_in_sync()),
             asyncio.create_task(self._keep_beating()),
         ]
@@ -115,6 +117,14 @@ class Operator:
 
     def _beat(self) -> None:
         self._last_heartbeat = asyncio.get_running_loop().time()
+
+
+def workers(parts: Assembly) -> Iterator[Coroutine[Any, Any, None]]:
+    """What works on the queues, forever: of passes, and of reclaims."""
+    for _ in range(_CONCURRENT_PASSES):
+        yield parts.queue.work(parts.reconciler.reconcile)
+    for _ in range(_CONCURRENT_RECLAIMS):
+        yield parts.reclaims.work(parts.reconciler.reclaim)
 
 
 def _log_in(**arguments: Any) -> kopf.ConnectionInfo | None:

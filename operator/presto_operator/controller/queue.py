@@ -70,26 +70,36 @@ class WorkQueue(Generic[Key]):
             else:
                 self._failures.pop(key, None)
             finally:
-                self._working.discard(key)
-                self._changed.set()
+                self.finish(key)
             if again_after is not None:
                 self.add(key, after_seconds=again_after)
 
+    def take(self) -> Key | None:
+        """A key that is due, the urgent ones first, to be worked on until `finish`; None if there is none."""
+        idle = self._idle()
+        key = min(idle, key=lambda candidate: (candidate not in self._urgent, idle[candidate]), default=None)
+        if key is None or idle[key] > _now():
+            return None
+        del self._due[key]
+        self._urgent.discard(key)
+        self._working.add(key)
+        return key
+
+    def finish(self, key: Key) -> None:
+        """A key that was taken is no longer worked on."""
+        self._working.discard(key)
+        self._changed.set()
+
+    def _idle(self) -> dict[Key, float]:
+        return {key: due for key, due in self._due.items() if key not in self._working}
+
     async def _next(self) -> Key:
-        while True:
-            idle = {key: due for key, due in self._due.items() if key not in self._working}
-            wait: float | None = None
-            if idle:
-                key = min(idle, key=lambda candidate: (candidate not in self._urgent, idle[candidate]))
-                wait = idle[key] - _now()
-                if wait <= 0:
-                    del self._due[key]
-                    self._urgent.discard(key)
-                    self._working.add(key)
-                    return key
+        while (key := self.take()) is None:
+            first = min(self._idle().values(), default=None)
             self._changed.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), timeout=wait)
+                await asyncio.wait_for(self._changed.wait(), timeout=None if first is None else first - _now())
+        return key
 
 
 def _now() -> float:

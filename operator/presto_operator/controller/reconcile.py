@@ -14,9 +14,8 @@ from presto_operator.controller.releaser import Releaser
 from presto_operator.controller.reporter import Reporter
 from presto_operator.controller.spec_reader import SpecReader
 from presto_operator.kube import CHILD_KINDS, POD, ApiError, ClusterKey, ObjectStore
-from presto_operator.objects import KubernetesObject, is_lost, is_owned_by, is_terminating, uid_of
+from presto_operator.objects import EventReason, KubernetesObject, Notice, is_lost, is_owned_by, is_terminating, uid_of
 from presto_operator.planning import (
-    Answers,
     Decision,
     NodeSignals,
     Observation,
@@ -30,7 +29,7 @@ from presto_operator.planning import (
     observe,
     serving_generation,
 )
-from presto_operator.polling import Metastores, QueryReader, probes
+from presto_operator.polling import Metastores, QueryReader, SeldomAsked, probes
 from presto_operator.presto import ClusterLoad
 from presto_operator.reporting import After, Done, report
 from presto_operator.settings import Settings
@@ -46,6 +45,7 @@ class Reconciler:
     load: LoadReader
     metastores: Metastores
     queries: QueryReader
+    seldom: SeldomAsked
     reclaimer: Reclaimer
     releaser: Releaser
     executor: Executor
@@ -75,36 +75,69 @@ class Reconciler:
                 raise
             if done.errors:
                 raise ApiError(0, "; ".join(done.errors))
-        interval = self.settings.handover_interval if decision.is_waiting else self.settings.reconcile_interval
-        return interval.total_seconds()
+        is_waiting = decision is not None and decision.is_waiting
+        return (self.settings.handover_interval if is_waiting else self.settings.reconcile_interval).total_seconds()
 
-    async def _pass(self, key: ClusterKey, body: KubernetesObject) -> tuple[Decision, Done]:
+    async def reclaim(self, key: ClusterKey) -> None:
+        """Delete the pods of a cluster whose nodes leave or are lost: beside the passes, so that none delays it.
+
+        Raises:
+            ApiError: some could not be deleted.
+        """
+        body = self.store.cluster(key)
+        if body is None or is_terminating(body):
+            return
+        reclaimed = await self.reclaimer.act(key, body, self.reclaimer.signals(self.clock()), self.clock())
+        if reclaimed.errors:
+            raise ApiError(0, "; ".join(reclaimed.errors))
+
+    async def _pass(self, key: ClusterKey, body: KubernetesObject) -> tuple[Decision | None, Done]:
+        """What was decided and done. The decision is None if the pass has to be made again once Presto has answered."""
         nodes = self.reclaimer.signals(self.clock())
         # Pods on nodes that leave come first: they have little time, and it takes nothing of what follows.
         reclaimed = await self.reclaimer.act(key, body, nodes, self.clock())
         await self.drains.report(key, body, self.clock())
+        await self._report_large_answers(key, body)
         seen = await self._see(key, body, nodes, reclaimed)
+        if seen is None:
+            return None, Done(reclaimed.errors)
         await self.releaser.verify(key, seen)
         drafted = draft(seen)
-        decision = decide(seen, drafted, await self._ask(key, drafted.questions))
-        self.load.keep(key, body, decision.autoscaled)
+        decision = decide(seen, drafted, self.queries.answers(key, drafted.questions))
+        if decision.plan is not None and not self.releaser.is_ready(key, seen, decision.plan):
+            return None, Done(reclaimed.errors)
+        seen = replace(seen, reclaimed=replace(reclaimed, deleted=self.reclaimer.take_deleted(key)))
         done = await self.executor.carry_out(key, seen, decision)
-        after = await self._after(key, seen, decision)
+        if decision.is_unanswered and not done.errors and not done.corrected:
+            # What was done so far shows in the objects. The pass that the answer makes reports all of it.
+            return decision, done
+        self.load.keep(key, body, decision.autoscaled)
+        after = self._after(key, seen, decision)
         await self.reporter.publish(key, seen, report(seen, decision, done, after), after)
         return decision, done
+
+    async def _report_large_answers(self, key: ClusterKey, body: KubernetesObject) -> None:
+        if message := self.seldom.take_news(key):
+            notice = Notice("Warning", EventReason.PRESTO_ANSWERS_TOO_LARGE, message)
+            await self.reporter.publish_notice(body, notice, self.clock())
 
     def _forget(self, key: ClusterKey) -> None:
         """Drop what is known of a cluster that is no more. Kubernetes' garbage collector removes its children."""
         self.specs.forget(key)
         self.reporter.forget(key)
         self.load.forget(key)
+        self.queries.forget(key)
+        self.releaser.forget(key)
+        self.reclaimer.take_deleted(key)
+        self.seldom.forget(key)
         self.metastores.forget(key)
         self.store.take_departed(key)
         metrics.forget_cluster(key.namespace, key.name)
 
     async def _see(
         self, key: ClusterKey, body: KubernetesObject, nodes: NodeSignals | None, reclaimed: Reclaimed
-    ) -> Seen:
+    ) -> Seen | None:
+        """None while the coordinator is polled for the first time: what it says decides what a cluster is like."""
         spec = await self.specs.read(key, body)
         now = self.clock()
         memory = memory_of(body, self.load.newest_record(key, body))
@@ -112,7 +145,9 @@ class Reconciler:
         serving = serving_generation(observation, key.name, memory.serving_generation)
         if isinstance(spec, Valid):
             self.metastores.watch(key, probes(spec.cluster))
-        load = await self.load.read(key, spec, observation, serving.name if serving is not None else None, now)
+        load = self.load.read(key, spec, observation, serving.name if serving is not None else None, now)
+        if load is None:
+            return None
         observation = replace(observation, load=load.newest)
         return Seen(
             body=body,
@@ -140,15 +175,15 @@ class Reconciler:
         pods = [pod for pod in self.store.list(key, POD) if not is_lost(pod, now)]
         return observe(children, pods, nodes, load)
 
-    async def _ask(self, key: ClusterKey, generations: frozenset[str]) -> Answers:
-        return {generation: await self.queries.activity(key, generation) for generation in sorted(generations)}
-
-    async def _after(self, key: ClusterKey, seen: Seen, decision: Decision) -> After:
+    def _after(self, key: ClusterKey, seen: Seen, decision: Decision) -> After:
         observation = self._observe(key, seen.body, seen.nodes, seen.now, seen.observation.load)
         remembered = decision.plan.serving_generation if decision.plan is not None else seen.memory.serving_generation
         serving = serving_generation(observation, key.name, remembered)
         name = serving.name if serving is not None else None
         activity = decision.activity if decision.asked != name else None
-        if (question := cost_question(decision, seen, name)) is not None:
-            activity = await self.queries.activity(key, question)
-        return After(observation, name, activity, self.clock())
+        is_awaited = decision.is_unanswered and decision.asked != name
+        if seen.serving_name != name and (question := cost_question(decision, seen, name)) is not None:
+            # An answer from before the switch isn't enough: clients could still send queries after it.
+            self.queries.ask_anew(key, question)
+            activity, is_awaited = None, True
+        return After(observation, name, activity, self.clock(), is_awaited=is_awaited)

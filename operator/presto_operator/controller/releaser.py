@@ -34,12 +34,21 @@ class Releaser:
         self._store = store
         self._tasks = tasks
 
+    def is_ready(self, key: ClusterKey, seen: Seen, plan: Plan) -> bool:
+        """Whether the workers that may leave by the plan have been asked for their tasks; if not, they are now."""
+        pods = [pod for lowering in lowerings(plan, seen.observation, seen.now) for pod in lowering.to_be_asked]
+        return self._tasks.newest(key, pods) is not None
+
+    def forget(self, key: ClusterKey) -> None:
+        """Drop what is known of a cluster that is no more."""
+        self._tasks.forget(key)
+
     async def choose(self, key: ClusterKey, seen: Seen, plan: Plan) -> list[KubernetesObject]:
         """Mark those who leave by the plan; returns those that have to be deleted one by one once it is carried out."""
         to_delete = []
         replaced = []
         for lowering in lowerings(plan, seen.observation, seen.now):
-            leaving = lowering.departure(await self._tasks.count(lowering.to_be_asked))
+            leaving = lowering.departure(self._tasks.newest(key, lowering.to_be_asked) or {})
             by_name = {name_of(pod): pod for pod in lowering.pods}
             chosen = [by_name[name] for name in leaving.chosen]
             _logger.info("%s: workers chosen for removal: %s", key, ", ".join(leaving.chosen))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from presto_operator.kube import ClusterKey, ObjectStore, ObjectWriter, publish
-from presto_operator.objects import KubernetesObject
+from presto_operator.objects import KubernetesObject, Notice
 from presto_operator.planning import Seen
 from presto_operator.reporting import (
     After,
@@ -47,6 +47,10 @@ class Reporter:
             metrics.status_writes.inc()
         for notice in report.notices:
             await publish(self._api, seen.body, notice, after.now)
+
+    async def publish_notice(self, body: KubernetesObject, notice: Notice, now: datetime) -> None:
+        """Write an Event that no pass has decided on."""
+        await publish(self._api, body, notice, now)
 
     async def publish_internal_error(
         self, key: ClusterKey, body: KubernetesObject, error: Exception, now: datetime

@@ -1,6 +1,7 @@
 """Renders a valid PrestoCluster into Kubernetes objects. Pure: no clock, no client."""
 
 from presto_operator.desired.cluster import cluster_objects
+from presto_operator.desired.drain_warnings import drain_warnings
 from presto_operator.desired.generation import Generation, render_generation
 from presto_operator.desired.names import client_uri, coordinator_name, pool_deployment_name, worker_selector
 from presto_operator.desired.parts import Parts, changed_parts, parts_of
@@ -13,6 +14,7 @@ __all__ = [
     "client_uri",
     "cluster_objects",
     "coordinator_name",
+    "drain_warnings",
     "parts_of",
     "pool_deployment_name",
     "render_generation",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from presto_operator.api import PLUGIN_CONTAINER_PREFIX, PLUGINS_VOLUME, Plugin, PrestoCluster
-from presto_operator.desired.script import script
+from presto_operator.desired.script import literal, script
 from presto_operator.presto import PLUGINS_DIRECTORY
 
 PLUGIN_SCRIPT_TEXT = script("fetch-plugin.sh")
@@ -26,14 +26,14 @@ def plugin_container(cluster: PrestoCluster, plugin: Plugin, env: list[dict[str,
             "image": plugin.image,
             "imagePullPolicy": plugin.pull_policy or "IfNotPresent",
             # "/." copies the directory's contents, so that a second run, after a restart of the node, nests nothing.
-            "command": ["cp", "-R", "-L", f"{plugin.path}/.", directory],
+            "command": ["cp", "-R", "-L", literal(f"{plugin.path}/."), directory],
         }
     else:
         source = {
             "image": cluster.spec.image_reference,
             "imagePullPolicy": cluster.spec.image.pull_policy,
             "command": ["/bin/sh", "-c", PLUGIN_SCRIPT_TEXT, "fetch-plugin"],
-            "args": [plugin.name, str(plugin.url), str(plugin.sha256), directory],
+            "args": [plugin.name, literal(str(plugin.url)), str(plugin.sha256), directory],
             "env": env,
         }
     return {

@@ -31,3 +31,11 @@ def rendered(text: str, values: Mapping[str, object]) -> str:
     """
     code = "".join(line for line in text.splitlines(keepends=True) if not _NO_CODE.match(line))
     return _PLACEHOLDER.sub(lambda found: str(values[found[1].lower()]), code)
+
+
+def literal(argument: str) -> str:
+    """The argument of a container's command that the program gets as `argument`.
+
+    Kubernetes replaces `$(NAME)` by the value of a variable, and `$$` by `$`.
+    """
+    return argument.replace("$", "$$")

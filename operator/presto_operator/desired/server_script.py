@@ -21,11 +21,11 @@ TERMINATION_LOG = "/dev/termination-log"
 
 _DRAIN_RECORDS = {
     "draining": DrainRecord(DrainState.DRAINING),
-    "refused": DrainRecord(DrainState.REFUSED, status="$status", tasks="$tasks"),
+    "refused": DrainRecord(DrainState.REFUSED, status="$_status", tasks="$_tasks"),
     "deaf": DrainRecord(DrainState.DEAF),
     "unanswered": DrainRecord(DrainState.UNANSWERED),
 }
-"""What the script records. `$status` and `$tasks` are variables of the script."""
+"""What the script records. `$_status` and `$_tasks` are variables of the script."""
 
 
 @dataclass(frozen=True)

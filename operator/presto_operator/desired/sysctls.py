@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from presto_operator.api import NODE_SYSCTLS_CONTAINER, PrestoCluster, is_namespaced
-from presto_operator.desired.script import script
+from presto_operator.desired.script import literal, script
 
 NODE_SYSCTLS_SCRIPT_TEXT = script("node-sysctls.sh")
 """Sets kernel parameters of the node."""
@@ -30,7 +30,7 @@ def node_sysctls_container(cluster: PrestoCluster) -> dict[str, Any] | None:
         "image": cluster.spec.image_reference,
         "imagePullPolicy": cluster.spec.image.pull_policy,
         "command": ["/bin/sh", "-c", NODE_SYSCTLS_SCRIPT_TEXT, "node-sysctls"],
-        "args": [_PROC_SYS, *settings],
+        "args": [_PROC_SYS, *map(literal, settings)],
         # /proc/sys is read-only in unprivileged containers, and only root may write it, whatever user the image has.
         "securityContext": {"privileged": True, "runAsUser": 0, "runAsGroup": 0, "runAsNonRoot": False},
     }

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from presto_operator.api import Drain, Pool, PrestoCluster, duration_seconds
+from presto_operator.api import Drain, Pool, PrestoCluster
 from presto_operator.desired.config_map import ServerFiles
+from presto_operator.desired.drain_warnings import drain_seconds
 from presto_operator.desired.names import pool_deployment_name, role_selector
 from presto_operator.desired.node_placement import (
     HOSTNAME_LABEL,
@@ -108,6 +109,4 @@ def _drain_when_deleted(spec: dict[str, Any], drain: Drain) -> None:
     container["lifecycle"] = {"preStop": {"exec": {"command": server_command("drain")}}}
     for probe in ("startupProbe", "livenessProbe"):
         container[probe]["terminationGracePeriodSeconds"] = _RESTART_GRACE_SECONDS
-    spec["terminationGracePeriodSeconds"] = (
-        duration_seconds(drain.timeout) + 2 * duration_seconds(drain.grace_period) + _TERMINATION_SLACK_SECONDS
-    )
+    spec["terminationGracePeriodSeconds"] = drain_seconds(drain) + _TERMINATION_SLACK_SECONDS

@@ -102,12 +102,20 @@ class ServerProxy(Protocol):
         """Whether this process runs in the cluster, so that it can reach the servers itself."""
         ...
 
-    async def get_through_service(self, namespace: str, service: str, port: int, path: str) -> Any:
-        """The JSON that a Service answers to GET `path`, fetched through the API server's proxy."""
+    async def get_through_service(self, namespace: str, service: str, port: int, path: str, most_bytes: int) -> bytes:
+        """What a Service answers to GET `path`, fetched through the API server's proxy.
+
+        Raises:
+            ApiError: it can't be reached or refuses; 413 if the answer has more than `most_bytes`.
+        """
         ...
 
-    async def get_through_pod(self, namespace: str, pod: str, port: int, path: str) -> Any:
-        """The JSON that a pod answers to GET `path`, fetched through the API server's proxy."""
+    async def get_through_pod(self, namespace: str, pod: str, port: int, path: str, most_bytes: int) -> bytes:
+        """What a pod answers to GET `path`, fetched through the API server's proxy.
+
+        Raises:
+            ApiError: it can't be reached or refuses; 413 if the answer has more than `most_bytes`.
+        """
         ...
 
 

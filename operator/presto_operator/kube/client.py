@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -11,6 +12,7 @@ import aiohttp
 from kubernetes.aio import client as kubernetes_client
 from kubernetes.aio import config as kubernetes_config
 from kubernetes.aio.client.exceptions import ApiException
+from kubernetes.aio.client.rest import RESTResponse
 
 from presto_operator.kube.api_server import ApiError, Listing
 from presto_operator.kube.kind import POD, PRESTO_CLUSTER, SERVICE, Kind, kind_of
@@ -22,6 +24,16 @@ _PAGE_SIZE = 500
 
 _APPLY = "application/apply-patch+yaml"
 _MERGE_PATCH = "application/merge-patch+json"
+
+
+@dataclass(frozen=True)
+class _Exchange:
+    """Over which connections a request is made, and what its answer may take."""
+
+    client: kubernetes_client.ApiClient
+    timeout_seconds: float
+    most_bytes: int | None = None
+    """None: as many as there are."""
 
 
 class KubernetesClient:
@@ -141,23 +153,26 @@ class KubernetesClient:
         """Merge `status` into a PrestoCluster's status; a None removes a field."""
         return await self._patch(PRESTO_CLUSTER.path(namespace, name, "status"), {"status": status}, _MERGE_PATCH)
 
-    async def get_through_service(self, namespace: str, service: str, port: int, path: str) -> Any:
-        """The JSON that a Service answers to GET `path`, fetched through the API server's proxy."""
-        return await self._get_through_proxy(SERVICE.path(namespace, f"{service}:{port}", "proxy"), path)
+    async def get_through_service(self, namespace: str, service: str, port: int, path: str, most_bytes: int) -> bytes:
+        """What a Service answers to GET `path`, fetched through the API server's proxy.
 
-    async def get_through_pod(self, namespace: str, pod: str, port: int, path: str) -> Any:
-        """The JSON that a pod answers to GET `path`, fetched through the API server's proxy."""
-        return await self._get_through_proxy(POD.path(namespace, f"{pod}:{port}", "proxy"), path)
+        Raises:
+            ApiError: it can't be reached or refuses; 413 if the answer has more than `most_bytes`.
+        """
+        return await self._get_through_proxy(SERVICE.path(namespace, f"{service}:{port}", "proxy"), path, most_bytes)
 
-    async def _get_through_proxy(self, proxy: str, path: str) -> Any:
+    async def get_through_pod(self, namespace: str, pod: str, port: int, path: str, most_bytes: int) -> bytes:
+        """What a pod answers to GET `path`, fetched through the API server's proxy.
+
+        Raises:
+            ApiError: it can't be reached or refuses; 413 if the answer has more than `most_bytes`.
+        """
+        return await self._get_through_proxy(POD.path(namespace, f"{pod}:{port}", "proxy"), path, most_bytes)
+
+    async def _get_through_proxy(self, proxy: str, path: str, most_bytes: int) -> bytes:
         path, _, query = path.partition("?")
-        return await self._call(
-            "GET",
-            f"{proxy}{path}",
-            query=parse_qsl(query),
-            timeout_seconds=_PROXY_TIMEOUT_SECONDS,
-            over=self._proxy_client,
-        )
+        over = _Exchange(self._proxy_client, _PROXY_TIMEOUT_SECONDS, most_bytes)
+        return await self._answer("GET", f"{proxy}{path}", query=parse_qsl(query), over=over)
 
     async def _patch(self, path: str, body: object, content_type: str, *query: tuple[str, str]) -> KubernetesObject:
         """Patch an object under our field manager; returns it as the API server then has it."""
@@ -174,12 +189,22 @@ class KubernetesClient:
         query: Sequence[tuple[str, str]] = (),
         body: object = None,
         content_type: str = "application/json",
-        timeout_seconds: float = _REQUEST_TIMEOUT_SECONDS,
-        over: kubernetes_client.ApiClient | None = None,
     ) -> Any:
-        api_client = over or self._api_client
+        return json.loads(await self._answer(method, path, query=query, body=body, content_type=content_type))
+
+    async def _answer(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Sequence[tuple[str, str]] = (),
+        body: object = None,
+        content_type: str = "application/json",
+        over: _Exchange | None = None,
+    ) -> bytes:
+        exchange = over or _Exchange(self._api_client, _REQUEST_TIMEOUT_SECONDS)
         try:
-            request = await api_client.param_serialize(
+            request = await exchange.client.param_serialize(
                 method,
                 path,
                 query_params=list(query),
@@ -187,15 +212,28 @@ class KubernetesClient:
                 body=body,
                 auth_settings=["BearerToken"],
             )
-            response = await api_client.call_api(*request, _request_timeout=timeout_seconds)
-            content = await response.read()
+            response = await exchange.client.call_api(*request, _request_timeout=exchange.timeout_seconds)
+            content = await _read(response, exchange.most_bytes)
         except ApiException as error:
             raise ApiError(error.status or 0, _message(error.body) or str(error.reason)) from error
         except (OSError, TimeoutError, aiohttp.ClientError) as error:
             raise ApiError(0, f"{method} {path}: {str(error) or type(error).__name__}") from error
         if not 200 <= response.status <= 299:
             raise ApiError(response.status, _message(content) or f"{method} {path}: {response.reason}")
-        return json.loads(content)
+        return content
+
+
+async def _read(response: RESTResponse, most_bytes: int | None) -> bytes:
+    if most_bytes is None:
+        content: bytes = await response.read()
+        return content
+    received = bytearray()
+    async for chunk in response.response.content.iter_any():
+        received += chunk
+        if len(received) > most_bytes:
+            response.response.close()
+            raise ApiError(413, f"the answer has more than {most_bytes} bytes")
+    return bytes(received)
 
 
 def _path(obj: KubernetesObject) -> str:

@@ -169,6 +169,9 @@ class EventReason(StrEnum):
     METASTORE_AVAILABLE = "MetastoreAvailable"
     """The Hive metastore answers again."""
 
+    PRESTO_ANSWERS_TOO_LARGE = "PrestoAnswersTooLarge"
+    """Presto's answers exceed their limits, so that it is asked seldom."""
+
     DRAIN_TIMED_OUT = "DrainTimedOut"
     """A worker was killed while it still had tasks: they have failed."""
     DRAIN_FORBIDDEN = "DrainForbidden"

@@ -8,7 +8,7 @@ from presto_operator.planning.autoscale import (
     scales_by_load,
     workers_to_ask,
 )
-from presto_operator.planning.decision import Answers, Decision, cost_question, decide, draft
+from presto_operator.planning.decision import Decision, cost_question, decide, draft
 from presto_operator.planning.departures import (
     DELETION_COST,
     FIRST_TO_GO,
@@ -40,7 +40,6 @@ __all__ = [
     "DELETION_COST",
     "FIRST_TO_GO",
     "LAST_PAGE",
-    "Answers",
     "Autoscaled",
     "Decision",
     "Invalid",

@@ -19,10 +19,13 @@ from presto_operator.planning.plan import NOTHING_WAITS, Hold, Plan, plan
 from presto_operator.planning.reclaim import Reclaim
 from presto_operator.planning.seen import Seen, Valid
 from presto_operator.planning.supply import observed_supply
-from presto_operator.presto import QueryActivity
+from presto_operator.presto import QueryActivity, QueryAnswer
 
-Answers = Mapping[str, QueryActivity | None]
-"""The queries of coordinators, by generation; None if a coordinator did not respond."""
+Answers = Mapping[str, QueryAnswer]
+"""The newest answers of coordinators, by generation; one that has not answered yet is not in it.
+
+Nothing is taken away on an answer that isn't there yet or isn't of this moment: the pass is made again when it comes.
+"""
 
 
 @dataclass(frozen=True)
@@ -51,12 +54,14 @@ class Decision:
     asked: str | None = None
     """The generation whose queries this decision waits for."""
     activity: QueryActivity | None = None
-    """Its queries; None if its coordinator did not respond."""
+    """Its queries; None if its coordinator did not respond, or has not yet."""
+    is_unanswered: bool = False
+    """Whether something depends on an answer that is still to come: it is decided when that is there."""
 
     @property
     def is_waiting(self) -> bool:
         """Whether something waits for a moment without queries."""
-        return bool(self.waiting) or (self.plan is not None and self.plan.hold.is_on)
+        return self.is_unanswered or bool(self.waiting) or (self.plan is not None and self.plan.hold.is_on)
 
 
 def draft(seen: Seen) -> Draft:
@@ -81,27 +86,30 @@ def decide(seen: Seen, drafted: Draft, answers: Answers) -> Decision:
     Args:
         seen: what the pass has seen.
         drafted: what would be done if nothing waited.
-        answers: the queries of the coordinators that `drafted` asks for.
+        answers: what the coordinators have answered that `drafted` asks for.
     """
-    movable = [reclaim for reclaim in seen.reclaimed.coordinators if _is_quiet(seen, answers.get(_generation(reclaim)))]
-    waiting = tuple(reclaim for reclaim in seen.reclaimed.coordinators if reclaim not in movable)
+    current = {name: answer.activity for name, answer in answers.items() if answer.is_current(seen.now)}
+    coordinators = seen.reclaimed.coordinators
+    movable = [reclaim for reclaim in coordinators if _is_quiet(seen, current.get(_generation(reclaim)))]
+    waiting = tuple(reclaim for reclaim in coordinators if _is_busy(seen, answers.get(_generation(reclaim))))
+    is_unanswered = not drafted.questions <= answers.keys()
     if drafted.autoscaled is None or not isinstance(seen.spec, Valid):
-        return Decision(None, None, tuple(movable), waiting, is_correction=False)
+        return Decision(None, None, tuple(movable), waiting, is_correction=False, is_unanswered=is_unanswered)
     cluster = seen.spec.cluster
     asked_for = drafted.autoscaled.workers
     desired = asked_for
     question = _last_worker_question(seen, cluster, asked_for)
     if question is not None:
-        desired = kept_workers(asked_for, answers.get(question), seen.now)
+        desired = kept_workers(asked_for, current.get(question), seen.now)
     kept = Hold(last_worker=True, message=LAST_WORKER_MESSAGE) if desired > asked_for else NOTHING_WAITS
     at_once = _plan(seen, seen.spec, desired, kept)
     handover = _handover(seen, at_once)
     asked = handover.generation_to_ask
     chosen, activity = at_once, None
     if asked is not None:
-        activity = answers.get(asked)
+        activity = answers[asked].activity if asked in answers else None
         drain_timeout = timedelta(seconds=duration_seconds(cluster.spec.coordinator.drain_timeout))
-        hold = handover.hold(activity, drain_timeout=drain_timeout, now=seen.now)
+        hold = handover.hold(activity, is_current=asked in current, drain_timeout=drain_timeout, now=seen.now)
         chosen = _plan(seen, seen.spec, desired, hold) if hold.is_on else at_once
     return Decision(
         chosen,
@@ -111,6 +119,7 @@ def decide(seen: Seen, drafted: Draft, answers: Answers) -> Decision:
         is_correction=_is_correction(seen, chosen),
         asked=asked,
         activity=activity,
+        is_unanswered=is_unanswered,
     )
 
 
@@ -155,6 +164,11 @@ def _last_worker_question(seen: Seen, cluster: PrestoCluster, workers: int) -> s
 def _is_quiet(seen: Seen, activity: QueryActivity | None) -> bool:
     """Whether a coordinator runs no queries; one that did not respond counts as busy."""
     return activity is not None and not activity.since(seen.now - LAST_PAGE)
+
+
+def _is_busy(seen: Seen, answer: QueryAnswer | None) -> bool:
+    """Whether the newest answer of a coordinator, however old, is that it runs queries, or if it gave none."""
+    return answer is not None and not _is_quiet(seen, answer.activity)
 
 
 def _generation(reclaim: Reclaim) -> str:

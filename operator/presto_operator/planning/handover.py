@@ -57,11 +57,14 @@ class Handover:
         generation = self.lingering or (self.serving if self.is_takeover else None)
         return generation if generation is not None and self.observation.coordinator_is_ready(generation) else None
 
-    def hold(self, activity: QueryActivity | None, *, drain_timeout: timedelta, now: datetime) -> Hold:
+    def hold(
+        self, activity: QueryActivity | None, *, drain_timeout: timedelta, now: datetime, is_current: bool = True
+    ) -> Hold:
         """What has to wait.
 
         Args:
             activity: the queries of `generation_to_ask`; None if they are unknown.
+            is_current: whether they are of this moment; otherwise nothing ends on them.
             drain_timeout: how long a complete generation waits at most.
             now: the time.
         """
@@ -69,9 +72,11 @@ class Handover:
         if generation is None:
             return NOTHING_WAITS
         if generation == self.lingering:
-            return self._hold_lingering(generation, activity, min(drain_timeout, LONGEST_LINGER), now)
+            return self._hold_lingering(
+                generation, activity, min(drain_timeout, LONGEST_LINGER), now, is_current=is_current
+            )
         until = self._ready_since(now) + drain_timeout
-        if _may_go(activity, until, now):
+        if _may_go(activity if is_current else None, until, now):
             return NOTHING_WAITS
         return Hold(
             takeover=True,
@@ -80,12 +85,12 @@ class Handover:
         )
 
     def _hold_lingering(
-        self, generation: str, activity: QueryActivity | None, longest: timedelta, now: datetime
+        self, generation: str, activity: QueryActivity | None, longest: timedelta, now: datetime, *, is_current: bool
     ) -> Hold:
         since = kubernetes_time(self.record.switched_at if self.record else None) or now
         until = since + longest
         # kube-proxy may send new clients to the old coordinator until all nodes have heard of the change.
-        if now - since >= LAST_PAGE and _may_go(activity, until, now):
+        if now - since >= LAST_PAGE and _may_go(activity if is_current else None, until, now):
             return NOTHING_WAITS
         return Hold(
             takeover=self.is_takeover,

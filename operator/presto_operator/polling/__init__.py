@@ -8,6 +8,7 @@ from presto_operator.polling.presto_poller import PrestoPoller, Subject
 from presto_operator.polling.presto_queries import QueryReader
 from presto_operator.polling.presto_tasks import TaskReader
 from presto_operator.polling.presto_transport import PrestoTransport
+from presto_operator.polling.seldom import SeldomAsked
 
 __all__ = [
     "MetastoreCheck",
@@ -18,6 +19,7 @@ __all__ = [
     "PrestoPoller",
     "PrestoTransport",
     "QueryReader",
+    "SeldomAsked",
     "Subject",
     "TaskReader",
     "probes",

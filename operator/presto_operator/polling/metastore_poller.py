@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,6 +18,9 @@ CONFIRM_SECONDS = 1.0
 """How soon it is checked again after a first failure: only the second one in a row counts."""
 PATIENCE_SECONDS = 7.0
 """More than a check takes, except for looking up the name: the system's resolver has its own timeouts."""
+
+CHECKS_PER_NAMESPACE = 8
+"""Checks at the same time for the clusters of one namespace: the metastores of a tenant may all hang."""
 
 _logger = logging.getLogger(__name__)
 
@@ -79,6 +83,8 @@ class MetastorePoller:
         self._interval = interval.total_seconds()
         self._watches: dict[Probe, _CheckedMetastore] = {}
         self._probes: dict[ClusterKey, tuple[Probe, ...]] = {}
+        self._slots = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(CHECKS_PER_NAMESPACE))
+        """By namespace."""
 
     def watch(self, key: ClusterKey, wanted: tuple[Probe, ...]) -> None:
         """Check just these for a cluster from now on."""
@@ -126,7 +132,10 @@ class MetastorePoller:
     async def _answer(self, probe: Probe, watch: _CheckedMetastore) -> Finding:
         # The lookup of a name can't be cancelled and holds a thread, so a check that hangs is awaited again.
         if watch.asking is None:
+            slots = self._slots[min(watch.clusters).namespace]
+            await slots.acquire()
             watch.asking = asyncio.ensure_future(self._ask(probe))
+            watch.asking.add_done_callback(lambda _: slots.release())
         done, _ = await asyncio.wait([watch.asking], timeout=PATIENCE_SECONDS)
         if not done:
             return Finding(Outcome.UNKNOWN_HOST, "can't be found: DNS gives no answer")

@@ -12,7 +12,8 @@ from thrift.transport.TTransport import TMemoryBuffer, TTransportBase, TTranspor
 from presto_operator.metastore import Finding, Outcome
 from presto_operator.objects import masked
 
-_MAX_STRING_BYTES = 1024 * 1024
+_MAX_STRING_BYTES = 256 * 1024
+"""Of a message, its first line is quoted; some have a stack trace below it."""
 _MAX_QUOTE = 200
 
 _METHOD = "get_database"

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 import aiohttp
 
-from presto_operator.presto import PrestoNotFoundError, PrestoUnavailableError
+from presto_operator.polling.byte_budget import ByteBudget
+from presto_operator.polling.presto_answer import BUDGET_BYTES, CHUNK_BYTES, read_answer
+from presto_operator.presto import PrestoNotFoundError, PrestoUnavailableError, Question
 
-_CHUNK_BYTES = 64 * 1024
-_BYTES_PARSED_ON_THE_LOOP = 1024 * 1024
+Answer = TypeVar("Answer")
+
 _ADDRESSES_KEPT_SECONDS = 30
 """How long a Service's address is cached: names are looked up in few threads, and there may be hundreds of clusters."""
 
-MAX_ANSWER_BYTES = 64 * 1024 * 1024
-"""Some answers contain the text of each query, which may have a million characters; most have a few hundred."""
+_MOST_CHARACTERS = 200
 
 
 @dataclass(frozen=True)
@@ -36,32 +35,34 @@ DEFAULT_TIMEOUTS = Timeouts()
 class PrestoClient:
     """Asks Presto servers, any number of them at the same time: nothing waits for a thread."""
 
-    def __init__(self, timeouts: Timeouts = DEFAULT_TIMEOUTS) -> None:
+    def __init__(self, timeouts: Timeouts = DEFAULT_TIMEOUTS, budget: ByteBudget | None = None) -> None:
+        """`budget` is what all large answers together may take."""
         self._timeouts = timeouts
+        self._budget = budget or ByteBudget(BUDGET_BYTES)
         self._session: aiohttp.ClientSession | None = None
 
-    async def get(self, uri: str, max_bytes: int = MAX_ANSWER_BYTES) -> Any:
-        """The JSON at `uri`. Takes no longer than the total timeout, however slowly the server answers.
+    async def get(self, uri: str, question: Question[Answer]) -> Answer:
+        """The answer to the question at `uri`. Takes no longer than the total timeout, however slowly it arrives.
 
         Raises:
             PrestoNotFoundError: the server has no such path.
-            PrestoUnavailableError: the server can't be reached, refuses, or answers with something else than JSON.
+            PrestoAnswerTooLargeError: the answer exceeds the question's limit, or is large and slow.
+            PrestoUnavailableError: the server can't be reached, refuses, or answers something else than expected.
         """
         try:
             async with self._open_session().get(uri, allow_redirects=False) as response:
                 if response.status != 200:
                     is_missing = response.status == 404
                     raise (PrestoNotFoundError if is_missing else PrestoUnavailableError)(
-                        f"{uri}: HTTP {response.status} {response.reason}"
+                        f"{uri}: HTTP {response.status} {_plain(response.reason or '')}"
                     )
-                content = await _content(response, max_bytes)
-            if len(content) > _BYTES_PARSED_ON_THE_LOOP:
-                return await asyncio.to_thread(json.loads, content)
-            return json.loads(content)
+                return await read_answer(response.content.iter_chunked(CHUNK_BYTES), question, self._budget)
+        except PrestoUnavailableError as error:
+            raise _at(uri, error) from error
         except TimeoutError as error:
             raise PrestoUnavailableError(f"{uri}: no complete answer within {self._timeouts.total:g} s") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise PrestoUnavailableError(f"{uri}: {str(error) or type(error).__name__}") from error
+            raise PrestoUnavailableError(f"{uri}: {_plain(str(error)) or type(error).__name__}") from error
 
     async def close(self) -> None:
         """Close the connections."""
@@ -79,14 +80,17 @@ class PrestoClient:
                     total=self._timeouts.total, connect=self._timeouts.connect, sock_read=self._timeouts.read
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
+                # Compressed answers would have to be bounded twice, and the network inside of a cluster is fast.
+                auto_decompress=False,
+                headers={"Accept-Encoding": "identity", "Accept": "application/json"},
             )
         return self._session
 
 
-async def _content(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
-    content = bytearray()
-    async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
-        content += chunk
-        if len(content) > max_bytes:
-            raise PrestoUnavailableError(f"{response.url}: the answer exceeds {max_bytes} bytes")
-    return bytes(content)
+def _at(uri: str, error: PrestoUnavailableError) -> PrestoUnavailableError:
+    return error if str(error).startswith(uri) else type(error)(f"{uri}: {error}")
+
+
+def _plain(words: str) -> str:
+    """Words that may be a stranger's, in bounds and without control characters."""
+    return "".join(character if character.isprintable() else " " for character in words[:_MOST_CHARACTERS])

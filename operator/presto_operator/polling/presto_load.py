@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
@@ -11,21 +12,17 @@ from presto_operator.kube import ClusterKey
 from presto_operator.polling.pace import loop_time
 from presto_operator.polling.presto_transport import Presto
 from presto_operator.presto import (
-    CLUSTER_PATH,
-    QUERY_STATES_PATH,
-    SERVER_STATUS_PATH,
+    CLUSTER_QUESTION,
+    CPU_QUESTION,
+    QUERY_STATES_QUESTION,
     ClusterLoad,
     PrestoNotFoundError,
     PrestoUnavailableError,
     ResourceGroup,
     Server,
-    active_workers,
-    cpu_percent,
-    full_groups,
+    group_question,
     query_load,
     queued_roots,
-    resource_group_path,
-    unfinished_queries,
 )
 
 CPU_SECONDS = 15.0
@@ -36,6 +33,8 @@ MOST_CPU_QUESTIONS = 20
 """How many workers are asked at once. Of a hundred workers, each is then asked every 25 s."""
 
 _MOST_ROOT_GROUPS = 16
+_GROUPS_SECONDS = 5.0
+"""How long all root groups may take, which are asked for one after the other."""
 
 
 async def ask_coordinator(presto: Presto, key: ClusterKey, now: datetime) -> ClusterLoad:
@@ -44,26 +43,30 @@ async def ask_coordinator(presto: Presto, key: ClusterKey, now: datetime) -> Clu
     Raises:
         PrestoUnavailableError: one of the answers is missing.
     """
-    cluster, queries = await asyncio.gather(
-        presto.get_of_service(key.namespace, key.name, CLUSTER_PATH),
-        presto.get_of_service(key.namespace, key.name, QUERY_STATES_PATH),
+    active, unfinished = await asyncio.gather(
+        presto.get_of_service(key.namespace, key.name, CLUSTER_QUESTION),
+        presto.get_of_service(key.namespace, key.name, QUERY_STATES_QUESTION),
     )
-    unfinished = unfinished_queries(queries)
-    load = query_load(unfinished, await _full_groups(presto, key, queued_roots(unfinished)))
-    return ClusterLoad(at=now, active_workers=active_workers(cluster), **asdict(load))
+    try:
+        async with asyncio.timeout(_GROUPS_SECONDS):
+            full = await _full_groups(presto, key, queued_roots(unfinished))
+    except TimeoutError as error:
+        raise PrestoUnavailableError(f"{key}: the resource groups took more than {_GROUPS_SECONDS:g} s") from error
+    return ClusterLoad(at=now, active_workers=active, **asdict(query_load(unfinished, full)))
 
 
-async def _full_groups(presto: Presto, key: ClusterKey, roots: Iterable[str]) -> frozenset[ResourceGroup]:
-    async def full(root: str) -> frozenset[ResourceGroup]:
-        try:
-            return full_groups(await presto.get_of_service(key.namespace, key.name, resource_group_path(root)))
-        except PrestoNotFoundError:
-            # Presto doesn't know a group without a configured limit.
-            return frozenset()
+async def _full_groups(presto: Presto, key: ClusterKey, roots: Sequence[str]) -> frozenset[ResourceGroup]:
+    """The full groups, asked for one after the other: each answer may be large.
 
-    # Beyond 16 root groups, it is assumed that more workers help the queued queries.
-    found = await asyncio.gather(*(full(root) for root in list(roots)[:_MOST_ROOT_GROUPS]))
-    return frozenset().union(*found)
+    Beyond 16 root groups, it is assumed that more workers help the queued queries.
+    """
+    full: set[ResourceGroup] = set()
+    for root in roots[:_MOST_ROOT_GROUPS]:
+        # Presto doesn't know a group without a configured limit.
+        with contextlib.suppress(PrestoNotFoundError):
+            found = await presto.get_of_service(key.namespace, key.name, group_question(root))
+            full.update(found)
+    return frozenset(full)
 
 
 class WorkerCpu:
@@ -102,7 +105,7 @@ class WorkerCpu:
     async def _ask(self, server: Server) -> None:
         self._asked[server] = loop_time()
         try:
-            percent = cpu_percent(await self._presto.get_of_server(server, SERVER_STATUS_PATH))
+            percent = await self._presto.get_of_server(server, CPU_QUESTION)
         except PrestoUnavailableError:
             # It starts, drains or is lost, which its pod and its node show.
             return

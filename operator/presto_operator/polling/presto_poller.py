@@ -13,10 +13,13 @@ from presto_operator.kube import ClusterKey
 from presto_operator.polling.pace import Pace
 from presto_operator.polling.presto_load import WorkerCpu, ask_coordinator
 from presto_operator.polling.presto_transport import Presto
-from presto_operator.presto import ClusterLoad, PrestoUnavailableError, Server
+from presto_operator.polling.seldom import SeldomAsked
+from presto_operator.presto import ClusterLoad, PrestoAnswerTooLargeError, PrestoUnavailableError, Server
 from presto_operator.telemetry import metrics
 
 _logger = logging.getLogger(__name__)
+
+_WHAT = "load"
 
 
 @dataclass(frozen=True)
@@ -47,20 +50,28 @@ class PrestoPoller:
     """The load of each cluster as its coordinator last reported it."""
 
     def __init__(
-        self, presto: Presto, on_change: Callable[[ClusterKey], None], clock: Callable[[], datetime], pace: Pace
+        self,
+        presto: Presto,
+        on_change: Callable[[ClusterKey], None],
+        clock: Callable[[], datetime],
+        pace: Pace,
+        seldom: SeldomAsked | None = None,
     ) -> None:
         """A poller that polls nothing yet.
 
         Args:
             presto: the servers; the poller does not close it.
-            on_change: called for a cluster whose numbers have changed so much that it needs a pass at once.
+            on_change: called for a cluster whose first poll has ended, or whose numbers have changed so much that it
+                needs a pass at once.
             clock: the time that an answer is stamped with.
             pace: when each cluster is polled.
+            seldom: which clusters are not polled for the moment.
         """
         self._presto = presto
         self._on_change = on_change
         self._clock = clock
         self._pace = pace
+        self._seldom = seldom or SeldomAsked()
         self._watches: dict[ClusterKey, _PolledCluster] = {}
 
     def watch(self, key: ClusterKey, subject: Subject) -> None:
@@ -70,17 +81,19 @@ class PrestoPoller:
         if watch.task is None or watch.task.done():
             watch.task = asyncio.create_task(self._keep_polling(key, watch))
 
-    async def newest(self, key: ClusterKey) -> ClusterLoad | None:
-        """The answer to the last poll of a cluster; None if that failed, or if the cluster isn't polled.
-
-        Only the very first poll is waited for (each way to ask has a timeout of seconds), so that an operator that was
-        restarted doesn't report that it knows nothing.
-        """
+    def was_polled(self, key: ClusterKey) -> bool:
+        """Whether a cluster was polled since it is watched, with or without an answer."""
         watch = self._watches.get(key)
-        if watch is None:
-            return None
-        await watch.was_polled.wait()
-        return watch.newest
+        return watch is not None and watch.was_polled.is_set()
+
+    def newest(self, key: ClusterKey) -> ClusterLoad | None:
+        """The answer to the last poll of a cluster; None if that failed, or if the cluster wasn't polled yet."""
+        watch = self._watches.get(key)
+        return None if watch is None else watch.newest
+
+    async def first_poll(self, key: ClusterKey) -> None:
+        """Wait until the first poll of a cluster that is watched has ended; it takes seconds if there is no answer."""
+        await self._watches[key].was_polled.wait()
 
     def last_answer(self, key: ClusterKey) -> ClusterLoad | None:
         """The last answer of a cluster, however old it is; None if there is none yet."""
@@ -110,22 +123,29 @@ class PrestoPoller:
                     await self._poll(key, watch)
 
     async def _poll(self, key: ClusterKey, watch: _PolledCluster) -> None:
-        before = watch.newest
-        was_polled = watch.was_polled.is_set()
+        before, was_polled = watch.newest, watch.was_polled.is_set()
+        watch.newest = None if self._seldom.rests(key, _WHAT) else await self._answer(key, watch)
+        watch.last_answer = watch.newest or watch.last_answer
+        watch.was_polled.set()
+        if not was_polled or _is_news(before, watch.newest, watch.subject):
+            self._on_change(key)
+
+    async def _answer(self, key: ClusterKey, watch: _PolledCluster) -> ClusterLoad | None:
         try:
-            watch.newest = watch.last_answer = await self._ask(key, watch)
+            load = await self._ask(key, watch)
         except PrestoUnavailableError as error:
-            watch.newest = None
+            if isinstance(error, PrestoAnswerTooLargeError):
+                self._seldom.too_large(key, _WHAT, error)
             metrics.presto_poll_errors.labels(key.namespace, key.name).inc()
-            if before is not None or not was_polled:
+            if watch.newest is not None or not watch.was_polled.is_set():
                 _logger.warning("%s: Presto can't be polled: %s", key, error)
+            return None
         except Exception:
             # A bug of ours must neither end the polls nor pass for an answer.
-            watch.newest = None
             _logger.exception("%s: Presto can't be polled", key)
-        watch.was_polled.set()
-        if was_polled and _is_news(before, watch.newest, watch.subject):
-            self._on_change(key)
+            return None
+        self._seldom.answered(key, _WHAT)
+        return load
 
     async def _ask(self, key: ClusterKey, watch: _PolledCluster) -> ClusterLoad:
         at = self._clock()

@@ -12,7 +12,7 @@ from presto_operator.presto.catalogs import (
     s3_properties,
     uses_metastore,
 )
-from presto_operator.presto.cluster import CLUSTER_PATH, active_workers
+from presto_operator.presto.cluster import CLUSTER_QUESTION
 from presto_operator.presto.configuration import (
     CONFIG_DIRECTORY,
     DATA_DIRECTORY,
@@ -29,7 +29,7 @@ from presto_operator.presto.configuration import (
     worker_config,
     worker_wait_properties,
 )
-from presto_operator.presto.cpu import SERVER_STATUS_PATH, cpu_percent
+from presto_operator.presto.cpu import CPU_QUESTION
 from presto_operator.presto.drain_record import (
     DrainRecord,
     DrainState,
@@ -37,27 +37,26 @@ from presto_operator.presto.drain_record import (
     drain_record_text,
     parse_drain_record,
 )
-from presto_operator.presto.errors import PrestoNotFoundError, PrestoUnavailableError
+from presto_operator.presto.errors import PrestoAnswerTooLargeError, PrestoNotFoundError, PrestoUnavailableError
 from presto_operator.presto.jvm import HEAP_FLAGS, jvm_config
 from presto_operator.presto.last_words import last_words
 from presto_operator.presto.load import (
-    QUERY_STATES_PATH,
+    QUERY_STATES_QUESTION,
     ClusterLoad,
     ResourceGroup,
-    full_groups,
+    group_question,
     query_load,
     queued_roots,
-    resource_group_path,
-    unfinished_queries,
 )
 from presto_operator.presto.memory import memory_errors
 from presto_operator.presto.properties import parse_properties, render_properties
-from presto_operator.presto.queries import QUERIES_PATH, QueryActivity, query_activity
+from presto_operator.presto.queries import QUERIES_QUESTION, QueryActivity, QueryAnswer
 from presto_operator.presto.query_retry import (
     coordinator_retry_properties,
     query_retry_warnings,
     worker_retry_properties,
 )
+from presto_operator.presto.question import Question
 from presto_operator.presto.resource_groups import (
     RESOURCE_GROUPS_FILE,
     RESOURCE_GROUPS_PROPERTIES,
@@ -72,13 +71,14 @@ from presto_operator.presto.session_properties import (
     session_rules_json,
     session_rules_properties,
 )
-from presto_operator.presto.tasks import TASKS_PATH, running_tasks
+from presto_operator.presto.tasks import TASKS_QUESTION
 from presto_operator.presto.versions import VERSION_PATTERN, JavaVersion, java_version, parse_version
 
 __all__ = [
-    "CLUSTER_PATH",
+    "CLUSTER_QUESTION",
     "CONFIG_DIRECTORY",
     "CONNECTOR_NAME",
+    "CPU_QUESTION",
     "DATA_DIRECTORY",
     "HEAP_FLAGS",
     "HIVE_CONNECTOR",
@@ -88,34 +88,34 @@ __all__ = [
     "OWNED_PROPERTIES",
     "PLUGINS_DIRECTORY",
     "PLUGIN_DIRECTORY_PROPERTY",
-    "QUERIES_PATH",
-    "QUERY_STATES_PATH",
+    "QUERIES_QUESTION",
+    "QUERY_STATES_QUESTION",
     "RESOURCE_GROUPS_FILE",
     "RESOURCE_GROUPS_PROPERTIES",
     "S3_ACCESS_KEY",
     "S3_SECRET_KEY",
-    "SERVER_STATUS_PATH",
     "SESSION_RULES_FILE",
     "SESSION_RULES_PROPERTIES",
-    "TASKS_PATH",
+    "TASKS_QUESTION",
     "VERSION_PATTERN",
     "ClusterLoad",
     "DrainRecord",
     "DrainState",
     "JavaVersion",
+    "PrestoAnswerTooLargeError",
     "PrestoNotFoundError",
     "PrestoUnavailableError",
     "QueryActivity",
+    "QueryAnswer",
+    "Question",
     "RemainingTasks",
     "ResourceGroup",
     "Server",
-    "active_workers",
     "asks_for_internal_token",
     "coordinator_config",
     "coordinator_retry_properties",
-    "cpu_percent",
     "drain_record_text",
-    "full_groups",
+    "group_question",
     "https_port",
     "java_version",
     "jvm_config",
@@ -126,21 +126,17 @@ __all__ = [
     "parse_drain_record",
     "parse_properties",
     "parse_version",
-    "query_activity",
     "query_load",
     "query_retry_warnings",
     "queued_roots",
     "render_properties",
     "resource_group_errors",
-    "resource_group_path",
     "resource_groups_json",
     "resource_groups_properties",
-    "running_tasks",
     "s3_properties",
     "server_of",
     "session_rules_json",
     "session_rules_properties",
-    "unfinished_queries",
     "uses_metastore",
     "worker_config",
     "worker_retry_properties",

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Annotated
 
-from presto_operator.presto.errors import PrestoUnavailableError
+import msgspec
+
+from presto_operator.presto.question import Question, decoded
 
 CLUSTER_PATH = "/v1/cluster"
 """Its counts of queries aren't used: they leave some states out, and are of another moment than the states."""
 
+_MOST_BYTES = 64 * 1024
+"""0.287 answers 300 bytes: eleven numbers, whatever the load."""
 _MOST_WORKERS = 2**31 - 1
 """The most that the field in status can hold."""
 
 
-def active_workers(answer: Any) -> int:
+class _Cluster(msgspec.Struct, gc=False):
+    activeWorkers: Annotated[int, msgspec.Meta(ge=0, le=_MOST_WORKERS)]  # noqa: N815 - Presto's name
+
+
+_CLUSTER = msgspec.json.Decoder(_Cluster)
+
+
+def active_workers(answer: bytes) -> int:
     """The workers that a coordinator counts as active, out of its answer.
 
     Raises:
         PrestoUnavailableError: the answer lacks the number.
     """
-    if not isinstance(answer, Mapping):
-        raise PrestoUnavailableError(f"{CLUSTER_PATH} answered no JSON object")
-    count = answer.get("activeWorkers")
-    if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= _MOST_WORKERS:
-        raise PrestoUnavailableError(f"{CLUSTER_PATH} answered without a usable activeWorkers")
-    return count
+    return decoded(_CLUSTER, answer, CLUSTER_PATH).activeWorkers
+
+
+CLUSTER_QUESTION = Question(CLUSTER_PATH, active_workers, _MOST_BYTES)

@@ -7,3 +7,7 @@ class PrestoUnavailableError(Exception):
 
 class PrestoNotFoundError(PrestoUnavailableError):
     """Presto answered that what was asked for doesn't exist."""
+
+
+class PrestoAnswerTooLargeError(PrestoUnavailableError):
+    """Presto's answer exceeds the limit of its endpoint, or a large one is unusable or did not arrive in time."""

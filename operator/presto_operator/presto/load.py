@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated
 from urllib.parse import quote
 
-from presto_operator.presto.errors import PrestoUnavailableError
+import msgspec
+
+from presto_operator.presto.errors import PrestoAnswerTooLargeError
+from presto_operator.presto.question import Question, decoded
 
 QUERY_STATES_PATH = "/v1/queryState?queryTextSizeLimit=1&excludeResourceGroupPathInfo=true"
 """The unfinished queries without their texts. On a busy cluster, `/v1/query` lists hundreds of finished ones, too."""
 
 ResourceGroup = tuple[str, ...]
 """The path of a resource group: its names from the root group down."""
+
+_MOST_STATES_BYTES = 4 * 1024 * 1024
+"""0.287 answers 0.9 kB a query: room for 4,500 unfinished ones."""
+_MOST_GROUP_BYTES = 1024 * 1024
+"""0.287 answers 0.7 kB a group: room for 1,500 groups below one root, such as one a user."""
+_MOST_QUERIES = 20_000
+_MOST_NAME_CHARACTERS = 1024
+_MOST_DEPTH = 32
+"""How deep resource groups are nested at most; hardly anybody has more than four levels."""
 
 _QUEUED = "QUEUED"
 _RUNNING = "RUNNING"
@@ -72,26 +84,53 @@ class ClusterLoad(QueryLoad):
         return self.demand + self.held_back == 0
 
 
-def unfinished_queries(answer: Any) -> tuple[UnfinishedQuery, ...]:
+_Name = Annotated[str, msgspec.Meta(max_length=_MOST_NAME_CHARACTERS)]
+
+
+class _Progress(msgspec.Struct, gc=False):
+    blocked: bool | None = None
+
+
+class _State(msgspec.Struct, gc=False):
+    queryState: str  # noqa: N815 - Presto's name
+    progress: _Progress | None = None
+    resourceGroupId: Annotated[list[_Name], msgspec.Meta(max_length=_MOST_DEPTH)] | None = None  # noqa: N815
+
+
+class _Group(msgspec.Struct):
+    id: Annotated[list[_Name], msgspec.Meta(max_length=_MOST_DEPTH)]
+    numRunningQueries: int  # noqa: N815 - Presto's name
+    hardConcurrencyLimit: int  # noqa: N815 - Presto's name
+    subGroups: list[_Group] | None = None  # noqa: N815 - Presto's name
+
+
+_STATES = msgspec.json.Decoder(list[_State])
+_GROUP = msgspec.json.Decoder(_Group)
+
+
+def unfinished_queries(answer: bytes) -> tuple[UnfinishedQuery, ...]:
     """The queries in a coordinator's answer.
 
     Raises:
+        PrestoAnswerTooLargeError: it has too many queries.
         PrestoUnavailableError: it isn't a list of queries.
     """
-    if not isinstance(answer, list):
-        raise PrestoUnavailableError(f"{QUERY_STATES_PATH} answered no JSON list")
-    return tuple(_query(item) for item in answer)
-
-
-def _query(item: Any) -> UnfinishedQuery:
-    try:
-        state = str(item["queryState"])
-        progress = item.get("progress") or {}
-        return UnfinishedQuery(
-            state, bool(progress.get("blocked")), tuple(str(name) for name in item.get("resourceGroupId") or ())
+    states = decoded(_STATES, answer, QUERY_STATES_PATH)
+    if len(states) > _MOST_QUERIES:
+        raise PrestoAnswerTooLargeError(
+            f"{QUERY_STATES_PATH} answered {len(states)} queries, more than {_MOST_QUERIES}"
         )
-    except (AttributeError, KeyError, TypeError):
-        raise PrestoUnavailableError(f"{QUERY_STATES_PATH} answered a query without a usable queryState") from None
+    return tuple(
+        UnfinishedQuery(
+            state.queryState,
+            state.progress is not None and bool(state.progress.blocked),
+            tuple(state.resourceGroupId or ()),
+        )
+        for state in states
+    )
+
+
+QUERY_STATES_QUESTION = Question(QUERY_STATES_PATH, unfinished_queries, _MOST_STATES_BYTES)
 
 
 def queued_roots(queries: Iterable[UnfinishedQuery]) -> tuple[str, ...]:
@@ -104,27 +143,26 @@ def resource_group_path(root: str) -> str:
     return f"/v1/resourceGroupState/{quote(root, safe='')}?includeQueryInfo=false&summarizeSubgroups=false"
 
 
-def full_groups(answer: Any) -> frozenset[ResourceGroup]:
+def full_groups(answer: bytes) -> frozenset[ResourceGroup]:
     """The groups in a coordinator's answer that have reached their concurrency limit.
 
     Raises:
         PrestoUnavailableError: it isn't a resource group.
     """
-    return frozenset(_full_groups(answer))
-
-
-def _full_groups(answer: Any) -> Iterator[ResourceGroup]:
-    try:
-        group = tuple(str(name) for name in answer["id"])
+    groups = [decoded(_GROUP, answer, "/v1/resourceGroupState")]
+    full = []
+    while groups:
+        group = groups.pop()
         # Queries of subgroups are included. With a limit of 0 nothing runs, however many workers there are.
-        is_full = int(answer["numRunningQueries"]) >= int(answer["hardConcurrencyLimit"])
-        subgroups: Sequence[Mapping[str, Any]] = answer.get("subGroups") or ()
-    except (AttributeError, KeyError, TypeError, ValueError):
-        raise PrestoUnavailableError("/v1/resourceGroupState answered no usable resource group") from None
-    if is_full:
-        yield group
-    for subgroup in subgroups:
-        yield from _full_groups(subgroup)
+        if group.numRunningQueries >= group.hardConcurrencyLimit:
+            full.append(tuple(group.id))
+        groups += group.subGroups or ()
+    return frozenset(full)
+
+
+def group_question(root: str) -> Question[frozenset[ResourceGroup]]:
+    """Which groups at and below a root group are full."""
+    return Question(resource_group_path(root), full_groups, _MOST_GROUP_BYTES)
 
 
 def query_load(queries: Iterable[UnfinishedQuery], full: Collection[ResourceGroup]) -> QueryLoad:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from presto_operator.api import PRESTO_CONTAINER
-from presto_operator.desired import retry_warnings
+from presto_operator.desired import drain_warnings, retry_warnings
 from presto_operator.metastore import Finding, Outcome, Probe, deciding
 from presto_operator.objects import (
     GENERATION_LABEL,
@@ -52,7 +52,7 @@ def valid(spec: Spec, memory: Memory, generation: int) -> Verdict:
     """
     match spec:
         case Valid(cluster):
-            warnings = retry_warnings(cluster.spec)
+            warnings = [*retry_warnings(cluster.spec), *drain_warnings(cluster.spec)]
             message = f"the spec is valid, with warnings: {'; '.join(warnings)}" if warnings else "the spec is valid"
             return Verdict("Valid", "True", ValidReason.SPEC_ACCEPTED, message)
         case Invalid(errors):

@@ -28,7 +28,7 @@ from presto_operator.reporting import conditions
 from presto_operator.reporting.events import condition_events, scaling_events
 from presto_operator.reporting.progress import progressing
 from presto_operator.reporting.rollout_reason import rollout_reason
-from presto_operator.reporting.rollout_record import RolloutWords, next_record, rollout_events
+from presto_operator.reporting.rollout_record import Awaited, RolloutWords, next_record, rollout_events
 from presto_operator.reporting.status import new_status
 
 
@@ -52,6 +52,8 @@ class After:
     activity: QueryActivity | None
     """The queries of the generation that clients were switched away from, asked after that; None if unknown."""
     now: datetime
+    is_awaited: bool = False
+    """Whether the answer to that is still to come."""
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,7 @@ def _rollout(seen: Seen, after: After, plan: Plan | None, words: RolloutWords) -
         plan,
         after.observation,
         serving=after.serving,
-        activity=after.activity,
+        activity=Awaited() if after.is_awaited else after.activity,
         words=words,
         now=seen.now,
     )

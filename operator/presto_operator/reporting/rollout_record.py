@@ -31,6 +31,11 @@ _NO_QUERIES = QueryActivity((), {})
 
 
 @dataclass(frozen=True)
+class Awaited:
+    """An answer that is still to come."""
+
+
+@dataclass(frozen=True)
 class RolloutWords:
     """A roll-out in words."""
 
@@ -46,7 +51,7 @@ def next_record(
     observation: Observation,
     *,
     serving: str,
-    activity: QueryActivity | None,
+    activity: QueryActivity | Awaited | None,
     words: RolloutWords,
     now: datetime,
 ) -> RolloutStatus | None:
@@ -58,6 +63,7 @@ def next_record(
         observation: the cluster's objects after that.
         serving: the generation that clients reach after that.
         activity: the queries of the generation that clients were switched away from, asked after that; None if unknown.
+            While that is still to come, neither is the switch recorded.
         words: why there is a roll-out, and how far it is.
         now: when the pass began.
     """
@@ -81,8 +87,11 @@ def next_record(
     changes |= {"Workers"} if old else set()
     update = {"changes": tuple(sorted(changes)), "because": words.because or record.because, "message": words.message}
     record = _counted(record.model_copy(update=update), plan, observation, now)
-    if activity is None and record.switched_at is None and not _may_have_queries(observation, record.from_generation):
-        activity = _NO_QUERIES
+    is_unknown = not isinstance(activity, QueryActivity) and record.switched_at is None
+    if is_unknown and not _may_have_queries(observation, record.from_generation):
+        return _switched(record, serving, _NO_QUERIES, now)
+    if isinstance(activity, Awaited):
+        return record if record.switched_at is None else _switched(record, serving, None, now)
     return _switched(record, serving, activity, now)
 
 

@@ -35,6 +35,18 @@ status_writes = Counter("presto_operator_status_writes", "Writes of a PrestoClus
 presto_poll_errors = Counter(
     "presto_operator_presto_poll_errors", "Failed polls of a coordinator.", _CLUSTER, registry=registry
 )
+presto_large_answers = Counter(
+    "presto_operator_presto_large_answers",
+    "Answers of a cluster's Presto that were not read because they are too large, or large and slow.",
+    _CLUSTER,
+    registry=registry,
+)
+presto_asked_seldom = Gauge(
+    "presto_operator_presto_asked_seldom",
+    "1 for a cluster whose Presto is asked every 5 minutes only, because its answers are too large; else 0 or absent.",
+    _CLUSTER,
+    registry=registry,
+)
 presto_poll_seconds = Histogram(
     "presto_operator_presto_poll_duration_seconds", "Duration of one poll of a cluster's Presto.", registry=registry
 )
@@ -136,6 +148,8 @@ _PER_CLUSTER = (
     _autoscaling_workers,
     autoscaling_decisions,
     presto_poll_errors,
+    presto_large_answers,
+    presto_asked_seldom,
     internal_errors,
     reclaims,
     replacements,

@@ -66,6 +66,7 @@ class World:
             self.api, settings=self.settings, clock=lambda: self.now, pace=one_poll, metastores=self.metastores
         )
         self.store, self.nodes, self.reconciler = parts.store, parts.nodes, parts.reconciler
+        self.queue = parts.queue
 
     def reconcile(self, *, after_seconds: float = 10) -> float | None:
         """One pass, ten seconds after the last unless told, with watches that are up to date."""
@@ -75,8 +76,22 @@ class World:
         return asyncio.run(self._pass())
 
     async def _pass(self) -> float | None:
-        again_after = await self.reconciler.reconcile(KEY)
-        # What the pass has set going beside it: the poll of the coordinator, which the next pass reports.
+        """One pass, and those that Presto's answers to it ask for."""
+        outcome = await self._one_pass()
+        while (key := self.queue.take()) is not None:
+            self.queue.finish(key)
+            outcome = await self._one_pass()
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    async def _one_pass(self) -> float | Exception | None:
+        again_after: float | Exception | None
+        try:
+            again_after = await self.reconciler.reconcile(KEY)
+        except Exception as error:  # noqa: BLE001 - raised once the other passes are made
+            again_after = error
+        # What the pass has set going beside it: the questions to Presto, whose answers another pass reports.
         beside = await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()}, return_exceptions=True)
         for outcome in beside:
             if isinstance(outcome, Exception):

@@ -19,3 +19,25 @@ def container(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Contai
     container = Container(shell, programs(tmp_path / "bin", names), tmp_path)
     yield container
     container.close()
+
+
+@pytest.fixture(params=SHELLS)
+def container_with_curl(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Container]:
+    """A container of an image with one shell or the other, and with curl."""
+    container = Container(request.param, programs(tmp_path / "bin", (*_PROGRAMS, "curl")), tmp_path)
+    yield container
+    container.close()
+
+
+_TIMEOUT_OF_BUSYBOX = 'seconds=$1; shift; (sleep "$seconds"; kill $$) >/dev/null 2>&1 & exec "$@"'
+"""Unlike that of coreutils, it ends only the process that it has started, not the children of it."""
+
+
+@pytest.fixture(params=SHELLS)
+def container_with_busybox(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Container]:
+    """A container of an image without curl whose `timeout` is that of busybox."""
+    names = [name for name in _PROGRAMS if name != "timeout"]
+    path = programs(tmp_path / "bin", names, timeout=_TIMEOUT_OF_BUSYBOX)
+    container = Container(request.param, path, tmp_path)
+    yield container
+    container.close()

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 import subprocess
 import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -76,6 +79,7 @@ class Container:
         self.port = 0
         self._servers: list[ThreadingHTTPServer] = []
         self._prestos: list[Presto] = []
+        self._taken: list[socket.socket] = []
 
     def serve(self, presto: Presto) -> Presto:
         """Let a server listen."""
@@ -104,12 +108,17 @@ class Container:
         for server in self._servers:
             server.shutdown()
             server.server_close()
+            # The port stays taken, so that nobody else listens there.
+            self._taken.append(socket.socket())
+            self._taken[-1].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._taken[-1].bind(("127.0.0.1", server.server_port))
         self._servers.clear()
 
-    def run(self, action: str, *, patience: float = 0.3) -> subprocess.Popen[str]:
+    def run(self, action: str, *, patience: float = 0.3, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         """Begin to run the script, with shorter waits than it has; `patience` is how many seconds an answer may take.
 
-        Whoever counts requests gives more of it than a busy machine needs: one that comes late is asked for again.
+        `env` is what the environment has beside PATH. Whoever counts requests gives more patience than a busy
+        machine needs: one that comes late is asked for again.
         """
         script = server_script(
             ServerSettings(
@@ -123,8 +132,9 @@ class Container:
         program = shutil.which(self.shell)
         assert program is not None
         return subprocess.Popen(
-            [program, "-c", script, "script", action, str(self.port)],
-            env={"PATH": str(self.path)},
+            ["sh", "-c", script, "script", action, str(self.port)],
+            executable=program,
+            env={"PATH": str(self.path), **(env or {})},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -151,5 +161,40 @@ class Container:
     def close(self) -> None:
         """End everything."""
         self.stop_listening()
+        for taken in self._taken:
+            taken.close()
         self.process.kill()
         self._reaper.join(timeout=10)
+
+
+@dataclass
+class Proxy:
+    """A proxy on the loopback interface that answers for whatever it is asked for."""
+
+    address: str
+    """HOST:PORT"""
+    requests: list[bytes] = field(default_factory=list)
+    """The first bytes of each connection."""
+
+
+@contextmanager
+def listening_proxy() -> Iterator[Proxy]:
+    """A proxy that listens until the block ends."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        proxy = Proxy(f"127.0.0.1:{listener.getsockname()[1]}")
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                with connection:
+                    proxy.requests.append(connection.recv(4096))
+                    connection.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield proxy
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join(timeout=10)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SHELLS = ("dash", "bash")
-"""Debian's sh, and the sh of Red Hat's family."""
+"""Debian's sh, and the sh of Red Hat's family. Both are run by the name sh, as in an image."""
 
 PORT = "8080"
 
@@ -38,7 +38,8 @@ def run(
     assert program is not None, f"{shell} is needed for this test"
     environment = {"PATH": str(path) if path else os.environ["PATH"], **(env or {})}
     done = subprocess.run(
-        [program, "-c", script, "script", *arguments],
+        ["sh", "-c", script, "script", *arguments],
+        executable=program,
         env=environment,
         capture_output=True,
         text=True,

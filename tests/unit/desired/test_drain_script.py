@@ -65,6 +65,15 @@ def test_a_server_that_hangs_is_asked_until_it_takes_it(container: Container) ->
     assert len(presto.puts) == 4
 
 
+def test_a_server_that_hangs_is_asked_on_by_the_timeout_of_busybox_too(container_with_busybox: Container) -> None:
+    presto = container_with_busybox.serve(Presto([HANGS, HANGS, 200]))
+    hook = container_with_busybox.run("drain", patience=1)
+    container_with_busybox.wait_for_record("drain: state=draining")
+    assert len(presto.puts) == 3
+    container_with_busybox.process.kill()
+    assert hook.wait(timeout=10) == 0
+
+
 @pytest.mark.parametrize("status", [401, 403, 500])
 def test_one_that_refuses_is_left_alone_while_it_has_tasks(container: Container, status: int) -> None:
     presto = container.serve(Presto([status], tasks=[["RUNNING", "FINISHED"], ["PLANNED"], [], ["RUNNING"], ["DONE"]]))
@@ -104,9 +113,9 @@ def test_the_startup_probe_says_when_a_server_has_started(container: Container) 
     mark = container.data / "starting"
     mark.touch()
     presto = container.serve(Presto([200], info={"starting": True}))
-    assert container.run("started").wait(timeout=10) == 1
+    assert container.run("started", patience=5).wait(timeout=10) == 1
     assert mark.exists()
     presto.info["starting"] = False
-    assert container.run("started").wait(timeout=10) == 0
+    assert container.run("started", patience=5).wait(timeout=10) == 0
     assert not mark.exists()
-    assert container.run("started").wait(timeout=10) == 0
+    assert container.run("started", patience=5).wait(timeout=10) == 0

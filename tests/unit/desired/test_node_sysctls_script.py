@@ -33,6 +33,14 @@ def test_parameters_are_set_and_said(shell: str, proc_sys: Path) -> None:
     assert "spec.sysctls.vm.max_map_count: was 65530, is 262144" in ran.output
 
 
+@pytest.mark.parametrize("value", [r"|/bin/core \t\n%e \c", "-n 1", r"* [a-z] \\"])
+def test_a_value_is_said_and_compared_as_it_stands(shell: str, proc_sys: Path, value: str) -> None:
+    ran = _set(shell, proc_sys, f"fs.file-max={value}")
+    assert ran.code == 0, ran.words
+    assert (proc_sys / "fs/file-max").read_text() == value
+    assert ran.output == f"presto-operator: spec.sysctls.fs.file-max: was 100, is {value}\n"
+
+
 def test_what_is_so_already_is_not_written(shell: str, proc_sys: Path) -> None:
     ran = _set(shell, proc_sys, "vm.max_map_count=65530", "kernel.pid_max=1 2  3")
     assert (ran.code, ran.output) == (0, "")

@@ -136,6 +136,20 @@ def test_jars_of_every_kind_of_file_are_put_in_place(fetcher: Fetcher, repositor
     assert [file.name for file in fetcher.directory.parent.iterdir()] == ["our-udfs"]
 
 
+@pytest.mark.parametrize("name", ["udfs[1].jar", "udfs{a,b}.zip", r"udfs\n1.jar", "udfs$(id)'.tgz"])
+def test_a_name_that_a_shell_or_curl_could_read_otherwise_is_taken_as_it_is(
+    fetcher: Fetcher, repository: Repository, name: str
+) -> None:
+    content, wanted = _ARCHIVES[{"jar": "udfs.jar", "zip": "udfs.zip", "tgz": "udfs.tgz"}[name[-3:]]]
+    repository.files[f"/{name}"] = content
+    ran = fetcher.fetch(f"{repository.uri}/{name}", hashlib.sha256(content).hexdigest())
+    assert ran.code == 0, ran.words
+    assert len(list(fetcher.directory.iterdir())) == len(wanted)
+
+    refused = fetcher.fetch(f"{repository.uri}/missing/{name}", "0" * 64)
+    assert f"{repository.uri}/missing/{name} can't be fetched, tried 4 times: " in refused.words
+
+
 def test_it_can_be_run_again(fetcher: Fetcher, repository: Repository) -> None:
     content, wanted = _ARCHIVES["udfs.zip"]
     repository.files["/udfs.zip"] = content

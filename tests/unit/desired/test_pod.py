@@ -105,6 +105,22 @@ def test_sysctls_of_the_pod_are_in_its_security_context_and_those_of_the_node_in
         assert "privileged" not in _server(of, role)["securityContext"]
 
 
+@pytest.mark.parametrize("role", _ROLES)
+def test_kubernetes_gives_a_users_words_to_the_scripts_unchanged(role: str) -> None:
+    # In a command, Kubernetes replaces $(NAME), and $$ by $.
+    of = cluster(
+        plugins=[
+            {**_FROM_IMAGE, "path": "/plugins/$(POD_NAME)"},
+            {**_FROM_URL, "url": "https://repo/$(HOME)/$$/geo.zip"},
+        ],
+        sysctls={"kernel.core_pattern": "/cores/$$.%p"},
+        allowNodeSysctls=True,
+    )
+    assert _init_container(of, "plugin-our-udfs", role)["command"][3] == "/plugins/$$(POD_NAME)/."
+    assert _init_container(of, "plugin-geo", role)["args"][1] == "https://repo/$$(HOME)/$$$$/geo.zip"
+    assert _init_container(of, "node-sysctls", role)["args"][1] == "kernel.core_pattern=/cores/$$$$.%p"
+
+
 def test_nothing_is_privileged_for_sysctls_of_the_pod() -> None:
     of = cluster(sysctls={"net.core.somaxconn": "1024"}, allowNodeSysctls=True)
     assert "initContainers" not in _template(of)["spec"]

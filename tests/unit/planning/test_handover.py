@@ -92,6 +92,14 @@ def test_a_dead_coordinator_is_waited_for_by_nobody() -> None:
     assert dead.hold(None, drain_timeout=TIMEOUT, now=NOON) == NOTHING_WAITS
 
 
+def test_nothing_ends_on_an_answer_that_is_not_of_this_moment() -> None:
+    hold = _waiting().hold(QUIET, is_current=False, drain_timeout=TIMEOUT, now=NOON)
+    assert hold.takeover
+    now = NOON + 6 * SECOND
+    assert _switched().hold(QUIET, drain_timeout=TIMEOUT, now=now) == NOTHING_WAITS
+    assert _switched().hold(QUIET, is_current=False, drain_timeout=TIMEOUT, now=now).lingering
+
+
 def test_what_cannot_be_asked_is_taken_for_busy() -> None:
     hold = _waiting().hold(None, drain_timeout=TIMEOUT, now=NOON)
     assert hold.takeover

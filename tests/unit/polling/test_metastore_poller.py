@@ -9,7 +9,7 @@ import pytest
 
 from presto_operator.kube import ClusterKey
 from presto_operator.metastore import Finding, MetastoreAddress, Outcome, Probe
-from presto_operator.polling.metastore_poller import MetastorePoller, probes
+from presto_operator.polling.metastore_poller import CHECKS_PER_NAMESPACE, MetastorePoller, probes
 from tests.unit.manifest import cluster
 from tests.unit.virtual_time import run
 
@@ -192,3 +192,26 @@ def test_a_metastore_whose_check_is_off_is_not_asked() -> None:
     assert probes(cluster(metastore={"uris": uris})) == (_HIVE,)
     assert probes(cluster(metastore={"uris": uris, "healthCheck": "Disabled"})) == ()
     assert probes(cluster()) == ()
+
+
+def test_metastores_that_hang_hold_up_those_of_other_namespaces_as_little_as_they_like() -> None:
+    hanging = tuple(Probe(MetastoreAddress(f"hanging-{number}.data", 9083), "Thrift") for number in range(100))
+    asked: list[Probe] = []
+
+    async def ask(probe: Probe) -> Finding:
+        asked.append(probe)
+        if probe in hanging:
+            await asyncio.sleep(3600)
+        return _ANSWERING
+
+    async def scenario() -> None:
+        poller = MetastorePoller(lambda _: None, ask, _INTERVAL)
+        for number, probe in enumerate(hanging):
+            poller.watch(ClusterKey("hostile", str(number)), (probe,))
+        poller.watch(_ADHOC, (_HIVE,))
+        await asyncio.sleep(0.1)
+        assert poller.findings(_ADHOC) == {_HIVE: _ANSWERING}
+        assert len([probe for probe in asked if probe in hanging]) == CHECKS_PER_NAMESPACE
+        await poller.close()
+
+    run(scenario())

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import threading
 import time
@@ -9,10 +10,13 @@ from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import msgspec
 import pytest
 
-from presto_operator.polling.presto_client import DEFAULT_TIMEOUTS, MAX_ANSWER_BYTES, PrestoClient, Timeouts
-from presto_operator.presto.errors import PrestoNotFoundError, PrestoUnavailableError
+from presto_operator.polling.byte_budget import ByteBudget
+from presto_operator.polling.presto_client import DEFAULT_TIMEOUTS, PrestoClient, Timeouts
+from presto_operator.presto.errors import PrestoAnswerTooLargeError, PrestoNotFoundError, PrestoUnavailableError
+from presto_operator.presto.question import Question, decoded
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 Serve = Callable[[Answer], str]
@@ -84,6 +88,30 @@ def test_what_is_not_there_is_told_apart(serve: Serve) -> None:
         _get(f"{uri}/v1/cluster")
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1 500 " + b"x" * 5000 + b"\r\n\r\n",
+        b"HTTP/1.1 500 \x1b[2J\x07\r\n\r\n",
+        b"\x1b[2J\xff" + b"x" * 5000 + b"\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/1.1 200 OK\r\nX: " + b"x" * 1_000_000 + b"\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: http://[::1\r\n\r\n",
+    ],
+    ids=lambda head: f"{head[:40]!r}({len(head)})",
+)
+def test_whatever_is_not_http_is_an_error_in_plain_words(serve: Serve, head: bytes) -> None:
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        request.wfile.write(head)
+
+    uri = serve(answer)
+    with pytest.raises(PrestoUnavailableError) as raised:
+        _get(f"{uri}/v1/cluster", timeouts=_IMPATIENT)
+    assert str(raised.value).isprintable()
+    assert len(str(raised.value)) < 400
+
+
 def test_a_coordinator_that_is_silent_holds_nobody_up(serve: Serve, stopped: threading.Event) -> None:
     uri = serve(lambda _: _wait(stopped))
     _assert_gives_up(uri)
@@ -103,15 +131,83 @@ def test_a_coordinator_that_answers_drop_by_drop_holds_nobody_up(serve: Serve, s
     _assert_gives_up(serve(answer))
 
 
-def test_answers_may_be_long(serve: Serve) -> None:
-    item = {"queryId": "q1", "state": "RUNNING", "query": "x" * 2 * 1024 * 1024}
-    assert _get(serve(lambda request: _send(request, 200, json.dumps([item])))) == [item]
+def test_the_texts_of_queries_may_be_long(serve: Serve) -> None:
+    items = [{"queryId": f"q{number}", "query": 'select "a"\n' * 50_000, "state": "RUNNING"} for number in range(20)]
+    uri = serve(lambda request: _send(request, 200, json.dumps(items)))
+    assert _get(uri, _question(100_000, with_texts=20_000_000)) == [{**item, "query": ""} for item in items]
 
 
-def test_an_answer_without_end_is_an_error(serve: Serve) -> None:
-    uri = serve(lambda request: _send(request, 200, json.dumps("x" * 2000)))
-    with pytest.raises(PrestoUnavailableError, match="exceeds 1000 bytes"):
-        _get(uri, max_bytes=1000)
+@pytest.mark.parametrize(
+    ("most", "with_texts", "answer"),
+    [
+        (1000, 0, ["x" * 2000]),
+        (100_000, 0, ["x" * 200_000]),
+        (100_000, 1_000_000, [{}] * 100_000),
+        (100_000, 1_000_000, ["x" * 2_000_000]),
+    ],
+)
+def test_an_answer_beyond_its_limit_is_not_read(serve: Serve, most: int, with_texts: int, answer: object) -> None:
+    uri = serve(lambda request: _send(request, 200, json.dumps(answer)))
+    with pytest.raises(PrestoAnswerTooLargeError, match=f"/v1/query: the answer is too large: at most {most} bytes"):
+        _get(f"{uri}/v1/query", _question(most, with_texts=with_texts))
+
+
+def test_a_large_answer_that_is_slow_counts_as_too_large(serve: Serve, stopped: threading.Event) -> None:
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        _send(request, 200, " " * 100_000)
+        request.wfile.flush()
+        _wait(stopped)
+
+    with pytest.raises(PrestoAnswerTooLargeError, match="only 100000 bytes of a large answer came in time"):
+        _get(serve(answer), _question(1_000_000), timeouts=_IMPATIENT)
+
+
+def test_a_large_answer_that_is_unusable_counts_as_too_large(serve: Serve) -> None:
+    uri = serve(lambda request: _send(request, 200, "[" * 100_000))
+    with pytest.raises(PrestoAnswerTooLargeError, match="nested too deep; it has 100000 bytes"):
+        _get(uri, _question(1_000_000))
+
+
+def test_large_answers_wait_for_each_other_and_small_ones_for_none(serve: Serve, stopped: threading.Event) -> None:
+    def slow(request: BaseHTTPRequestHandler) -> None:
+        _send(request, 200, " " * 100_000)
+        request.wfile.flush()
+        _wait(stopped)
+
+    hanging = serve(slow)
+    small = serve(lambda request: _send(request, 200, _GOOD))
+    large = serve(lambda request: _send(request, 200, json.dumps(["x" * 100_000])))
+
+    async def ask() -> list[Any]:
+        presto = PrestoClient(Timeouts(total=0.5), ByteBudget(1_000_000))
+        try:
+            first = asyncio.create_task(presto.get(hanging, _question(1_000_000)))
+            await asyncio.sleep(0.1)
+            small_answer = await presto.get(small, _question())
+            assert not first.done()
+            others = [presto.get(large, _question(500_000)) for _ in range(4)]
+            return [small_answer, *await asyncio.gather(first, *others, return_exceptions=True)]
+        finally:
+            await presto.close()
+
+    answered, hung, *others = asyncio.run(ask())
+    assert answered == json.loads(_GOOD)
+    assert isinstance(hung, PrestoAnswerTooLargeError)
+    assert not [other for other in others if isinstance(other, PrestoAnswerTooLargeError)]
+
+
+def test_compressed_answers_are_not_unpacked(serve: Serve) -> None:
+    bomb = gzip.compress(b"[" + b" " * 10_000_000)
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        assert request.headers["Accept-Encoding"] == "identity"
+        request.send_response(200)
+        request.send_header("Content-Encoding", "gzip")
+        request.end_headers()
+        request.wfile.write(bomb)
+
+    with pytest.raises(PrestoUnavailableError, match="unusable answer"):
+        _get(serve(answer), _question(1_000_000))
 
 
 def test_nobody_there_is_an_error_at_once() -> None:
@@ -125,7 +221,7 @@ def test_many_that_hang_are_waited_for_together(serve: Serve, stopped: threading
     async def ask_all() -> list[Any]:
         presto = PrestoClient(_IMPATIENT)
         try:
-            return await asyncio.gather(*(presto.get(uri) for _ in range(50)), return_exceptions=True)
+            return await asyncio.gather(*(presto.get(uri, _question()) for _ in range(50)), return_exceptions=True)
         finally:
             await presto.close()
 
@@ -142,11 +238,18 @@ def _assert_gives_up(uri: str) -> None:
     assert time.monotonic() - started < _LONGEST_SECONDS
 
 
-def _get(uri: str, *, max_bytes: int = MAX_ANSWER_BYTES, timeouts: Timeouts = DEFAULT_TIMEOUTS) -> Any:
+def _question(most_bytes: int = 64 * 1024, *, with_texts: int = 0) -> Question[Any]:
+    def read(answer: bytes) -> Any:
+        return decoded(msgspec.json.Decoder(), answer, "it")
+
+    return Question("", read, most_bytes, with_texts)
+
+
+def _get(uri: str, question: Question[Any] | None = None, *, timeouts: Timeouts = DEFAULT_TIMEOUTS) -> Any:
     async def get() -> Any:
         presto = PrestoClient(timeouts)
         try:
-            return await presto.get(uri, max_bytes)
+            return await presto.get(uri, question or _question())
         finally:
             await presto.close()
 

@@ -3,13 +3,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from presto_operator.kube import ApiError, ClusterKey
 from presto_operator.polling.pace import steady_pace
 from presto_operator.polling.presto_load import MOST_CPU_QUESTIONS
 from presto_operator.polling.presto_poller import PrestoPoller, Subject
 from presto_operator.polling.presto_transport import PrestoTransport
+from presto_operator.polling.seldom import REST_SECONDS
 from presto_operator.presto.server import Server
 from tests.unit import virtual_time
 from tests.unit.fake_kubernetes import FakeKubernetes
@@ -32,16 +32,16 @@ class Presto(FakeKubernetes):
         self.hangs = False
         self.poller = PrestoPoller(PrestoTransport(self), self.woken.append, lambda: NOW, steady_pace(INTERVAL))
 
-    async def get_through_service(self, namespace: str, service: str, port: int, path: str) -> Any:
+    async def get_through_service(self, namespace: str, service: str, port: int, path: str, most_bytes: int) -> bytes:
         if path == "/v1/cluster":
             self.times.append(asyncio.get_running_loop().time())
         if self.hangs:
             await asyncio.sleep(5)
             raise ApiError(0, "no answer")
-        return await super().get_through_service(namespace, service, port, path)
+        return await super().get_through_service(namespace, service, port, path, most_bytes)
 
-    async def get_through_pod(self, namespace: str, pod: str, port: int, path: str) -> Any:
-        answer = await super().get_through_pod(namespace, pod, port, path)
+    async def get_through_pod(self, namespace: str, pod: str, port: int, path: str, most_bytes: int) -> bytes:
+        answer = await super().get_through_pod(namespace, pod, port, path, most_bytes)
         await asyncio.sleep(0.01)
         return answer
 
@@ -77,16 +77,19 @@ def test_a_cluster_is_asked_at_a_steady_pace() -> None:
     assert set(gaps) == {POLL_SECONDS}
 
 
-def test_the_first_answer_is_waited_for_and_the_others_are_not() -> None:
+def test_the_end_of_the_first_poll_wakes_up_though_it_failed() -> None:
     presto = Presto()
 
     async def scenario() -> None:
         presto.hangs = True
         presto.poller.watch(KEY, Subject())
-        assert await presto.poller.newest(KEY) is None
+        assert not presto.poller.was_polled(KEY)
+        assert presto.woken == []
+        await presto.poller.first_poll(KEY)
         assert asyncio.get_running_loop().time() == 5.0
-        assert await presto.poller.newest(KEY) is None
-        assert asyncio.get_running_loop().time() == 5.0
+        assert presto.poller.was_polled(KEY)
+        assert presto.poller.newest(KEY) is None
+        assert presto.woken == [KEY]
 
     presto.run(scenario)
 
@@ -95,11 +98,11 @@ def test_a_cluster_that_is_not_watched_has_no_numbers() -> None:
     presto = Presto()
 
     async def scenario() -> None:
-        assert await presto.poller.newest(KEY) is None
+        assert presto.poller.newest(KEY) is None
         presto.poller.watch(KEY, Subject())
-        await presto.poller.newest(KEY)
+        await presto.poller.first_poll(KEY)
         presto.poller.forget(KEY)
-        assert await presto.poller.newest(KEY) is None
+        assert presto.poller.newest(KEY) is None
         asked = len(presto.times)
         await asyncio.sleep(3 * POLL_SECONDS)
         assert len(presto.times) == asked
@@ -114,7 +117,7 @@ def test_one_that_hangs_holds_up_no_other() -> None:
     async def scenario() -> None:
         presto.poller.watch(KEY, Subject())
         other.poller.watch(KEY, Subject())
-        await other.poller.newest(KEY)
+        await other.poller.first_poll(KEY)
         assert asyncio.get_running_loop().time() == 0.0
         await other.poller.close()
 
@@ -134,7 +137,8 @@ def test_the_load_is_complete() -> None:
 
     async def scenario() -> None:
         presto.poller.watch(KEY, Subject())
-        poll = await presto.poller.newest(KEY)
+        await presto.poller.first_poll(KEY)
+        poll = presto.poller.newest(KEY)
         assert poll is not None
         assert poll.at == NOW
         assert (poll.running, poll.blocked, poll.queued) == (1, 2, 0)
@@ -149,7 +153,8 @@ def test_a_group_that_presto_does_not_know_holds_nothing_back() -> None:
 
     async def scenario() -> None:
         presto.poller.watch(KEY, Subject())
-        poll = await presto.poller.newest(KEY)
+        await presto.poller.first_poll(KEY)
+        poll = presto.poller.newest(KEY)
         assert poll is not None
         assert (poll.queued, poll.held_back) == (3, 0)
 
@@ -163,7 +168,8 @@ def test_half_an_answer_is_none() -> None:
 
     async def scenario() -> None:
         presto.poller.watch(KEY, Subject())
-        assert await presto.poller.newest(KEY) is None
+        await presto.poller.first_poll(KEY)
+        assert presto.poller.newest(KEY) is None
 
     presto.run(scenario)
 
@@ -173,7 +179,8 @@ def test_a_changed_load_wakes_up_only_what_is_scaled_by_it() -> None:
 
     async def scenario() -> None:
         presto.poller.watch(KEY, Subject())
-        await presto.poller.newest(KEY)
+        await presto.poller.first_poll(KEY)
+        presto.woken.clear()
         presto.presto_answer = {**IDLE, "runningQueries": 1}
         await asyncio.sleep(2 * POLL_SECONDS)
         assert presto.woken == []
@@ -190,11 +197,13 @@ def test_presto_that_falls_silent_wakes_up_and_its_last_answer_is_kept() -> None
 
     async def scenario() -> None:
         presto.poller.watch(KEY, Subject())
-        last = await presto.poller.newest(KEY)
+        await presto.poller.first_poll(KEY)
+        presto.woken.clear()
+        last = presto.poller.newest(KEY)
         presto.presto_answer = ApiError(503, "no endpoints")
         await asyncio.sleep(3 * POLL_SECONDS)
         assert presto.woken == [KEY]
-        assert await presto.poller.newest(KEY) is None
+        assert presto.poller.newest(KEY) is None
         assert presto.poller.last_answer(KEY) == last
         presto.presto_answer = IDLE
         await asyncio.sleep(3 * POLL_SECONDS)
@@ -209,7 +218,8 @@ def test_workers_are_asked_for_their_cpu_use_seldom() -> None:
 
     async def scenario() -> None:
         presto.poller.watch(KEY, Subject(workers(3)))
-        poll = await presto.poller.newest(KEY)
+        await presto.poller.first_poll(KEY)
+        poll = presto.poller.newest(KEY)
         assert poll is not None
         assert (poll.worker_cpu_percent, poll.workers_with_cpu) == (50.0, 3)
         await asyncio.sleep(60)
@@ -224,11 +234,13 @@ def test_of_many_workers_each_has_its_turn() -> None:
 
     async def scenario() -> None:
         presto.poller.watch(KEY, Subject(workers(100)))
-        poll = await presto.poller.newest(KEY)
+        await presto.poller.first_poll(KEY)
+        poll = presto.poller.newest(KEY)
         assert poll is not None
         assert poll.workers_with_cpu == MOST_CPU_QUESTIONS
         await asyncio.sleep(7 * POLL_SECONDS)
-        poll = await presto.poller.newest(KEY)
+        await presto.poller.first_poll(KEY)
+        poll = presto.poller.newest(KEY)
         assert poll is not None
         assert poll.workers_with_cpu == 100
 
@@ -241,16 +253,34 @@ def test_what_workers_told_is_not_believed_for_long() -> None:
 
     async def scenario() -> None:
         presto.poller.watch(KEY, Subject(workers(3)))
-        await presto.poller.newest(KEY)
+        await presto.poller.first_poll(KEY)
         presto.poller.watch(KEY, Subject(workers(2)))
         await asyncio.sleep(2 * POLL_SECONDS)
-        poll = await presto.poller.newest(KEY)
+        await presto.poller.first_poll(KEY)
+        poll = presto.poller.newest(KEY)
         assert poll is not None
         assert poll.workers_with_cpu == 2
         presto.cpu_load = None
         await asyncio.sleep(70)
-        poll = await presto.poller.newest(KEY)
+        await presto.poller.first_poll(KEY)
+        poll = presto.poller.newest(KEY)
         assert poll is not None
         assert (poll.worker_cpu_percent, poll.workers_with_cpu) == (None, 0)
+
+    presto.run(scenario)
+
+
+def test_a_cluster_whose_answers_are_too_large_is_polled_seldom() -> None:
+    presto = Presto()
+    presto.presto_answer = ApiError(413, "too large")
+
+    async def scenario() -> None:
+        presto.poller.watch(KEY, Subject())
+        await asyncio.sleep(REST_SECONDS)
+        assert len(presto.times) == 2
+        presto.presto_answer = IDLE
+        await asyncio.sleep(4 * POLL_SECONDS)
+        assert presto.poller.newest(KEY) is not None
+        assert len(presto.times) > 3
 
     presto.run(scenario)

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from datetime import UTC, datetime
 
-from presto_operator.kube import ApiError
+from presto_operator.kube import ApiError, ClusterKey
 from presto_operator.objects import KubernetesObject
 from presto_operator.polling.presto_tasks import TaskReader
 from presto_operator.polling.presto_transport import PrestoTransport
 from tests.unit.fake_kubernetes import FakeKubernetes
 from tests.unit.virtual_time import run
 
+KEY = ClusterKey("analytics", "adhoc")
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 BUSY = [{"taskStatus": {"state": "RUNNING"}}]
 
 
@@ -20,9 +22,9 @@ class _SlowKubernetes(FakeKubernetes):
         super().__init__()
         self._seconds = seconds
 
-    async def get_through_pod(self, namespace: str, pod: str, port: int, path: str) -> Any:
+    async def get_through_pod(self, namespace: str, pod: str, port: int, path: str, most_bytes: int) -> bytes:
         await asyncio.sleep(self._seconds.get(pod, 0))
-        return await super().get_through_pod(namespace, pod, port, path)
+        return await super().get_through_pod(namespace, pod, port, path, most_bytes)
 
 
 def pod(name: str) -> KubernetesObject:
@@ -31,7 +33,14 @@ def pod(name: str) -> KubernetesObject:
 
 async def _timed_count(api: FakeKubernetes, *names: str) -> tuple[dict[str, int], float]:
     """The counts, and how many seconds they took."""
-    counts = await TaskReader(PrestoTransport(api)).count([pod(name) for name in names])
+    answered = asyncio.Event()
+    reader = TaskReader(PrestoTransport(api), lambda _: answered.set(), lambda: NOW)
+    pods = [pod(name) for name in names]
+    counts = reader.newest(KEY, pods)
+    if counts is None:
+        await answered.wait()
+        counts = reader.newest(KEY, pods)
+    assert counts is not None
     return counts, asyncio.get_running_loop().time()
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from presto_operator.presto.cluster import active_workers
 from presto_operator.presto.errors import PrestoUnavailableError
+from tests.unit.presto.answers import json_bytes
 
 GOOD: dict[str, Any] = {
     "runningQueries": 3,
@@ -19,31 +20,31 @@ GOOD: dict[str, Any] = {
 
 
 def test_reads_the_number() -> None:
-    assert active_workers(GOOD) == 30
+    assert active_workers(json_bytes(GOOD)) == 30
 
 
 @pytest.mark.parametrize("value", [None, "many", [], float("nan"), float("inf"), 1e30, -1, 2**31, True, "3"])
 def test_names_the_number_that_is_unusable(value: object) -> None:
-    with pytest.raises(PrestoUnavailableError, match="activeWorkers"):
-        active_workers({**GOOD, "activeWorkers": value})
+    with pytest.raises(PrestoUnavailableError, match="unusable answer"):
+        active_workers(json_bytes({**GOOD, "activeWorkers": value}))
 
 
 def test_names_the_number_that_is_missing() -> None:
-    with pytest.raises(PrestoUnavailableError, match="activeWorkers"):
-        active_workers({key: value for key, value in GOOD.items() if key != "activeWorkers"})
+    with pytest.raises(PrestoUnavailableError, match="unusable answer"):
+        active_workers(json_bytes({key: value for key, value in GOOD.items() if key != "activeWorkers"}))
 
 
 def test_what_is_not_used_may_be_missing() -> None:
-    assert active_workers({"activeWorkers": 2}) == 2
+    assert active_workers(json_bytes({"activeWorkers": 2})) == 2
 
 
 def test_an_answer_is_not_quoted() -> None:
     with pytest.raises(PrestoUnavailableError) as raised:
-        active_workers({"activeWorkers": "A" * 5_000_000})
+        active_workers(json_bytes({"activeWorkers": "A" * 5_000_000}))
     assert len(str(raised.value)) < 100
 
 
 @pytest.mark.parametrize("answer", [None, [], "starting", 3])
 def test_refuses_what_is_no_object(answer: object) -> None:
-    with pytest.raises(PrestoUnavailableError, match="no JSON object"):
-        active_workers(answer)
+    with pytest.raises(PrestoUnavailableError, match="/v1/cluster gave an unusable answer"):
+        active_workers(json_bytes(answer))

@@ -14,6 +14,7 @@ from presto_operator.presto.load import (
     resource_group_path,
     unfinished_queries,
 )
+from tests.unit.presto.answers import json_bytes
 
 # As 0.287 answers, without the fields that don't matter here.
 RUNNING: dict[str, Any] = {
@@ -29,7 +30,7 @@ NEW: dict[str, Any] = {"queryState": "WAITING_FOR_PREREQUISITES"}
 
 
 def test_reads_the_queries() -> None:
-    assert unfinished_queries([RUNNING, QUEUED, NEW]) == (
+    assert unfinished_queries(json_bytes([RUNNING, QUEUED, NEW])) == (
         UnfinishedQuery("RUNNING", is_blocked=False, group=("etl",)),
         UnfinishedQuery("QUEUED", is_blocked=False, group=("adhoc", "small")),
         UnfinishedQuery("WAITING_FOR_PREREQUISITES", is_blocked=False, group=()),
@@ -39,11 +40,13 @@ def test_reads_the_queries() -> None:
 @pytest.mark.parametrize("answer", [None, {}, "starting", [3], [None], [{}], [{"queryState": "X", "progress": 3}]])
 def test_refuses_what_is_no_list_of_queries(answer: object) -> None:
     with pytest.raises(PrestoUnavailableError, match="queryState"):
-        unfinished_queries(answer)
+        unfinished_queries(json_bytes(answer))
 
 
 def test_each_query_is_counted_once() -> None:
-    queries = unfinished_queries([RUNNING, BLOCKED, BLOCKED, QUEUED, WAITING, NEW, {"queryState": "FINISHING"}])
+    queries = unfinished_queries(
+        json_bytes([RUNNING, BLOCKED, BLOCKED, QUEUED, WAITING, NEW, {"queryState": "FINISHING"}])
+    )
     assert query_load(queries, frozenset()) == QueryLoad(running=1, blocked=2, queued=1, waiting=3, held_back=0)
 
 
@@ -58,12 +61,12 @@ def test_each_query_is_counted_once() -> None:
     ],
 )
 def test_a_full_group_holds_back_what_queues_in_it_and_below(full: set[tuple[str, ...]], *, is_held_back: bool) -> None:
-    load = query_load(unfinished_queries([QUEUED]), full)
+    load = query_load(unfinished_queries(json_bytes([QUEUED])), full)
     assert (load.held_back, load.queued) == ((1, 0) if is_held_back else (0, 1))
 
 
 def test_a_full_group_holds_nothing_back_that_runs() -> None:
-    load = query_load(unfinished_queries([RUNNING, {**WAITING, "resourceGroupId": ["etl"]}]), {("etl",)})
+    load = query_load(unfinished_queries(json_bytes([RUNNING, {**WAITING, "resourceGroupId": ["etl"]}])), {("etl",)})
     assert (load.running, load.waiting, load.held_back) == (1, 1, 0)
 
 
@@ -74,23 +77,25 @@ def _group(*path: str, running: int, limit: int, groups: tuple[dict[str, Any], .
 def test_full_groups_are_those_at_their_limit() -> None:
     deep = _group("adhoc", "small", "ann", running=1, limit=1)
     answer = _group("adhoc", running=3, limit=9, groups=(_group("adhoc", "small", running=3, limit=3, groups=(deep,)),))
-    assert full_groups(answer) == {("adhoc", "small"), ("adhoc", "small", "ann")}
+    assert full_groups(json_bytes(answer)) == {("adhoc", "small"), ("adhoc", "small", "ann")}
 
 
 def test_a_group_that_may_run_nothing_is_full() -> None:
-    assert full_groups(_group("closed", running=0, limit=0)) == {("closed",)}
+    assert full_groups(json_bytes(_group("closed", running=0, limit=0))) == {("closed",)}
 
 
 @pytest.mark.parametrize(
     "answer", [None, [], {}, {"id": ["a"], "numRunningQueries": "many", "hardConcurrencyLimit": 1}]
 )
 def test_refuses_what_is_no_group(answer: object) -> None:
-    with pytest.raises(PrestoUnavailableError, match="no usable resource group"):
-        full_groups(answer)
+    with pytest.raises(PrestoUnavailableError, match="resourceGroupState gave an unusable answer"):
+        full_groups(json_bytes(answer))
 
 
 def test_only_roots_with_queued_queries_are_asked_for() -> None:
-    assert queued_roots(unfinished_queries([RUNNING, QUEUED, QUEUED, NEW, {"queryState": "QUEUED"}])) == ("adhoc",)
+    assert queued_roots(unfinished_queries(json_bytes([RUNNING, QUEUED, QUEUED, NEW, {"queryState": "QUEUED"}]))) == (
+        "adhoc",
+    )
 
 
 def test_a_root_may_have_any_name() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from presto_operator.api import FieldError
-from presto_operator.desired import render_generation, retry_warnings
+from presto_operator.desired import drain_warnings, render_generation, retry_warnings
 from presto_operator.metastore import Finding, MetastoreAddress, Outcome, Probe
 from presto_operator.objects import KubernetesObject, ReadyReason, ValidReason, name_of
 from presto_operator.planning.memory import Memory, memory_of
@@ -36,10 +36,17 @@ def test_valid_quotes_every_error() -> None:
 
 
 def test_a_valid_spec_may_have_warnings() -> None:
-    odd = cluster(queryRetry={"enabled": True}, coordinator={"config": {"query.remote-task.max-error-duration": "1h"}})
+    odd = cluster(
+        queryRetry={"enabled": True},
+        coordinator={"config": {"query.remote-task.max-error-duration": "1h"}},
+        workers={"podOverrides": {"spec": {"containers": [{"name": "envoy", "image": "envoy:1"}]}}},
+    )
     verdict = conditions.valid(Valid(odd, render_generation(odd)), Memory(), 1)
     assert (verdict.status, verdict.reason) == ("True", "SpecAccepted")
-    assert verdict.message == f"the spec is valid, with warnings: {'; '.join(retry_warnings(odd.spec))}"
+    retry, drain = retry_warnings(odd.spec), drain_warnings(odd.spec)
+    assert retry
+    assert drain
+    assert verdict.message == f"the spec is valid, with warnings: {'; '.join([*retry, *drain])}"
 
 
 def test_a_spec_that_cannot_be_read_is_as_valid_as_it_was() -> None:

@@ -7,6 +7,12 @@ import pytest
 from tests.simulation.course import course_of, run_course, shrunk, steps_of
 from tests.simulation.mutations import MUTATIONS
 
+
+def _passes(seed: str, first: int, end: int) -> str:
+    """Steps in which nothing happens but passes: there are as many nodes as there may be."""
+    return " ".join(f"join-node:{seed}.{number}" for number in range(first, end))
+
+
 _FOUND_BY = {
     # Somebody deletes the client Service while a change is pending.
     "C1": ("serves", "edit-spec:74.2 delete-service:74.3"),
@@ -19,15 +25,12 @@ _FOUND_BY = {
     # Somebody else has an object of the name that one of ours would have, and the version changes.
     "H6": (
         "leftover",
-        (
-            "replace-child:H6.16.0 edit-spec:H6.16.1 "
-            "join-node:H6.16.2 join-node:H6.16.3 join-node:H6.16.4 join-node:H6.16.5 join-node:H6.16.6 join-node:H6.16.7"
-        ),
+        f"replace-child:H6.16.0 edit-spec:H6.16.1 {' '.join(f'join-node:H6.16.{i}' for i in range(2, 8))}",
     ),
     # The workers change.
     "budget": ("budget", "edit-spec:budget.1.0"),
     # The version changes while a query runs.
-    "queries": ("queries", "edit-spec:queries.21.0 run-queries:queries.21.1"),
+    "queries": ("queries", f"edit-spec:queries.21.0 run-queries:queries.21.1 {_passes('queries.21', 2, 5)}"),
 }
 
 

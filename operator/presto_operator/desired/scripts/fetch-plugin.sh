@@ -6,12 +6,22 @@
 #
 # An archive may hold the jars themselves or, as Presto's own plugin archives do, one directory of them. The result is
 # moved into place at once, so that an interrupted run leaves nothing half done.
+#
+# The environment is the user's, a proxy above all, and so is the configuration of curl.
+
+# bash takes shell options from SHELLOPTS in the environment.
+set +Ceuf
 
 name=$1 url=$2 sha256=$3 directory=$4
 attempts=4
 
+# say WORDS. Not by echo: in dash, it changes words that have a backslash.
+say() {
+  printf '%s\n' "presto-operator: plugins.$name: $*" >&2
+}
+
 fail() {
-  echo "presto-operator: plugins.$name: $*" >&2
+  say "$*"
   exit 1
 }
 
@@ -24,8 +34,8 @@ python() {
 # download FILE: one attempt, which ends within a quarter of an hour.
 download() {
   if command -v curl >/dev/null 2>&1; then
-    curl --fail --location --silent --show-error --connect-timeout 15 --speed-limit 1000 --speed-time 30 \
-      --max-time 900 --output "$1" "$url" 2>&1
+    curl --globoff --fail --location --silent --show-error --connect-timeout 15 --speed-limit 1000 \
+      --speed-time 30 --max-time 900 --output "$1" "$url" 2>&1
   else
     python '
 import shutil, sys, time
@@ -76,12 +86,12 @@ file=$work/$(basename "${url%%\?*}")
 attempt=1
 until words=$(download "$file"); do
   [ "$attempt" -lt "$attempts" ] || fail "$url can't be fetched, tried $attempts times: $words"
-  echo "presto-operator: plugins.$name: attempt $attempt: $words" >&2
+  say "attempt $attempt: $words"
   sleep $((attempt * 2))
   attempt=$((attempt + 1))
 done
 
-found=$(sha256sum "$file" | cut -d ' ' -f 1)
+found=$(sha256sum <"$file" | cut -d ' ' -f 1)
 [ "$found" = "$sha256" ] || fail "$url has the SHA-256 checksum $found, but $sha256 was asked for"
 
 case $file in

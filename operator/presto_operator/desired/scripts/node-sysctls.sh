@@ -8,8 +8,9 @@
 directory=$1
 shift
 
+# Words are not printed by echo: in dash, it changes those that have a backslash, and in bash it takes -n for an option.
 fail() {
-  echo "presto-operator: spec.sysctls.$name: $*" >&2
+  printf '%s\n' "presto-operator: spec.sysctls.$name: $*" >&2
   exit 1
 }
 
@@ -17,7 +18,8 @@ fail() {
 words() {
   set -f
   # shellcheck disable=SC2086
-  echo $1
+  set -- $1
+  printf '%s\n' "$*"
 }
 
 for setting in "$@"; do
@@ -29,5 +31,5 @@ for setting in "$@"; do
   { printf '%s' "$value" >"$file"; } 2>/dev/null || fail "this node refuses the value $value; it stays $(words "$old")"
   new=$(cat "$file")
   [ "$(words "$new")" = "$(words "$value")" ] || fail "set to $value, but this node has $(words "$new")"
-  echo "presto-operator: spec.sysctls.$name: was $(words "$old"), is $(words "$new")"
+  printf '%s\n' "presto-operator: spec.sysctls.$name: was $(words "$old"), is $(words "$new")"
 done

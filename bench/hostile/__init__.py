@@ -1,0 +1,1 @@
+"""What tenants who mean harm cost the operator, and the other tenants."""
