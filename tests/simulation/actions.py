@@ -50,6 +50,12 @@ def _chosen(chance: Random, objects: list[KubernetesObject]) -> KubernetesObject
     return chance.choice(objects) if objects else None
 
 
+def _generations(world: World) -> list[str]:
+    """The generations that there are, the one that serves first: their names are hashes, and say nothing."""
+    names = world.guard.truth().generations
+    return sorted(names, key=lambda name: (name != world.guard.incumbent, name))
+
+
 def _named(obj: KubernetesObject) -> str:
     return f"{obj['kind']} {obj['metadata']['name']}"
 
@@ -135,7 +141,7 @@ def edit_selector(world: World, chance: Random) -> str:
     elif what == "nonsense":
         selector[GENERATION_LABEL] = "nonsense"
     else:
-        selector[GENERATION_LABEL] = chance.choice(sorted(world.guard.truth().generations) or ["nonsense"])
+        selector[GENERATION_LABEL] = chance.choice(_generations(world) or ["nonsense"])
     world.api.keep(
         {**service, "metadata": dict(service["metadata"]), "spec": {**service["spec"], "selector": selector}}
     )
@@ -353,10 +359,10 @@ def delay_status(world: World, chance: Random) -> str:
 
 def run_queries(world: World, chance: Random) -> str:
     """Let queries begin or end."""
-    names = sorted(world.guard.truth().generations)
+    names = _generations(world)
     if not names:
         return ""
-    name = chance.choice(names)
+    name = chance.choice([names[0], *names])
     if name in world.presto.busy:
         del world.presto.busy[name]
         return f"the last query on {name} ends"

@@ -30,7 +30,7 @@ _FOUND_BY = {
     # The workers change.
     "budget": ("budget", "edit-spec:budget.1.0"),
     # The version changes while a query runs.
-    "queries": ("queries", f"edit-spec:queries.21.0 run-queries:queries.21.1 {_passes('queries.21', 2, 5)}"),
+    "queries": ("queries", f"edit-spec:queries.2.0 run-queries:queries.2.1 {_passes('queries.2', 2, 5)}"),
 }
 
 
