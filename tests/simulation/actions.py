@@ -21,7 +21,7 @@ from presto_operator.objects import (
 )
 from tests.simulation.cloud import MOST_NODES, RISK_TAINT, SPOT_TAINT
 from tests.simulation.facts import CLUSTER, NAMESPACE
-from tests.simulation.known import UNMENDED, Known
+from tests.simulation.known import Known, is_unmended
 from tests.simulation.presto import MOODS
 from tests.simulation.specs import BASE, edited
 from tests.simulation.world import Action, World
@@ -122,7 +122,7 @@ def remove_label(world: World, chance: Random) -> str:
     if obj is None:
         return ""
     label = chance.choice(sorted(obj["metadata"]["labels"]))
-    if Known.LABEL_OF_DEPLOYMENT in UNMENDED and (obj["kind"], label) == ("Deployment", CLUSTER_LABEL):
+    if is_unmended(Known.LABEL_OF_DEPLOYMENT) and (obj["kind"], label) == ("Deployment", CLUSTER_LABEL):
         return ""
     labels = {name: value for name, value in obj["metadata"]["labels"].items() if name != label}
     world.api.keep({**obj, "metadata": {**obj["metadata"], "labels": labels}})

@@ -20,7 +20,7 @@ from presto_operator.objects import (
 from tests.simulation.facts import CLUSTER, CLUSTER_IDENTITY, Facts, Objects
 from tests.simulation.guard import Guard, wanted_workers
 from tests.simulation.invariant import InvariantError
-from tests.simulation.known import UNMENDED, Known
+from tests.simulation.known import Known, is_unmended
 from tests.simulation.specs import Defect, defect_of
 
 _MOST_GENERATIONS = 3
@@ -154,7 +154,7 @@ class Checks:
         if is_valid and (limits := self._limits_to_end(cluster)):
             return limits
         serving = self._guard.incumbent
-        if serving is None or Known.NOT_HEALED in UNMENDED:
+        if serving is None or is_unmended(Known.NOT_HEALED):
             return ""
         wanted = wanted_workers(cluster["spec"]) if is_valid else 0
         return _unserved(truth, serving) or _too_few(truth, serving, wanted)

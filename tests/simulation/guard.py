@@ -28,7 +28,7 @@ from tests.simulation.cloud import RISK_TAINT, Cloud, ready_for
 from tests.simulation.deployments import owning_deployment, removal_rank
 from tests.simulation.facts import CLUSTER_IDENTITY, NOTHING, SERVICE_IDENTITY, Facts, GenerationFacts, facts_of
 from tests.simulation.invariant import InvariantError
-from tests.simulation.known import UNMENDED, Known
+from tests.simulation.known import Known, is_unmended
 from tests.simulation.kubelet import mounted
 from tests.simulation.presto import Presto
 from tests.simulation.specs import DRAIN_TIMEOUT_SECONDS
@@ -296,9 +296,9 @@ class Guard:
         generation = known.generations.get(generation_of(write.obj))
         if live is None or generation is None or generation.name != self.incumbent or role_of(live) != "worker":
             return
-        if Known.SCALED_WITHOUT_BUDGET in UNMENDED and write.verb == "scale" and len(known.generations) > 1:
+        if is_unmended(Known.SCALED_WITHOUT_BUDGET) and write.verb == "scale" and len(known.generations) > 1:
             return
-        if Known.LATE_STATUS in UNMENDED and any(map(self._is_late, generation.workers)):
+        if is_unmended(Known.LATE_STATUS) and any(map(self._is_late, generation.workers)):
             return
         replicas = write.replicas if write.replicas is not None else wanted_replicas(write.obj)
         if replicas >= wanted_replicas(live):

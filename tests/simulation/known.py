@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import Enum, auto
 
 
@@ -19,4 +21,19 @@ class Known(Enum):
     """A Deployment whose label was removed is forgotten, and its workers with it."""
 
 
-UNMENDED: frozenset[Known] = frozenset(Known)
+_unmended = set(Known)
+
+
+def is_unmended(defect: Known) -> bool:
+    """Whether the simulation looks away from a defect."""
+    return defect in _unmended
+
+
+@contextmanager
+def looking_at(defect: Known) -> Iterator[None]:
+    """Don't look away from this defect, for a test that it is still there."""
+    _unmended.discard(defect)
+    try:
+        yield
+    finally:
+        _unmended.add(defect)
