@@ -18,7 +18,8 @@ class Known(Enum):
     LATE_STATUS = auto()
     """Where the status of a Deployment is late, ready workers may count as if they didn't serve, and are removed."""
     LABEL_OF_DEPLOYMENT = auto()
-    """A Deployment whose label was removed is forgotten, and its workers with it."""
+    """A Deployment whose label was removed is forgotten: old workers stay for good, and where it is the serving
+    coordinator's, its generation counts as gone, and what belongs to it is removed."""
 
 
 _unmended = set(Known)

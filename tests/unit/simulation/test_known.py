@@ -1,4 +1,4 @@
-"""Defects that the simulation looks away from are still there: mend one, and take it out of tests/simulation/known.py."""
+"""Defects that the simulation looks away from are still there. One that is mended goes out of known.py."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.simulation.course import run_course, steps_of
 from tests.simulation.known import Known, looking_at
 
 _SHOWN_BY = {
-    # A node is lost while a generation is pending: both pools of the serving one are scaled to the new placement at once.
+    # A node is lost while a generation is pending: the pools of the serving one are scaled at once.
     Known.SCALED_WITHOUT_BUDGET: (
         "edit-spec:SCALED_WITHOUT_BUDGET.5.0 vanish-node:SCALED_WITHOUT_BUDGET.5.1",
         "budget",
