@@ -34,6 +34,10 @@ class Watches:
         """Whether the operator has been told everything."""
         return not self.has_lost and not any(self._pending.values())
 
+    def pending(self, kind: str) -> list[tuple[str, KubernetesObject]]:
+        """The events about objects of a kind that the operator has not been told yet."""
+        return list(self._pending[kind])
+
     def deliver(self, parts: Assembly) -> None:
         """Tell an operator what has happened."""
         for kind, events in self._pending.items():
