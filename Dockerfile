@@ -1,15 +1,19 @@
-# The operator's image. The base is any image with Python 3.11 or newer.
+# The operator's image. The base is any image with Python 3.11 or newer. For builds that can be repeated, name it with its digest:
+# --build-arg BASE_IMAGE=python:3.12-slim@sha256:...
 ARG BASE_IMAGE=python:3.12-slim
 
 FROM ${BASE_IMAGE} AS build
 # A virtual environment, so that the final image gets the packages and not what built them.
 RUN python3 -m venv /opt/presto-operator
 WORKDIR /build
-COPY requirements.txt .
+COPY requirements.txt requirements-build.txt ./
+# What builds the package, with hashes like all else: pip would fetch it by itself without them.
+RUN python3 -m venv tools && tools/bin/pip install --require-hashes --only-binary :all: -r requirements-build.txt
 RUN /opt/presto-operator/bin/pip install --no-compile --require-hashes --only-binary :all: -r requirements.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY operator ./operator
-RUN /opt/presto-operator/bin/pip install --no-compile --no-deps . \
+RUN tools/bin/pip wheel --no-deps --no-build-isolation --no-index --wheel-dir wheels . \
+    && /opt/presto-operator/bin/pip install --no-compile --no-deps --no-index wheels/*.whl \
     && /opt/presto-operator/bin/python -m compileall -q -j 0 /opt/presto-operator/lib \
     && /opt/presto-operator/bin/pip uninstall --yes --quiet pip setuptools
 

@@ -126,6 +126,8 @@ lock: $(VENV)/ready ## Pin the dependencies anew: versions and hashes, no addres
 		--upgrade pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 \
 		--upgrade --extra dev --extra bench -c requirements.txt pyproject.toml -o requirements-dev.txt
+	grep '^hatchling==' requirements-dev.txt | tr -d '\\' | $(BIN)/uv pip compile -q --universal --generate-hashes \
+		--no-header --no-annotate --python-version 3.11 -c requirements-dev.txt - -o requirements-build.txt
 
 # The stamp says that the environment is what the pins say.
 $(VENV)/ready: requirements-dev.txt pyproject.toml

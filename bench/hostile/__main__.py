@@ -91,6 +91,8 @@ def measure(scenario: Scenario, operator: Path, reclaims: int, folder: Path) -> 
         command += ["--presto-port", str(presto_port), "--metrics-port", str(_free_port())]
         process = stack.enter_context(_process(command, theirs, folder / "operator.log"))
         _settle(api, process)
+        _get(f"{api}/bench/prepare")
+        _settle(api, process)
         process.send_signal(signal.SIGUSR1)
         _get(f"http://127.0.0.1:{presto_port}/bench/on")
         _get(f"{api}/bench/begin")

@@ -81,14 +81,18 @@ class Kubernetes(FakeKubernetes):
             pod["status"] |= {"phase": "Running", "podIP": "127.0.0.1"}
             self.write(pod)
 
+    def prepare(self) -> None:
+        """Let the clusters wait for a moment without queries, if the scenario is about that."""
+        if self.scenario.takes_over:
+            for number in range(self.scenario.clusters):
+                self.edit(PRESTO_CLUSTER, f"{PREFIX}-{number}", lambda obj: obj["spec"].update(version="0.288"))
+
     def begin(self) -> None:
-        """Do what the scenario is about."""
+        """Write what the scenario is about."""
         config = {f"some.property-{row}": "é" * 480 for row in range(1000)}
-        for number in range(self.scenario.clusters):
-            name = f"{PREFIX}-{number}"
-            if self.scenario.takes_over:
-                self.edit(PRESTO_CLUSTER, name, lambda obj: obj["spec"].update(version="0.288"))
-            if self.scenario.big_specs:
+        if self.scenario.big_specs:
+            for number in range(self.scenario.clusters):
+                name = f"{PREFIX}-{number}"
                 self.edit(PRESTO_CLUSTER, name, lambda obj: obj["spec"].update(coordinator={"config": config}))
         for number in range(self.scenario.config_maps):
             metadata = {"name": f"big-{number}", "namespace": "somebody", "labels": {CLUSTER_LABEL: "no-such-cluster"}}
@@ -112,12 +116,15 @@ class Kubernetes(FakeKubernetes):
 
     @property
     def is_settled(self) -> bool:
-        """Whether all clusters are ready."""
+        """Whether all clusters are ready, and those that have to wait for queries do."""
         clusters = [obj for (kind, _, _), obj in self.objects.items() if kind == PRESTO_CLUSTER.name]
-        return all(
-            any(c["type"] == "Ready" and c["status"] == "True" for c in obj.get("status", {}).get("conditions", []))
-            for obj in clusters
-        )
+        return all(self._is_settled(obj) for obj in clusters)
+
+    def _is_settled(self, obj: KubernetesObject) -> bool:
+        conditions = {item["type"]: item for item in obj.get("status", {}).get("conditions", [])}
+        is_waiting = conditions.get("Progressing", {}).get("reason") == "WaitingForQueries"
+        has_to_wait = obj["spec"]["version"] == "0.288"
+        return conditions.get("Ready", {}).get("status") == "True" and (is_waiting or not has_to_wait)
 
 
 def _cluster(name: str, workers: int) -> KubernetesObject:
@@ -149,6 +156,8 @@ class Server:
 
     async def _control(self, path: str) -> web.Response:
         kubernetes = self._kubernetes
+        if path == "/bench/prepare":
+            kubernetes.prepare()
         if path == "/bench/begin":
             kubernetes.begin()
         if path == "/bench/reclaim":

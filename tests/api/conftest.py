@@ -7,6 +7,7 @@ where it does something to nodes. A test that stops its operator, or counts what
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from tests.harness.waiting import wait_until
 from tests.kit.fake_pools import FakePools
 from tests.kit.kubernetes_api import KubernetesApi
 from tests.kit.operator_process import OperatorProcess, RunningOperator
+from tests.kit.operator_rights import OperatorAccount, forbidden, operator_account, requests
 from tests.kit.played_presto import PlayedPresto, played_presto
 from tests.kit.resources import Namespace
 from tests.kit.sharing import Facts, SharedByRun
@@ -40,6 +42,27 @@ _SETTINGS = (
     "--worker-min-ready=1s",
 )
 """Nothing here takes as long as on real nodes."""
+_ALLOWED = (
+    "--allow-node-sysctls=true",
+    "--allow-host-paths=true",
+    "--allow-host-namespaces=true",
+    "--allowed-service-accounts=*",
+    "--allowed-metastore-hosts=*",
+)
+"""What the manifests of the documentation, and of tests, ask for."""
+
+
+@functools.cache
+def _everywhere() -> OperatorAccount:
+    """The account of the chart's operator."""
+    return operator_account("presto-operator")
+
+
+@functools.cache
+def _confined() -> OperatorAccount:
+    """The account that it has where it is confined to namespaces."""
+    return operator_account("confined", "namespaces={confined}")
+
 
 _numbers = itertools.count(1)
 
@@ -50,6 +73,8 @@ class _Ground:
 
     cluster: Cluster
     operator: RunningOperator
+    confined: Path
+    """A kubeconfig of the account of operators that are confined to namespaces."""
 
 
 @pytest.fixture(scope="session")
@@ -58,26 +83,35 @@ def ground(
 ) -> Iterator[_Ground]:
     """A control plane with the CRD and a few fake nodes, and the operator of most tests."""
     shared = SharedByRun(clusters_directory().parent / "api-tests", "the control plane of tests/api", testrun_uid)
-    log = tmp_path_factory.mktemp("operator") / "operator.log"
-    with shared.use(lambda: _brought_up(pytestconfig.rootpath / "crds", log)) as facts:
+    directory = tmp_path_factory.mktemp("operator")
+    with shared.use(lambda: _brought_up(pytestconfig.rootpath / "crds", directory)) as facts:
         cluster = provider_for("auto").find(_CLUSTER_NAME)
         assert cluster is not None
-        yield _Ground(cluster, RunningOperator(facts["port"]))
+        yield _Ground(cluster, RunningOperator(facts["port"]), Path(facts["confined"]))
 
 
 @contextmanager
-def _brought_up(crds: Path, log: Path) -> Iterator[Facts]:
+def _brought_up(crds: Path, directory: Path) -> Iterator[Facts]:
     provider = provider_for("auto")
     provider.down(_CLUSTER_NAME)
-    cluster = provider.up(ClusterSpec(name=_CLUSTER_NAME, presto_versions=()))
+    users = (_everywhere().user, _confined().user)
+    cluster = provider.up(ClusterSpec(name=_CLUSTER_NAME, presto_versions=(), audited_users=users))
     try:
         cluster.kwok_nodes(_NODES)
         cluster.kubectl("apply", "--server-side", f"--filename={crds}")
         wait_until(lambda: _is_established(cluster), timeout=60, what="the API of PrestoClusters")
-        operator = OperatorProcess(cluster.kubeconfig, log, *_SETTINGS, "--exclude-namespace=own-*")
+        kubeconfigs = {"everywhere": directory / "everywhere", "confined": directory / "confined"}
+        _everywhere().create(cluster, kubeconfigs["everywhere"])
+        _confined().create(cluster, kubeconfigs["confined"])
+        operator = OperatorProcess(
+            kubeconfigs["everywhere"], directory / "operator.log", *_SETTINGS, *_ALLOWED, "--exclude-namespace=own-*"
+        )
         operator.start()
-        yield {"port": operator.port}
+        yield {"port": operator.port, "confined": str(kubeconfigs["confined"])}
         operator.stop()
+        if cluster.audit_log is not None:
+            refused = forbidden(requests(cluster.audit_log), users)
+            assert refused == [], f"the chart's role doesn't allow what the operator asked for: {refused}"
     finally:
         provider.down(_CLUSTER_NAME)
 
@@ -121,14 +155,21 @@ def operator(ground: _Ground, request: pytest.FixtureRequest) -> RunningOperator
 
 
 @pytest.fixture
-def own_operator(cluster: Cluster, namespace: Namespace, tmp_path: Path) -> Iterator[OperatorProcess]:
+def own_operator(ground: _Ground, namespace: Namespace, tmp_path: Path) -> Iterator[OperatorProcess]:
     """An operator of the test's own, confined to its namespace."""
+    _confined().bind(ground.cluster, namespace.name)
     process = OperatorProcess(
-        cluster.kubeconfig, tmp_path / "operator.log", *_SETTINGS, f"--namespace={namespace.name}"
+        ground.confined, tmp_path / "operator.log", *_SETTINGS, *_ALLOWED, f"--namespace={namespace.name}"
     )
     process.start()
     yield process
     process.stop()
+
+
+@pytest.fixture(scope="session")
+def confined_account() -> OperatorAccount:
+    """The account of the operators that tests have for themselves."""
+    return _confined()
 
 
 @pytest.fixture

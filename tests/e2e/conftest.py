@@ -40,7 +40,8 @@ def cluster() -> Iterator[Cluster]:
     )
     try:
         cluster = provider.up(spec)
-        install(cluster, image)
+        # The data platform has a namespace of its own.
+        install(cluster, image, "tenants.metastoreHosts={*}")
         yield cluster
     finally:
         provider.down(_CLUSTER_NAME)

@@ -11,6 +11,7 @@ from tests.e2e.shapes import NAME, SPOT, SPOT_MANIFEST, WORKERS
 from tests.harness.interface import Cluster
 from tests.harness.waiting import wait_until
 from tests.kit import installation
+from tests.kit.kubernetes_api import ApiRefusedError
 from tests.kit.pods import names
 from tests.kit.resources import Namespace
 from tests.kit.sql import PrestoClient
@@ -59,6 +60,22 @@ def test_spot_comes_first_over_all_families_and_on_demand_is_the_base(
     assert coordinator["spec"]["nodeName"] == node("system")
     answer = client.query("SELECT node_id FROM system.runtime.nodes WHERE NOT coordinator AND state = 'active'")
     assert {str(node_id) for (node_id,) in answer.rows} == names(workers)
+
+
+@pytest.mark.page("security")
+def test_all_of_this_runs_in_a_namespace_that_enforces_restricted_and_a_quota(presto: Namespace) -> None:
+    root = {"name": "root", "image": "localhost/none", "securityContext": {"privileged": True}}
+
+    with pytest.raises(ApiRefusedError, match='violates PodSecurity "restricted'):
+        presto.api.create(
+            presto.api.path("pods", presto.name), {"metadata": {"name": "root"}, "spec": {"containers": [root]}}
+        )
+
+    used = presto.get("resourcequotas", "team")["status"]["used"]
+    assert int(used["pods"]) >= WORKERS + 1
+    for pod in presto.pods(NAME):
+        assert pod["status"]["phase"] == "Running"
+        assert pod["spec"]["securityContext"]["runAsNonRoot"] is True
 
 
 @pytest.mark.page("operations")

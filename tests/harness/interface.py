@@ -57,6 +57,11 @@ class Cluster(Protocol):
         """A kubeconfig file with full rights."""
         ...
 
+    @property
+    def audit_log(self) -> Path | None:
+        """The requests of the spec's audited users, a JSON object a line; None where there is no such log."""
+        ...
+
     def node_name(self, name: str) -> str:
         """Return the name of the Node object of a node of the spec: kind gives its nodes names of its own.
 

@@ -58,12 +58,14 @@ class ClusterSpec:
     """A cluster to be. No `nodes` means the control plane alone, for fake nodes.
 
     The images of `presto_versions`, and those of the archives `images`, are on every node from its first second.
+    The requests of `audited_users` are in the cluster's audit log, which kind has not.
     """
 
     name: str = "default"
     nodes: tuple[NodeSpec, ...] = ()
     presto_versions: tuple[str, ...] = DEFAULT_PRESTO_VERSIONS
     images: tuple[Path, ...] = ()
+    audited_users: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse two nodes of one name."""

@@ -23,7 +23,15 @@ RELEASE = "presto-operator"
 NAMESPACE = "presto-operator"
 
 _IMAGE = "localhost/presto-operator"
-IMAGE_SOURCES = ("Dockerfile", "requirements.txt", "pyproject.toml", "README.md", "LICENSE", "operator")
+IMAGE_SOURCES = (
+    "Dockerfile",
+    "requirements.txt",
+    "requirements-build.txt",
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+    "operator",
+)
 """What the image is built from; the last one is a directory."""
 
 

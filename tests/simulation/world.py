@@ -9,7 +9,9 @@ from datetime import datetime
 from random import Random
 from typing import Any, cast
 
+from presto_operator.api import TenantPolicy
 from presto_operator.controller.assembly import Assembly, assemble
+from presto_operator.controller.scope import Scope
 from presto_operator.controller.spec_reader import SpecReader
 from presto_operator.kube import ApiError, ClusterKey
 from presto_operator.objects import KubernetesObject
@@ -34,6 +36,7 @@ from tests.unit.manifest import manifest
 
 KEY = ClusterKey(NAMESPACE, CLUSTER)
 RELIST_SECONDS = 300.0
+_SCOPE = Scope(policy=TenantPolicy(allowed_service_accounts=("*",)))
 _NODES = 6
 
 
@@ -126,7 +129,7 @@ class World:
     async def start_operator(self) -> None:
         """Start an operator that knows nothing, in place of the one that runs."""
         await self.stop_operator()
-        parts = assemble(self.front, clock=self.clock, pace=one_poll, metastores=FakeMetastores())
+        parts = assemble(self.front, scope=_SCOPE, clock=self.clock, pace=one_poll, metastores=FakeMetastores())
         self.parts = replace(
             parts,
             reconciler=replace(parts.reconciler, specs=cast(SpecReader, _RememberedSpecs(parts.reconciler.specs))),

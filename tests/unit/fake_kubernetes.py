@@ -100,7 +100,9 @@ class FakeKubernetes:
             self.on_change("DELETED", gone)
 
     def _created_at(self) -> str:
-        return f"2026-01-01T00:00:{self.revision % 60:02}Z" if self._clock is None else format_time(self._clock())
+        if self._clock is not None:
+            return format_time(self._clock())
+        return f"2026-01-01T00:{self.revision // 60 % 60:02}:{self.revision % 60:02}Z"
 
     def edit(self, kind: Kind | str, name: str, change: Callable[[KubernetesObject], object]) -> KubernetesObject:
         """Let somebody else change an object."""

@@ -6,6 +6,11 @@
 {{- end -}}
 {{- end -}}
 
+{{/* The name of objects that have no namespace: releases of one name in two namespaces have different ones. */}}
+{{- define "presto-operator.clusterName" -}}
+{{- printf "%s-%s" .Release.Namespace (include "presto-operator.fullname" .) | trunc 240 | trimSuffix "-" -}}
+{{- end -}}
+
 {{- define "presto-operator.selectorLabels" -}}
 app.kubernetes.io/name: {{ .Chart.Name }}
 app.kubernetes.io/instance: {{ .Release.Name }}
@@ -22,7 +27,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- define "presto-operator.rules" -}}
 - apiGroups: [prestooperator.io]
   resources: [prestoclusters]
-  verbs: [get, list, watch]
+  verbs: [list, watch]
 - apiGroups: [prestooperator.io]
   resources: [prestoclusters/status]
   verbs: [patch]
@@ -37,12 +42,16 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 - apiGroups: [""]
   resources: [configmaps, secrets, services, serviceaccounts]
   verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [networking.k8s.io]
+  resources: [networkpolicies]
+  verbs: [get, list, watch, create, patch, delete]
 - apiGroups: [policy]
   resources: [poddisruptionbudgets]
-  verbs: [get, list, watch, create, patch, delete]
+  verbs: [get, list, watch, create, patch]
+# patch: the annotation by which a scale-down removes the workers that were chosen.
 - apiGroups: [""]
   resources: [pods]
-  verbs: [get, list, watch, patch, delete]
+  verbs: [list, watch, patch, delete]
 - apiGroups: [""]
   resources: [events]
   verbs: [create]

@@ -26,10 +26,13 @@ from presto_operator.api.owned import (
     POD_NAME_VARIABLE,
     PRESTO_CONTAINER,
     SERVER_SCRIPT,
+    TMP_VOLUME,
+    USERS_FILE,
 )
 from presto_operator.api.placement import PlacementSettings
 from presto_operator.api.plugin import Plugin
 from presto_operator.api.pod_overrides import PodMetadata
+from presto_operator.api.pod_security import PodSecurity
 from presto_operator.api.pool import MAX_WORKERS, Pool
 from presto_operator.api.pool_limit import LimitReason, PoolLimit, whole_second
 from presto_operator.api.reference import SourceData, SourceObject
@@ -51,6 +54,7 @@ from presto_operator.api.status import (
     WorkersStatus,
 )
 from presto_operator.api.sysctls import is_namespaced
+from presto_operator.api.tenant_policy import STRICT, TenantPolicy
 from presto_operator.api.validation import FieldError, InvalidClusterError, parse_cluster, parse_spec
 from presto_operator.api.workers import Drain
 
@@ -71,6 +75,9 @@ __all__ = [
     "POD_NAME_VARIABLE",
     "PRESTO_CONTAINER",
     "SERVER_SCRIPT",
+    "STRICT",
+    "TMP_VOLUME",
+    "USERS_FILE",
     "VERSION",
     "Autoscaling",
     "AutoscalingHistory",
@@ -89,6 +96,7 @@ __all__ = [
     "PlacementSettings",
     "Plugin",
     "PodMetadata",
+    "PodSecurity",
     "Pool",
     "PoolLimit",
     "PoolStatus",
@@ -110,6 +118,7 @@ __all__ = [
     "Schedule",
     "SourceData",
     "SourceObject",
+    "TenantPolicy",
     "Toleration",
     "WorkersStatus",
     "crd",

@@ -21,3 +21,7 @@ class PrestoCluster:
     """All catalogs by name, whatever their properties come from."""
     environment: Mapping[RoleField, Mapping[str, str]] = field(default_factory=dict)
     """For each role, the values of the environment variables that come from Secrets and ConfigMaps."""
+    explained_metastores: tuple[str, ...] = ("*",)
+    """Hosts outside of its namespace for which its users are told why they can't be used; with wildcards."""
+    operator_namespace: str = ""
+    """The namespace of the operator's own pod; empty if it isn't known."""

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from presto_operator.api.field_rules import KeysMatch, WithoutKeys
-from presto_operator.api.owned import SERVER_SCRIPT
+from presto_operator.api.owned import SERVER_SCRIPT, USERS_FILE
 from presto_operator.presto import (
     RESOURCE_GROUPS_FILE,
     RESOURCE_GROUPS_PROPERTIES,
@@ -39,7 +39,7 @@ ConfigFiles = Annotated[
     WithoutKeys(
         {
             **{name: f"is generated from {field}: set that instead" for name, field in _FIELDS.items()},
-            SERVER_SCRIPT: "is reserved for the operator: choose another name",
+            **dict.fromkeys((SERVER_SCRIPT, USERS_FILE), "is reserved for the operator: choose another name"),
         }
     ),
 ]

@@ -61,7 +61,6 @@ def crd() -> dict[str, Any]:
                 "plural": PLURAL,
                 "singular": "prestocluster",
                 "shortNames": ["presto"],  # not "pc": that is PriorityClass in every cluster (docs/adr/0001)
-                "categories": ["all"],
             },
             "versions": [
                 {

@@ -16,6 +16,10 @@ HTTP_PORT_NAME = "http"
 SERVER_SCRIPT = "server.sh"
 """In Presto's configuration directory: the script that starts a server, answers its probe and drains it."""
 
+USERS_FILE = "passwd"
+"""There, too: the /etc/passwd of servers that run as a user whom their image may not know."""
+TMP_VOLUME = "presto-tmp"
+
 _RESERVED_PREFIX = "presto-"
 """For volumes and containers that later releases may add."""
 

@@ -190,9 +190,11 @@ def _shared(reference: Reference, sources: SourceData) -> Iterator[tuple[str, Ca
     for key, text in sorted(_data(reference, sources).items()):
         name = key.removesuffix(_CATALOG_FILE_SUFFIX)
         if name == key or not CATALOG_NAMES.fits(name):
+            # The keys of a Secret are for those who may read Secrets.
+            which = "a key" if reference.source.kind == "Secret" else f'the key "{key}"'
             raise _UnresolvedError(
                 reference.path,
-                f'{reference.source} has the key "{key}", which is not a catalog file: name it as the '
+                f"{reference.source} has {which}, which is not a catalog file: name it as the "
                 f'catalog (lowercase letters, digits and underscores) with "{_CATALOG_FILE_SUFFIX}" at the end',
             )
         place = f"{reference.path}[{key}]"
@@ -213,8 +215,9 @@ def _value(reference: Reference, sources: SourceData) -> str:
     data = _data(reference, sources)
     assert reference.key is not None
     if reference.key not in data:
-        has = ", ".join(sorted(data)) or "none"
-        raise _UnresolvedError(reference.path, f'{reference.source} has no key "{reference.key}"; it has {has}')
+        # The keys of a Secret are for those who may read Secrets.
+        has = f"; it has {', '.join(sorted(data)) or 'none'}" if reference.source.kind == "ConfigMap" else ""
+        raise _UnresolvedError(reference.path, f'{reference.source} has no key "{reference.key}"{has}')
     # Secrets are often created from files, whose last line break is not part of a password.
     return data[reference.key].rstrip("\r\n")
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from presto_operator.api.config_files import ConfigFiles
+from presto_operator.api.empty_dir_limits import EmptyDirLimits
 from presto_operator.api.env import Variable
 from presto_operator.api.field_rules import KeyedBy, UniqueBy
 from presto_operator.api.init_container import InitContainer
@@ -109,6 +110,9 @@ class Role(Model):
     )
     volumes: Annotated[tuple[Volume, ...], Field(max_length=32), KeyedBy("name"), UniqueBy("mount_path")] = Field(
         default=(), description="More volumes of each server, for example local disks for spilling."
+    )
+    empty_dir_limits: EmptyDirLimits = nested(
+        EmptyDirLimits, "Size limits of the directories on the node's disk that each server writes to."
     )
     init_containers: Annotated[tuple[InitContainer, ...], Field(max_length=16), KeyedBy("name")] = Field(
         default=(),

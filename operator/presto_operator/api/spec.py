@@ -14,7 +14,9 @@ from presto_operator.api.coordinator import Coordinator
 from presto_operator.api.field_rules import KeyedBy, Matches
 from presto_operator.api.metastore import Metastore
 from presto_operator.api.model import FreeForm, Model, nested
+from presto_operator.api.network_policy import NetworkPolicy
 from presto_operator.api.plugin import Plugin
+from presto_operator.api.pod_security import PodSecurity
 from presto_operator.api.reference import ObjectSource
 from presto_operator.api.rules import FieldRule, Problem, raise_problems
 from presto_operator.api.service_account import ServiceAccount
@@ -23,7 +25,9 @@ from presto_operator.api.spec_rules import (
     CATALOGS_HAVE_CONNECTORS,
     CPU_USE_IS_READABLE,
     NETWORK_SYSCTLS_HAVE_A_NETWORK,
+    NOBODY_IS_ROOT,
     NODE_SYSCTLS_ARE_ALLOWED,
+    NODE_SYSCTLS_ARE_PRIVILEGED,
     plugin_directory_rule,
     unnamed_connectors,
 )
@@ -96,6 +100,8 @@ class PrestoClusterSpec(Model):
     rules = (
         CATALOGS_HAVE_CONNECTORS,
         NODE_SYSCTLS_ARE_ALLOWED,
+        NODE_SYSCTLS_ARE_PRIVILEGED,
+        NOBODY_IS_ROOT,
         plugin_directory_rule("coordinator"),
         plugin_directory_rule("workers"),
         CPU_USE_IS_READABLE,
@@ -129,6 +135,8 @@ class PrestoClusterSpec(Model):
         ),
     )
     service_account: ServiceAccount = nested(ServiceAccount, "The identity of the cluster's pods.")
+    network_policy: NetworkPolicy = nested(NetworkPolicy, "Who reaches the servers over the network.")
+    pod_security: PodSecurity = nested(PodSecurity, "What the pods may do on their nodes, and as which user.")
     resource_groups: Annotated[FreeForm, AreResourceGroups()] = Field(
         default_factory=dict,
         description=(
@@ -163,8 +171,9 @@ class PrestoClusterSpec(Model):
         default=False,
         strict=True,
         description=(
-            "Whether sysctls may change kernel parameters of whole nodes. A privileged init container sets them; they "
-            "apply to everything that runs on the node, and stay after the pod is gone."
+            "Whether sysctls may change kernel parameters of whole nodes. A privileged init container sets them, so "
+            "podSecurity.profile must be Privileged. They apply to everything that runs on the node, and stay after "
+            "the pod is gone."
         ),
     )
 

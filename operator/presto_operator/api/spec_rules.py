@@ -10,6 +10,7 @@ from presto_operator.api.metastore import Metastore
 from presto_operator.api.model_rules import OperatorOnly, Paired
 from presto_operator.api.rules import Problem, at_key, cel
 from presto_operator.api.sysctls import IS_NAMESPACED_CEL, is_namespaced
+from presto_operator.api.tenant_parts import tenant_parts
 from presto_operator.presto import (
     CONNECTOR_NAME,
     INTERNAL_JWT_PROPERTY,
@@ -70,6 +71,51 @@ NODE_SYSCTLS_ARE_ALLOWED = Paired(
     ),
     _sysctls_of_the_node,
 )
+
+
+_IS_PRIVILEGED_CEL = (
+    "(has(self.podSecurity) && has(self.podSecurity.profile) && self.podSecurity.profile == 'Privileged')"
+)
+_NEEDS_PRIVILEGED = (
+    "must be Privileged for sysctls of the node, which a privileged init container sets: set it, in a namespace whose "
+    "Pod Security level allows that, or set the parameter when the node is created"
+)
+
+
+def _sysctls_without_privileges(spec: PrestoClusterSpec) -> Iterator[Problem]:
+    if not spec.allow_node_sysctls or spec.pod_security.profile == "Privileged":
+        return
+    if not all(is_namespaced(name) for name in spec.sysctls):
+        yield Problem("podSecurity.profile", _NEEDS_PRIVILEGED)
+
+
+NODE_SYSCTLS_ARE_PRIVILEGED = Paired(
+    cel(
+        "!(has(self.allowNodeSysctls) && self.allowNodeSysctls) || !has(self.sysctls) || "
+        f"self.sysctls.all(name, {IS_NAMESPACED_CEL}) || {_IS_PRIVILEGED_CEL}",
+        f"podSecurity.profile {_NEEDS_PRIVILEGED}",
+    ),
+    _sysctls_without_privileges,
+)
+
+
+def _root_in_restricted_pods(spec: PrestoClusterSpec) -> Iterator[Problem]:
+    """Containers of the user's that are root: the kubelet doesn't start them where the pod says runAsNonRoot."""
+    if not spec.pod_security.is_restricted:
+        return
+    for part in tenant_parts(spec):
+        context = part.fields.get("securityContext")
+        if isinstance(context, Mapping):
+            path = f"{part.path}.securityContext"
+            if context.get("runAsUser") == 0:
+                yield Problem(f"{path}.runAsUser", _ROOT)
+            if context.get("runAsNonRoot") is False:
+                yield Problem(f"{path}.runAsNonRoot", _ROOT)
+
+
+_ROOT = "root isn't allowed with podSecurity.profile Restricted: set the profile to Baseline, or choose another user"
+
+NOBODY_IS_ROOT = OperatorOnly(_root_in_restricted_pods)
 
 
 def plugin_directory_rule(role: Literal["coordinator", "workers"]) -> Paired:

@@ -14,6 +14,7 @@ from presto_operator.api.reference import SourceData
 from presto_operator.api.resolution import resolved_catalogs, resolved_environment
 from presto_operator.api.rules import PROBLEMS, at_key, joined, shown
 from presto_operator.api.spec import PrestoClusterSpec
+from presto_operator.api.tenant_policy import TenantPolicy, policy_problems
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,12 @@ class InvalidClusterError(ValueError):
         self.errors = errors
 
 
-def parse_spec(body: Mapping[str, Any]) -> PrestoClusterSpec:
+def parse_spec(body: Mapping[str, Any], policy: TenantPolicy | None = None) -> PrestoClusterSpec:
     """The spec of `body`, a PrestoCluster from the API server or from a manifest.
+
+    Args:
+        body: the PrestoCluster.
+        policy: what the administrator allows; everything if None.
 
     Raises:
         InvalidClusterError: with every field that is wrong, not just the first.
@@ -54,22 +59,27 @@ def parse_spec(body: Mapping[str, Any]) -> PrestoClusterSpec:
     except ValidationError as invalid:
         errors += _field_errors(invalid.errors(include_url=False))
         raise InvalidClusterError(errors) from None
+    if policy is not None:
+        errors += [FieldError(joined("spec", path), message) for path, message in policy_problems(spec, policy)]
     if errors:
         raise InvalidClusterError(errors)
     return spec
 
 
-def parse_cluster(body: Mapping[str, Any], sources: SourceData | None = None) -> PrestoCluster:
+def parse_cluster(
+    body: Mapping[str, Any], sources: SourceData | None = None, policy: TenantPolicy | None = None
+) -> PrestoCluster:
     """The cluster that `body` describes.
 
     Args:
         body: a PrestoCluster from the API server or from a manifest.
         sources: the data of every object that the spec refers to (`references` lists them).
+        policy: what the administrator allows; everything if None.
 
     Raises:
         InvalidClusterError: with every field that is wrong, and every reference that can't be resolved.
     """
-    spec = parse_spec(body)
+    spec = parse_spec(body, policy)
     catalogs, errors = resolved_catalogs(spec, sources or {})
     environment, more_errors = resolved_environment(spec, sources or {})
     if errors or more_errors:
@@ -82,7 +92,17 @@ def parse_cluster(body: Mapping[str, Any], sources: SourceData | None = None) ->
         spec=spec,
         catalogs=catalogs,
         environment=environment,
+        **_of_policy(policy),
     )
+
+
+def _of_policy(policy: TenantPolicy | None) -> dict[str, Any]:
+    if policy is None:
+        return {}
+    return {
+        "explained_metastores": policy.allowed_metastore_hosts,
+        "operator_namespace": policy.operator_namespace,
+    }
 
 
 def _field_errors(errors: Sequence[Any]) -> list[FieldError]:

@@ -7,7 +7,8 @@ from typing import Any, TextIO
 import click
 import yaml
 
-from presto_operator.api import KIND, InvalidClusterError, SourceData, SourceObject, parse_cluster
+from presto_operator.api import KIND, InvalidClusterError, SourceData, SourceObject, TenantPolicy, parse_cluster
+from presto_operator.cli.policy import policy_options
 from presto_operator.cli.yaml import dump
 from presto_operator.desired import render_generation
 from presto_operator.objects import text_data
@@ -26,12 +27,13 @@ from presto_operator.planning import Observation, plan
 @click.option(
     "-n", "--namespace", help="Namespace of PrestoClusters that have none in the manifest.  [default: default]"
 )
-def render(manifest: TextIO, namespace: str | None) -> None:
+@policy_options
+def render(manifest: TextIO, namespace: str | None, *, policy: TenantPolicy) -> None:
     """Print the Kubernetes objects that the operator creates for a PrestoCluster. Needs no Kubernetes cluster.
 
     The objects are those that the operator applies for a new resource, without owner references, which need the uid of
     a real resource. References to ConfigMaps and Secrets are resolved within the manifest; other kinds in it are
-    ignored.
+    ignored. The options that begin with --allow are those of the operator that the manifest is for.
     """
     try:
         documents = [document for document in yaml.safe_load_all(manifest) if document]
@@ -41,7 +43,7 @@ def render(manifest: TextIO, namespace: str | None) -> None:
     if not clusters:
         raise click.ClickException(f"{manifest.name} contains no {KIND}")
     for document in clusters:
-        click.echo(dump(_objects(document, namespace, _sources(documents))), nl=False)
+        click.echo(dump(_objects(document, namespace, _sources(documents), policy)), nl=False)
 
 
 def _sources(documents: list[Any]) -> SourceData:
@@ -53,13 +55,15 @@ def _sources(documents: list[Any]) -> SourceData:
     return sources
 
 
-def _objects(document: dict[str, Any], namespace: str | None, sources: SourceData) -> list[dict[str, Any]]:
+def _objects(
+    document: dict[str, Any], namespace: str | None, sources: SourceData, policy: TenantPolicy
+) -> list[dict[str, Any]]:
     metadata = document.get("metadata")
     name = metadata.get("name", "") if isinstance(metadata, dict) else ""
     if namespace is not None and isinstance(metadata, dict) and "namespace" not in metadata:
         document = {**document, "metadata": {**metadata, "namespace": namespace}}
     try:
-        cluster = parse_cluster(document, sources)
+        cluster = parse_cluster(document, sources, policy)
     except InvalidClusterError as invalid:
         lines = "\n".join(f"  {error}" for error in invalid.errors)
         raise click.ClickException(f'{KIND} "{name}" is invalid:\n{lines}') from invalid

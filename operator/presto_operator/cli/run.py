@@ -12,7 +12,9 @@ from kubernetes.aio.config import ConfigException
 from pydantic import ValidationError
 
 from presto_operator import controller
+from presto_operator.api import TenantPolicy
 from presto_operator.cli.duration import Duration, duration_text
+from presto_operator.cli.policy import policy_options
 from presto_operator.nodes import configured_taints
 from presto_operator.settings import Settings
 from presto_operator.telemetry import LogFormat, configure_logging
@@ -79,8 +81,9 @@ def _settings_options(command: Callable[..., None]) -> Callable[..., None]:
     is_flag=True,
     help="Also log debug messages, including those of kopf, the framework.",
 )
+@policy_options
 @_settings_options
-def run(
+def run(  # noqa: PLR0913 - an option each
     namespaces: tuple[str, ...],
     excluded_namespaces: tuple[str, ...],
     metrics_port: int,
@@ -89,6 +92,7 @@ def run(
     log_format: LogFormat,
     *,
     debug: bool,
+    policy: TenantPolicy,
     **settings: timedelta,
 ) -> None:
     """Run the operator.
@@ -102,7 +106,7 @@ def run(
     configure_logging(log_format, debug=debug)
     extra_taints = configured_taints(leaving_taints, at_risk_taints)
     running = controller.run(
-        scope=controller.Scope(namespaces, excluded_namespaces),
+        scope=controller.Scope(namespaces, excluded_namespaces, policy),
         metrics_port=metrics_port,
         extra_taints=extra_taints,
         settings=_settings(settings),

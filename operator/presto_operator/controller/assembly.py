@@ -84,7 +84,7 @@ def assemble(
 
     Args:
         api: the API server.
-        scope: the namespaces whose clusters are managed.
+        scope: the namespaces whose clusters are managed, and what those may ask for.
         extra_taints: the meaning of taints of nodes, in addition to the known ones.
         settings: how often things are done.
         clock: the time.
@@ -115,7 +115,9 @@ def assemble(
     reconciler = Reconciler(
         store=store,
         specs=SpecReader(
-            SourceReader(api, clock, settings.reference_interval), worker_min_ready=settings.worker_min_ready
+            SourceReader(api, clock, settings.reference_interval),
+            worker_min_ready=settings.worker_min_ready,
+            policy=scope.policy,
         ),
         load=LoadReader(poller),
         metastores=metastores,

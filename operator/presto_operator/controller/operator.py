@@ -152,7 +152,7 @@ async def run(
     """Run the operator until the process is told to stop.
 
     Args:
-        scope: the namespaces whose clusters are managed.
+        scope: the namespaces whose clusters are managed, and what those may ask for.
         metrics_port: the port of /healthz, /readyz and /metrics.
         extra_taints: the meaning of taints of nodes, in addition to the known ones.
         settings: how often things are done.

@@ -73,14 +73,18 @@ class Reclaimer:
             leaving = [reclaim for reclaim in own if not reclaim.is_lost]
             outcomes = await asyncio.gather(self._delete(key, leaving), self._delete_lost(key, lost, nodes))
         deleted = [reclaim for outcome in outcomes for reclaim in outcome.done]
-        if deleted:
-            self._deleted.setdefault(key, []).extend(deleted)
+        self.keep_deleted(key, deleted)
         await self._report(key, body, deleted, now)
         return Reclaimed(coordinators, tuple(deleted), tuple(error for outcome in outcomes for error in outcome.errors))
 
     def take_deleted(self, key: ClusterKey) -> tuple[Reclaim, ...]:
         """The cluster's pods that were deleted since the last call."""
         return tuple(self._deleted.pop(key, ()))
+
+    def keep_deleted(self, key: ClusterKey, deleted: Sequence[Reclaim]) -> None:
+        """Keep these for the next pass that decides something."""
+        if deleted:
+            self._deleted.setdefault(key, []).extend(deleted)
 
     async def move_coordinators(self, key: ClusterKey, seen: Seen, decision: Decision) -> list[str]:
         """Delete the coordinators on nodes that leave and that run no query; returns what went wrong.

@@ -102,14 +102,17 @@ class Reconciler:
         if seen is None:
             return None, Done(reclaimed.errors)
         await self.releaser.verify(key, seen)
+        # Those that were deleted beside the passes are among them.
+        seen = replace(seen, reclaimed=replace(reclaimed, deleted=self.reclaimer.take_deleted(key)))
         drafted = draft(seen)
         decision = decide(seen, drafted, self.queries.answers(key, drafted.questions))
         if decision.plan is not None and not self.releaser.is_ready(key, seen, decision.plan):
+            self.reclaimer.keep_deleted(key, seen.reclaimed.deleted)
             return None, Done(reclaimed.errors)
-        seen = replace(seen, reclaimed=replace(reclaimed, deleted=self.reclaimer.take_deleted(key)))
         done = await self.executor.carry_out(key, seen, decision)
         if decision.is_unanswered and not done.errors and not done.corrected:
             # What was done so far shows in the objects. The pass that the answer makes reports all of it.
+            self.reclaimer.keep_deleted(key, seen.reclaimed.deleted)
             return decision, done
         self.load.keep(key, body, decision.autoscaled)
         after = self._after(key, seen, decision)

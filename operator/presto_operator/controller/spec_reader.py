@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from presto_operator.api import InvalidClusterError, SourceData, SourceObject, parse_cluster, parse_spec, references
+from presto_operator.api import (
+    STRICT,
+    InvalidClusterError,
+    SourceData,
+    SourceObject,
+    TenantPolicy,
+    parse_cluster,
+    parse_spec,
+    references,
+)
 from presto_operator.desired import render_generation
 from presto_operator.kube import ApiError, ClusterKey, SourceReader
 from presto_operator.objects import KubernetesObject, metadata_generation, uid_of
@@ -26,8 +35,15 @@ class _Known:
 class SpecReader:
     """Parses and renders a spec when it has changed, or when a Secret or ConfigMap that it refers to has."""
 
-    def __init__(self, sources: SourceReader, *, worker_min_ready: timedelta) -> None:
-        """`worker_min_ready` is how long a worker is ready before it counts as available."""
+    def __init__(self, sources: SourceReader, *, worker_min_ready: timedelta, policy: TenantPolicy = STRICT) -> None:
+        """A reader.
+
+        Args:
+            sources: reads Secrets and ConfigMaps.
+            worker_min_ready: how long a worker is ready before it counts as available.
+            policy: what a spec may ask for.
+        """
+        self._policy = policy
         self._sources = sources
         self._worker_min_ready = worker_min_ready
         self._known: dict[ClusterKey, _Known] = {}
@@ -38,7 +54,7 @@ class SpecReader:
         uid, generation = uid_of(body), metadata_generation(body)
         is_same = known is not None and (known.uid, known.generation) == (uid, generation)
         try:
-            referred = known.referred if known is not None and is_same else _referred(body)
+            referred = known.referred if known is not None and is_same else self._referred(body)
             sources = await self._sources.read(key.namespace, referred)
         except InvalidClusterError as invalid:
             return Invalid(tuple(invalid.errors))
@@ -56,11 +72,10 @@ class SpecReader:
 
     def _parsed(self, body: KubernetesObject, sources: SourceData) -> Valid | Invalid:
         try:
-            cluster = parse_cluster(body, sources)
+            cluster = parse_cluster(body, sources, self._policy)
         except InvalidClusterError as invalid:
             return Invalid(tuple(invalid.errors))
         return Valid(cluster, render_generation(cluster, worker_min_ready=self._worker_min_ready))
 
-
-def _referred(body: KubernetesObject) -> frozenset[SourceObject]:
-    return frozenset(reference.source for reference in references(parse_spec(body)))
+    def _referred(self, body: KubernetesObject) -> frozenset[SourceObject]:
+        return frozenset(reference.source for reference in references(parse_spec(body, self._policy)))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from presto_operator.api import PrestoCluster
 from presto_operator.desired.disruption_budget import coordinator_disruption_budget, worker_disruption_budget
+from presto_operator.desired.network_policy import network_policies
 from presto_operator.desired.service import client_service, workers_service
 from presto_operator.desired.service_account import service_account
 from presto_operator.objects import KubernetesObject
+from presto_operator.presto import https_port as https_port_of
 
 
 def cluster_objects(cluster: PrestoCluster, generation: str, https_port: int | None) -> list[KubernetesObject]:
@@ -24,4 +26,5 @@ def cluster_objects(cluster: PrestoCluster, generation: str, https_port: int | N
         workers_service(cluster),
         coordinator_disruption_budget(cluster),
         worker_disruption_budget(cluster),
+        *network_policies(cluster, {https_port, https_port_of(cluster.spec.coordinator.config)}),
     ]

@@ -7,12 +7,14 @@ import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from presto_operator.api import SERVER_SCRIPT, PrestoCluster, Role
+from presto_operator.api import SERVER_SCRIPT, USERS_FILE, PrestoCluster, Role
 from presto_operator.desired.object import child, content_hash
+from presto_operator.desired.pod_security import passwd_text
 from presto_operator.desired.server_script import SERVER_SCRIPT_TEXT
 from presto_operator.objects import ROLE_LABEL, KubernetesObject, RoleName
 from presto_operator.presto import (
     CONFIG_DIRECTORY,
+    DATA_DIRECTORY,
     RESOURCE_GROUPS_FILE,
     RESOURCE_GROUPS_PROPERTIES,
     SESSION_RULES_FILE,
@@ -58,6 +60,8 @@ def role_config_map(
         **(more_files or {}),
         **role.config_files,
     }
+    if user := cluster.spec.pod_security.user:
+        files[USERS_FILE] = passwd_text(user, cluster.spec.pod_security.group or user, DATA_DIRECTORY)
     if role.log_levels:
         files["log.properties"] = render_properties(role.log_levels)
     return _config_map(cluster, f"{cluster.name}-{role_name}", files, {ROLE_LABEL: role_name})

@@ -68,8 +68,12 @@ def service_account_name(cluster: PrestoCluster) -> str:
 
 
 def discovery_uri(cluster: PrestoCluster, generation: str) -> str:
-    """The address at which a generation's workers announce themselves."""
-    return f"http://{coordinator_name(cluster, generation)}.{cluster.namespace}.svc:{HTTP_PORT}"
+    """The address at which a generation's workers announce themselves.
+
+    The name alone is looked up in the pod's own namespace first. With `.<namespace>.svc` after it, it would first be
+    looked up as a host of a Service in a namespace `svc`, whoever that belongs to.
+    """
+    return f"http://{coordinator_name(cluster, generation)}:{HTTP_PORT}"
 
 
 def client_uri(namespace: str, cluster_name: str) -> str:

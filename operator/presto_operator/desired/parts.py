@@ -102,6 +102,7 @@ def _shared_parts(cluster: PrestoCluster, files: ServerFiles) -> Parts:
                 "version": spec.version,
                 "image": [spec.image_reference, spec.image.pull_policy, spec.image.pull_secrets],
                 "serviceAccount": _dumped(spec.service_account),
+                "podSecurity": _dumped(spec.pod_security),
                 "sysctls": spec.sysctls,
                 **{f"plugin/{plugin.name}": _dumped(plugin) for plugin in spec.plugins},
             }
@@ -126,6 +127,7 @@ def _role_parts(prefix: str, role: Role, files: ServerFiles, template: Mapping[s
         "env": _all_dumped(role.env),
         "ulimits": role.ulimits.given,
         "volumes": _all_dumped(role.volumes),
+        "emptyDirLimits": _dumped(role.empty_dir_limits),
         "initContainers": _all_dumped(role.init_containers),
         "podOverrides": {name: patch for name, patch in _dumped(role.pod_overrides).items() if patch},
         _POD_TEMPLATE: _common(template),

@@ -13,6 +13,8 @@ from presto_operator.api import (
     POD_NAME_VARIABLE,
     PRESTO_CONTAINER,
     SERVER_SCRIPT,
+    TMP_VOLUME,
+    USERS_FILE,
     PrestoCluster,
     Role,
     RoleField,
@@ -21,6 +23,12 @@ from presto_operator.desired.config_map import ServerFiles
 from presto_operator.desired.names import ENVIRONMENT_ANNOTATION, cluster_labels, service_account_name
 from presto_operator.desired.object import content_hash
 from presto_operator.desired.plugins import plugin_container
+from presto_operator.desired.pod_security import (
+    TMP_DIRECTORY,
+    pod_security_context,
+    restricted,
+    server_security_context,
+)
 from presto_operator.desired.sysctls import node_sysctls_container, pod_sysctls
 from presto_operator.objects import (
     COMPONENT_LABEL,
@@ -36,6 +44,14 @@ _STARTUP_PERIOD_SECONDS = 2
 _STARTUP_LIMIT_SECONDS = 600
 """Presto starts in 8 to 45 s, from a large image on a cold disk in minutes. After this limit, the container is
 restarted."""
+
+
+_DATA_GIBIBYTES = 10
+"""Default limit of the data directory. Presto keeps at most 15 request logs of 100 MB each there (airlift's
+HttpServerConfig)."""
+
+_TMP_GIBIBYTES = 2
+_USERS_FILE = "/etc/passwd"
 
 
 def pod_template(
@@ -54,7 +70,13 @@ def pod_template(
     if role.pod_overrides is None:
         return template
     patch = role.pod_overrides.model_dump(by_alias=True, exclude_defaults=True, exclude={"spec"})
-    return strategic_merge(template, {**patch, "spec": role.pod_overrides.spec})
+    patched = strategic_merge(template, {**patch, "spec": role.pod_overrides.spec})
+    for containers in ("containers", "initContainers"):
+        if containers in patched["spec"]:
+            patched["spec"][containers] = [
+                restricted(container, cluster.spec.pod_security) for container in patched["spec"][containers]
+            ]
+    return patched
 
 
 def pod_spec(
@@ -73,8 +95,11 @@ def pod_spec(
     }
     if init_containers := _init_containers(cluster, role):
         spec["initContainers"] = init_containers
+    security = pod_security_context(cluster.spec.pod_security)
     if sysctls := pod_sysctls(cluster):
-        spec["securityContext"] = {"sysctls": sysctls}
+        security["sysctls"] = sysctls
+    if security:
+        spec["securityContext"] = security
     if cluster.spec.image.pull_secrets:
         spec["imagePullSecrets"] = [{"name": name} for name in cluster.spec.image.pull_secrets]
     return spec
@@ -133,7 +158,7 @@ def _container(cluster: PrestoCluster, role: Role) -> dict[str, Any]:
             "timeoutSeconds": 10,
             "failureThreshold": 8,
         },
-        "securityContext": _security_context(),
+        "securityContext": server_security_context(cluster.spec.pod_security),
         # The end of the log of a server that crashed, from which the condition Degraded quotes the cause.
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "volumeMounts": _mounts(cluster, role),
@@ -142,10 +167,14 @@ def _container(cluster: PrestoCluster, role: Role) -> dict[str, Any]:
 
 def _init_containers(cluster: PrestoCluster, role: Role) -> list[dict[str, Any]]:
     node_sysctls = node_sysctls_container(cluster)
+    security = cluster.spec.pod_security
     own = [
         *([node_sysctls] if node_sysctls else []),
         *(
-            {**plugin_container(cluster, plugin, _environment(role)), "securityContext": _security_context()}
+            {
+                **plugin_container(cluster, plugin, _environment(role)),
+                "securityContext": server_security_context(security),
+            }
             for plugin in cluster.spec.plugins
         ),
     ]
@@ -154,7 +183,7 @@ def _init_containers(cluster: PrestoCluster, role: Role) -> list[dict[str, Any]]
         # server's own resources cost nothing here, and satisfy a namespace that requires limits.
         container["resources"] = _resources(role)
         container["terminationMessagePolicy"] = "FallbackToLogsOnError"
-    return [*own, *(container.model_dump(by_alias=True) for container in role.init_containers)]
+    return [*own, *(restricted(container.model_dump(by_alias=True), security) for container in role.init_containers)]
 
 
 def _start_settings(cluster: PrestoCluster, role: Role) -> list[str]:
@@ -170,31 +199,45 @@ def _resources(role: Role) -> dict[str, Any]:
     return {"requests": dict(role.resources.requests), "limits": dict(role.resources.limits)}
 
 
-def _security_context() -> dict[str, Any]:
-    return {
-        "allowPrivilegeEscalation": False,
-        "capabilities": {"drop": ["ALL"]},
-        "seccompProfile": {"type": "RuntimeDefault"},
-    }
-
-
 def _volumes(cluster: PrestoCluster, role: Role, files: ServerFiles) -> list[dict[str, Any]]:
+    limits = role.empty_dir_limits
+    tmp = _empty_dir(TMP_VOLUME, limits.tmp or _default_limit(role, TMP_DIRECTORY, _TMP_GIBIBYTES))
     return [
         {
             "name": CONFIG_VOLUME,
             "projected": {"sources": _config_sources(files)},
         },
-        {"name": DATA_VOLUME, "emptyDir": {}},
-        *([{"name": PLUGINS_VOLUME, "emptyDir": {}}] if cluster.spec.plugins else []),
+        _empty_dir(DATA_VOLUME, limits.data or _default_limit(role, DATA_DIRECTORY, _DATA_GIBIBYTES)),
+        *([tmp] if _is_free(role, TMP_DIRECTORY) else []),
+        *([_empty_dir(PLUGINS_VOLUME, limits.plugins)] if cluster.spec.plugins else []),
         *({"name": volume.name, **volume.source} for volume in role.volumes),
     ]
 
 
+def _empty_dir(name: str, size_limit: str) -> dict[str, Any]:
+    return {"name": name, "emptyDir": {"sizeLimit": size_limit}}
+
+
+def _default_limit(role: Role, directory: str, gibibytes: int) -> str:
+    """The default size limit of a directory: `gibibytes`, and room for a heap dump if it is written there."""
+    if not f"{role.jvm.heap_dump_path}/".startswith(f"{directory}/"):
+        return f"{gibibytes}Gi"
+    return f"{gibibytes * 1024 + -(-role.heap_bytes // 1024**2)}Mi"
+
+
+def _is_free(role: Role, path: str) -> bool:
+    """Whether the manifest mounts no volume of its own at `path`."""
+    return all(volume.mount_path.rstrip("/") != path for volume in role.volumes)
+
+
 def _mounts(cluster: PrestoCluster, role: Role) -> list[dict[str, Any]]:
+    passwd = {"name": CONFIG_VOLUME, "mountPath": _USERS_FILE, "subPath": USERS_FILE, "readOnly": True}
     plugins = {"name": PLUGINS_VOLUME, "mountPath": PLUGINS_DIRECTORY, "readOnly": True}
     return [
         {"name": CONFIG_VOLUME, "mountPath": CONFIG_DIRECTORY, "readOnly": True},
         {"name": DATA_VOLUME, "mountPath": DATA_DIRECTORY},
+        *([{"name": TMP_VOLUME, "mountPath": TMP_DIRECTORY}] if _is_free(role, TMP_DIRECTORY) else []),
+        *([passwd] if cluster.spec.pod_security.user and _is_free(role, _USERS_FILE) else []),
         *([plugins] if cluster.spec.plugins else []),
         *(volume.model_dump(by_alias=True, exclude_none=True, exclude={"source"}) for volume in role.volumes),
     ]

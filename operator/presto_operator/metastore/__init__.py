@@ -3,7 +3,13 @@
 Pure: `presto_operator.polling.metastore_client` asks it.
 """
 
-from presto_operator.metastore.address import MAX_URI_LENGTH, URI_PATTERN, MetastoreAddress, parse_metastore_uri
+from presto_operator.metastore.address import (
+    MAX_URI_LENGTH,
+    URI_PATTERN,
+    MetastoreAddress,
+    forbidden_kind,
+    parse_metastore_uri,
+)
 from presto_operator.metastore.health import Finding, Outcome, Probe, deciding
 
 __all__ = [
@@ -14,5 +20,6 @@ __all__ = [
     "Outcome",
     "Probe",
     "deciding",
+    "forbidden_kind",
     "parse_metastore_uri",
 ]

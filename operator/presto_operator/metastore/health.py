@@ -25,6 +25,9 @@ class Outcome(StrEnum):
     """It accepted the connection and did not answer."""
     NOT_A_METASTORE = "NotAMetastore"
     """It answered, but not as a metastore does."""
+    UNAVAILABLE = "Unavailable"
+    """It can't be used. Why is not told, as it is none of the namespace's, and whoever may write a spec could learn in
+    this way what listens where."""
     FAILING = "MetastoreFailing"
     """It is a metastore that can't do its work: most often its database is down."""
     NOT_CHECKED = "NotChecked"
@@ -37,6 +40,8 @@ class Probe:
 
     address: MetastoreAddress
     check: Check
+    is_explained: bool = True
+    """Whether a failure may be explained to the users of the cluster."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,10 @@ class Finding:
         """Whether Presto can't use that metastore either."""
         return self.outcome not in (Outcome.ANSWERING, Outcome.NOT_CHECKED)
 
+    def unexplained(self) -> Finding:
+        """The finding without the kind of its failure."""
+        return _UNEXPLAINED if self.is_failure else self
+
     def seen_from_outside(self) -> Finding:
         """The finding if the operator runs outside of Kubernetes, where names of Services can't be resolved."""
         if self.outcome is Outcome.UNKNOWN_HOST:
@@ -59,7 +68,12 @@ class Finding:
         return self
 
 
-_SKIPPED = (Outcome.UNREACHABLE, Outcome.UNKNOWN_HOST, Outcome.NOT_CHECKED)
+_UNEXPLAINED = Finding(
+    Outcome.UNAVAILABLE,
+    "can't be used (why is told only for Services of the cluster's own namespace, named with .svc, and for hosts that "
+    "the operator's administrator lists)",
+)
+_SKIPPED = (Outcome.UNREACHABLE, Outcome.UNKNOWN_HOST, Outcome.UNAVAILABLE, Outcome.NOT_CHECKED)
 
 
 def deciding(findings: Iterable[Finding]) -> Finding | None:

@@ -46,6 +46,8 @@ class PodProblem:
     reason: str
     message: str
     """What Kubernetes says; of a container that has crashed, the end of its log."""
+    crashed_container: str = ""
+    """The container whose words those are; empty if they are Kubernetes' own."""
 
     def __str__(self) -> str:
         return f"{self.pod}: {self.reason}: {self.message}" if self.message else f"{self.pod}: {self.reason}"
@@ -221,7 +223,7 @@ def _container_failure(pod: str, container: Mapping[str, Any], *, has_recovered:
     crash = container.get("lastState", {}).get("terminated") or state.get("terminated") or {}
     if crash.get("exitCode", 0) != 0 and not has_recovered:
         reason = f"{crash.get('reason', 'Error')} (exit code {crash['exitCode']})"
-        return PodProblem(pod, reason, crash.get("message", "").strip())
+        return PodProblem(pod, reason, crash.get("message", "").strip(), container.get("name", ""))
     waiting = state.get("waiting", {})
     if waiting.get("reason") in _FAILING_WAITS:
         return PodProblem(pod, waiting["reason"], waiting.get("message", ""))

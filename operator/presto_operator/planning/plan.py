@@ -150,7 +150,7 @@ def plan(
     if serving is not None and serving_then != wanted:
         # The spec describes the desired coordinator only.
         serving_https = serving.https_port
-    apply = (*cluster_objects(cluster, serving_then, serving_https), *generation)
+    apply = _reachable((*cluster_objects(cluster, serving_then, serving_https), *generation), observation)
     kept_generations = {wanted, serving_then, serving_now, hold.lingering}
     if serving is not None and serving.is_guess and not is_complete:
         # Neither the Service nor status says which generation serves, so that any that is ready may do so.
@@ -160,6 +160,24 @@ def plan(
         *_finished_revisions(observation, desired, is_serving=is_serving),
     )
     return Plan(wanted, serving_then, is_complete, placement, apply, tuple(scale), remove, hold, to_go)
+
+
+def _reachable(objects: Sequence[KubernetesObject], observation: Observation) -> tuple[KubernetesObject, ...]:
+    """The objects, with their type for Services that somebody has made aliases of another host (ExternalName).
+
+    Otherwise the type stays as it is: users may have made it a LoadBalancer.
+    """
+    aliases = {
+        kind_and_name(obj)
+        for obj in observation.children
+        if obj["kind"] == "Service" and obj.get("spec", {}).get("type") == "ExternalName"
+    }
+    if not aliases:
+        return tuple(objects)
+    return tuple(
+        {**obj, "spec": {**obj["spec"], "type": "ClusterIP"}} if kind_and_name(obj) in aliases else obj
+        for obj in objects
+    )
 
 
 def is_served(plan: Plan, cluster_name: str, refused: Collection[KubernetesObject]) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from presto_operator.metastore import Finding, MetastoreAddress, Outcome, Probe
+from presto_operator.metastore import Finding, MetastoreAddress, Outcome, Probe, forbidden_kind
 from presto_operator.polling.metastore_thrift import (
     IncompleteError,
     is_thrift,
@@ -19,6 +20,13 @@ from presto_operator.polling.metastore_thrift import (
 
 _MAX_LOOKUPS = 128
 """How many host names are looked up at the same time, in a thread each: those of sixteen namespaces, if all hang."""
+
+_UNTOLD_CONNECTION = Finding(
+    Outcome.NOT_CHECKED,
+    "is not checked: healthCheck Connect is for Services of the cluster's own namespace, named with .svc, and for "
+    "hosts that the operator's administrator lists",
+)
+"""It would say of any port whether it is open."""
 
 _Resolved = tuple[socket.AddressFamily, tuple[Any, ...]]
 """A family, and the address as its sockets take it."""
@@ -31,14 +39,23 @@ class MetastoreCheck:
     so that a name server that hangs holds up no other lookup of the operator.
     """
 
-    def __init__(self, *, in_cluster: bool, connect_timeout: float = 2.0, timeout: float = 5.0) -> None:
+    def __init__(
+        self,
+        *,
+        in_cluster: bool,
+        connect_timeout: float = 2.0,
+        timeout: float = 5.0,
+        forbidden: Callable[[str], str] = forbidden_kind,
+    ) -> None:
         """Timeouts are in seconds.
 
         Args:
             in_cluster: whether the operator runs inside of Kubernetes. Outside, a name that is unknown says nothing.
             connect_timeout: for one address of a metastore's name to accept a connection.
             timeout: for all addresses and the answer, once its name is looked up.
+            forbidden: what makes an IP address one to which there must be no connection; empty if nothing does.
         """
+        self._forbidden = forbidden
         self._in_cluster = in_cluster
         self._connect_timeout = connect_timeout
         self._timeout = timeout
@@ -46,14 +63,21 @@ class MetastoreCheck:
 
     async def __call__(self, probe: Probe) -> Finding:
         """Check the metastore. Takes no longer than the timeout, and as long as the resolver takes for its name."""
+        if probe.check == "Connect" and not probe.is_explained:
+            return _UNTOLD_CONNECTION
         finding = await self._check(probe)
-        return finding if self._in_cluster else finding.seen_from_outside()
+        if not self._in_cluster:
+            finding = finding.seen_from_outside()
+        return finding if probe.is_explained else finding.unexplained()
 
     async def _check(self, probe: Probe) -> Finding:
         try:
             addresses = await self._looked_up(probe.address)
         except (OSError, UnicodeError) as error:
             return Finding(Outcome.UNKNOWN_HOST, f"can't be found: {_reason(error)}")
+        for _, (host, *_) in addresses:
+            if kind := self._forbidden(host):
+                return Finding(Outcome.NOT_CHECKED, f"is not checked: its name stands for {kind}")
         deadline = asyncio.get_running_loop().time() + self._timeout
         try:
             async with asyncio.timeout_at(deadline):

@@ -8,11 +8,12 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from fnmatch import fnmatchcase
 from typing import Protocol
 
 from presto_operator.api import PrestoCluster
 from presto_operator.kube import ClusterKey
-from presto_operator.metastore import Finding, Outcome, Probe
+from presto_operator.metastore import Finding, MetastoreAddress, Outcome, Probe
 
 CONFIRM_SECONDS = 1.0
 """How soon it is checked again after a first failure: only the second one in a row counts."""
@@ -21,6 +22,12 @@ PATIENCE_SECONDS = 7.0
 
 CHECKS_PER_NAMESPACE = 8
 """Checks at the same time for the clusters of one namespace: the metastores of a tenant may all hang."""
+MAX_PROBES = 32
+"""How many addresses are checked for the clusters of one namespace. Each check is a connection, every few seconds."""
+
+_TOO_MANY = Finding(
+    Outcome.NOT_CHECKED, f"is not checked: the clusters of this namespace have more than {MAX_PROBES} addresses"
+)
 
 _logger = logging.getLogger(__name__)
 
@@ -30,7 +37,13 @@ def probes(cluster: PrestoCluster) -> tuple[Probe, ...]:
     metastore = cluster.spec.metastore
     if metastore is None or metastore.health_check == "Disabled":
         return ()
-    return tuple(Probe(address.seen_from(cluster.namespace), metastore.health_check) for address in metastore.addresses)
+    addresses = [address.seen_from(cluster.namespace) for address in metastore.addresses]
+    return tuple(Probe(address, metastore.health_check, _is_explained(cluster, address)) for address in addresses)
+
+
+def _is_explained(cluster: PrestoCluster, address: MetastoreAddress) -> bool:
+    is_listed = any(fnmatchcase(address.host, pattern) for pattern in cluster.explained_metastores)
+    return is_listed or address.is_in(cluster.namespace)
 
 
 class Metastores(Protocol):
@@ -82,27 +95,37 @@ class MetastorePoller:
         self._ask = ask
         self._interval = interval.total_seconds()
         self._watches: dict[Probe, _CheckedMetastore] = {}
+        self._wanted: dict[ClusterKey, tuple[Probe, ...]] = {}
         self._probes: dict[ClusterKey, tuple[Probe, ...]] = {}
         self._slots = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(CHECKS_PER_NAMESPACE))
         """By namespace."""
+        """Those of the wanted ones that are checked."""
 
     def watch(self, key: ClusterKey, wanted: tuple[Probe, ...]) -> None:
         """Check just these for a cluster from now on."""
-        for probe in set(self._probes.get(key, ())) - set(wanted):
+        self._wanted[key] = wanted
+        checked = self._within_limit(key, wanted)
+        for probe in set(self._probes.get(key, ())) - set(checked):
             self._leave(key, probe)
-        for probe in wanted:
+        for probe in checked:
             watch = self._watches.setdefault(probe, _CheckedMetastore())
             watch.clusters.add(key)
             if watch.task is None:
                 watch.task = asyncio.create_task(self._poll(probe, watch))
-        if wanted:
-            self._probes[key] = wanted
+        if checked:
+            self._probes[key] = checked
         else:
             self._probes.pop(key, None)
+        if not wanted:
+            del self._wanted[key]
 
     def findings(self, key: ClusterKey) -> dict[Probe, Finding | None]:
         """The newest finding of each probe of a cluster, in the order of its URIs; None before the first one."""
-        return {probe: self._watches[probe].finding for probe in self._probes.get(key, ())}
+        checked = self._probes.get(key, ())
+        return {
+            probe: self._watches[probe].finding if probe in checked else _TOO_MANY
+            for probe in self._wanted.get(key, ())
+        }
 
     def forget(self, key: ClusterKey) -> None:
         """Check no more for a cluster that was deleted."""
@@ -111,9 +134,23 @@ class MetastorePoller:
     async def close(self) -> None:
         """End all checks."""
         tasks = [watch.task for watch in self._watches.values() if watch.task is not None]
-        for key in list(self._probes):
+        for key in list(self._wanted):
             self.forget(key)
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _within_limit(self, key: ClusterKey, wanted: tuple[Probe, ...]) -> tuple[Probe, ...]:
+        """Those of the probes for which there is room beside the ones of the namespace's other clusters."""
+        if self._probes.get(key, ()) == wanted:
+            return wanted
+        others = {
+            probe
+            for other, probes in self._probes.items()
+            if other.namespace == key.namespace and other != key
+            for probe in probes
+        }
+        new = [probe for probe in wanted if probe not in others]
+        kept = others | set(new[: max(0, MAX_PROBES - len(others))])
+        return tuple(probe for probe in wanted if probe in kept)
 
     def _leave(self, key: ClusterKey, probe: Probe) -> None:
         watch = self._watches[probe]

@@ -14,6 +14,7 @@ from presto_operator.presto.catalogs import (
 )
 from presto_operator.presto.cluster import CLUSTER_QUESTION
 from presto_operator.presto.configuration import (
+    AUTHENTICATION_PROPERTY,
     CONFIG_DIRECTORY,
     DATA_DIRECTORY,
     HTTP_PORT,
@@ -75,6 +76,7 @@ from presto_operator.presto.tasks import TASKS_QUESTION
 from presto_operator.presto.versions import VERSION_PATTERN, JavaVersion, java_version, parse_version
 
 __all__ = [
+    "AUTHENTICATION_PROPERTY",
     "CLUSTER_QUESTION",
     "CONFIG_DIRECTORY",
     "CONNECTOR_NAME",

@@ -20,6 +20,9 @@ PLUGIN_DIRECTORY_PROPERTY = "plugin.dir"
 INTERNAL_JWT_PROPERTY = "internal-communication.jwt.enabled"
 """Whether servers require a token from each other; see `asks_for_internal_token`."""
 
+AUTHENTICATION_PROPERTY = "http-server.authentication.type"
+"""How a coordinator authenticates users; only on HTTPS."""
+
 HTTP_PORT = 8080
 
 OWNED_PROPERTIES = (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from presto_operator.api import PRESTO_CONTAINER
-from presto_operator.desired import drain_warnings, retry_warnings
+from presto_operator.api import NODE_SYSCTLS_CONTAINER, PLUGIN_CONTAINER_PREFIX, PRESTO_CONTAINER
+from presto_operator.desired import drain_warnings, network_policy_warnings, pod_security_warnings, retry_warnings
 from presto_operator.metastore import Finding, Outcome, Probe, deciding
 from presto_operator.objects import (
     GENERATION_LABEL,
@@ -36,6 +36,7 @@ from presto_operator.planning import Invalid, Memory, Observation, Plan, Spec, U
 from presto_operator.presto import last_words
 
 _MAX_PROBLEMS = 3
+_OWN_CONTAINERS = (PRESTO_CONTAINER, NODE_SYSCTLS_CONTAINER)
 _REFUSAL_CHARACTERS = 700
 """How much of a refusal is quoted: a Pod Security level lists every container and field."""
 
@@ -52,7 +53,12 @@ def valid(spec: Spec, memory: Memory, generation: int) -> Verdict:
     """
     match spec:
         case Valid(cluster):
-            warnings = [*retry_warnings(cluster.spec), *drain_warnings(cluster.spec)]
+            warnings = [
+                *retry_warnings(cluster.spec),
+                *drain_warnings(cluster.spec),
+                *network_policy_warnings(cluster.spec),
+                *pod_security_warnings(cluster.spec),
+            ]
             message = f"the spec is valid, with warnings: {'; '.join(warnings)}" if warnings else "the spec is valid"
             return Verdict("Valid", "True", ValidReason.SPEC_ACCEPTED, message)
         case Invalid(errors):
@@ -144,7 +150,19 @@ def _pod_problems(observation: Observation, plan: Plan | None) -> list[str]:
 
 def _problem(origin: str, problem: PodProblem) -> str:
     pod = f"{problem.pod} ({origin})" if origin else problem.pod
-    return str(replace(problem, pod=pod, message=last_words(problem.message)))
+    return str(replace(problem, pod=pod, message=_words(problem)))
+
+
+def _words(problem: PodProblem) -> str:
+    """What is told of a failure.
+
+    The words of a container that the user has added aren't: it may print a Secret, and more people may read conditions
+    and Events than Secrets and logs.
+    """
+    name = problem.crashed_container
+    if not name or name in _OWN_CONTAINERS or name.startswith(PLUGIN_CONTAINER_PREFIX):
+        return last_words(problem.message)
+    return f"container {name} says why: kubectl logs {problem.pod} --container={name} --previous"
 
 
 def _origin(pod: KubernetesObject, plan: Plan | None) -> str:

@@ -56,6 +56,11 @@ class KindCluster:
         """The administrator's kubeconfig."""
         return cluster_directory(self._name) / "kubeconfig"
 
+    @property
+    def audit_log(self) -> Path | None:
+        """None: kind's API server has no audit log."""
+        return None
+
     def node_name(self, name: str) -> str:
         """Return what kind calls a node of the spec; its own names are taken as they are."""
         return kind_node_names(self._state().spec).get(name, name)

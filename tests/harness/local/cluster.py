@@ -17,6 +17,7 @@ from tests.harness.images.presto import presto_image
 from tests.harness.interface import ClusterStatus, ComponentStatus, NodeStatus
 from tests.harness.kubectl import Kubectl
 from tests.harness.local import node as nodes
+from tests.harness.local.audit import audit_log_file
 from tests.harness.local.control_plane import kubeconfig_file
 from tests.harness.local.edge import start_edge_services
 from tests.harness.local.image_template import image_template
@@ -52,6 +53,12 @@ class LocalCluster:
     def kubeconfig(self) -> Path:
         """The administrator's kubeconfig."""
         return kubeconfig_file(self._surroundings.directory, "admin")
+
+    @property
+    def audit_log(self) -> Path | None:
+        """The API server's audit log."""
+        file = audit_log_file(self._surroundings.directory)
+        return file if file.exists() else None
 
     def node_name(self, name: str) -> str:
         """Return `name`: nodes are called as they were asked for."""

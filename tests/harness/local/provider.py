@@ -10,6 +10,7 @@ from tests.harness.disk import require_free_space
 from tests.harness.errors import HarnessError
 from tests.harness.local import control_plane
 from tests.harness.local.addresses import free_octet, free_ports, routed_networks
+from tests.harness.local.audit import audit_options
 from tests.harness.local.cluster import NODE_PROGRAMS, LocalCluster
 from tests.harness.local.edge import start_edge
 from tests.harness.local.image_template import clear_unfinished_templates
@@ -117,7 +118,10 @@ def _start_control_plane(surroundings: Surroundings) -> None:
     credentials = control_plane.create_credentials(directory, state)
     api_server = surroundings.start(
         "kube-apiserver",
-        control_plane.api_server_command(programs["kube-apiserver"], state, credentials),
+        [
+            *control_plane.api_server_command(programs["kube-apiserver"], state, credentials),
+            *audit_options(directory, state.spec),
+        ],
     )
     # They keep trying until the API server answers.
     surroundings.start(

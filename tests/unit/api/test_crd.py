@@ -86,7 +86,8 @@ def test_every_map_says_what_its_values_are(schema: dict[str, Any]) -> None:
 
 def test_only_parts_of_pods_are_free_form(schema: dict[str, Any]) -> None:
     free = {path for path, node in nodes(schema) if node.get("x-kubernetes-preserve-unknown-fields")}
-    assert free == {".spec.resourceGroups"} | {
+    peers = {".spec.networkPolicy.clients[]", ".spec.networkPolicy.trusted[]"}
+    assert free == {".spec.resourceGroups"} | peers | {
         f".spec.{role}.{field}"
         for role in ("coordinator", "workers")
         for field in ("initContainers[]", "podOverrides.spec", "volumes[].source")

@@ -85,7 +85,7 @@ def test_plugin_dir_goes_without_plugins_only(role: str) -> None:
 )
 def test_only_what_a_pod_has_for_itself_needs_no_opt_in(name: str, *, namespaced: bool) -> None:
     assert is_namespaced(name) is namespaced
-    parse_cluster(manifest(sysctls={name: "1"}, allowNodeSysctls=True))
+    parse_cluster(manifest(sysctls={name: "1"}, allowNodeSysctls=True, podSecurity={"profile": "Privileged"}))
     if namespaced:
         assert parse_cluster(manifest(sysctls={name: "1"})).spec.sysctls == {name: "1"}
     else:

@@ -129,7 +129,7 @@ _ALLOWED: dict[str, dict[str, Any]] = {
     "affinity": {"affinity": {"nodeAffinity": {}}},
     "priority": {"priorityClassName": "high"},
     "host network": {"hostNetwork": True, "dnsPolicy": "ClusterFirstWithHostNet"},
-    "pod security": {"securityContext": {"fsGroup": 1000}},
+    "pod security": {"securityContext": {"fsGroup": 2000}},
     "spread": {"topologySpreadConstraints": [{"topologyKey": "kubernetes.io/hostname", "$patch": "delete"}]},
     "runtime class": {"runtimeClassName": "gvisor", "schedulerName": "volcano"},
     "token": {"automountServiceAccountToken": True},

@@ -160,7 +160,7 @@ def test_what_is_not_there_is_named_with_the_field_that_wants_it() -> None:
     )
     assert errors == {
         "spec.catalogs.a.propertiesFrom.configMap": 'there is no ConfigMap "shared" in the cluster\'s namespace',
-        "spec.catalogs.b.secretProperties[connection-password]": 'Secret "s3" has no key "secret"; it has user',
+        "spec.catalogs.b.secretProperties[connection-password]": 'Secret "s3" has no key "secret"',
     }
 
 
@@ -200,3 +200,14 @@ def test_variables_get_what_secrets_and_config_maps_hold() -> None:
 def test_a_variable_whose_secret_is_not_there_is_named_unless_it_is_optional() -> None:
     assert list(_errors({_SECRET: {}}, **_with_variable())) == ["spec.workers.env[1].valueFrom.secretKeyRef"]
     assert _cluster({_SECRET: None}, **_with_variable(optional=True)).environment["workers"] == {}
+
+
+def test_the_keys_of_a_secret_are_not_told() -> None:
+    catalogs = {"a": {"propertiesFrom": {"secret": {"name": "s3", "key": "a"}}}}
+    (message,) = _errors({_SECRET: {"root-password": "x"}}, catalogs=catalogs).values()
+    assert "root-password" not in message
+    (message,) = _errors({_SECRET: {"root-password": "x"}}, catalogsFrom=[{"secret": "s3"}]).values()
+    assert "root-password" not in message
+    told = {"a": {"propertiesFrom": {"configMap": {"name": "shared", "key": "a"}}}}
+    (message,) = _errors({_CONFIG_MAP: {"b": "x"}}, catalogs=told).values()
+    assert "it has b" in message

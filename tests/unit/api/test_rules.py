@@ -98,7 +98,7 @@ def test_all_rules_are_found() -> None:
     assert sum(isinstance(rule, Between) for rule in _FIELD_RULES.values()) == 4
     assert len(_FIELD_RULES) == 50
     assert len(_MODEL_RULES) == 19
-    assert len(_PAIRED) == 12
+    assert len(_PAIRED) == 14
 
 
 @pytest.mark.parametrize("rule", _FIELD_RULES.values(), ids=_FIELD_RULES.keys())
@@ -248,8 +248,12 @@ _AT_EDGES: list[tuple[bool, dict[str, Any]]] = [
     (False, {"catalogs": {"lake": {"properties": {"a": "b"}}}, "metastore": {"uris": ["thrift://hive"]}}),
     # sysctls
     *(
-        (is_right or is_allowed, {"sysctls": {name: "1"}, "allowNodeSysctls": is_allowed})
+        (
+            is_right or (is_allowed and profile == "Privileged"),
+            {"sysctls": {name: "1"}, "allowNodeSysctls": is_allowed, "podSecurity": {"profile": profile}},
+        )
         for is_allowed in (False, True)
+        for profile in ("Restricted", "Baseline", "Privileged")
         for name, is_right in (
             ("kernel.shm_rmid_forced", True),
             ("kernel.shmmax", True),
@@ -263,6 +267,14 @@ _AT_EDGES: list[tuple[bool, dict[str, Any]]] = [
             ("network.core", False),
         )
     ),
+    (False, {"sysctls": {"vm.swappiness": "1"}, "allowNodeSysctls": True}),
+    # podSecurity.runAsUser and podSecurity.profile
+    *(
+        (user > 0 or profile != "Restricted", {"podSecurity": {"runAsUser": user, "profile": profile}})
+        for profile in ("Restricted", "Baseline", "Privileged")
+        for user in (0, 1)
+    ),
+    (False, {"podSecurity": {"runAsUser": 0}}),
     # plugins and plugin.dir
     *(
         (not plugins, {"plugins": plugins, role: {"config": {"plugin.dir": "/plugins"}}})

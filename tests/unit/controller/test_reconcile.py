@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from presto_operator.api import STRICT
 from presto_operator.kube import PRESTO_CLUSTER, ApiError, ClusterKey
 from presto_operator.presto.load import QUERY_STATES_PATH
 from tests.unit.controller.world import KEY, RECONCILE_SECONDS, World
@@ -46,7 +47,14 @@ def test_a_new_cluster_gets_its_children_in_one_pass(world: World) -> None:
     assert world.reconcile() == RECONCILE_SECONDS
     kinds = sorted(kind for kind, _, _ in world.children())
     assert kinds.count("Deployment") == 3
-    assert set(kinds) == {"ConfigMap", "Deployment", "PodDisruptionBudget", "Service", "ServiceAccount"}
+    assert set(kinds) == {
+        "ConfigMap",
+        "Deployment",
+        "NetworkPolicy",
+        "PodDisruptionBudget",
+        "Service",
+        "ServiceAccount",
+    }
     assert world.status["phase"] == "Pending"
     assert world.condition("Progressing")["status"] == "True"
     assert world.api.events == []
@@ -359,3 +367,35 @@ def test_what_defeats_the_retry_of_queries_is_told() -> None:
     valid = world.condition("Valid")
     assert (valid["status"], valid["reason"]) == ("True", "SpecAccepted")
     assert "spec.queryRetry.enabled" in valid["message"]
+
+
+def test_what_the_administrator_does_not_allow_changes_nothing_and_is_said() -> None:
+    world = World(manifest(), policy=STRICT)
+    world.settle()
+    before = world.children()
+    disk = {"name": "disk", "mountPath": "/disk", "source": {"hostPath": {"path": "/"}}}
+    world.set_spec(workers={"volumes": [disk]})
+    world.reconcile()
+    valid = world.condition("Valid")
+    assert valid["status"] == "False"
+    assert "spec.workers.volumes[0].source.hostPath" in valid["message"]
+    assert "--allow-host-paths" in valid["message"]
+    assert world.children() == before
+
+
+def test_network_policies_go_when_they_are_switched_off(settled: World) -> None:
+    assert settled.api.names("NetworkPolicy") == {"adhoc-coordinator", "adhoc-worker"}
+    before = {key for key in settled.children() if key[0] == "Deployment"}
+    settled.set_spec(networkPolicy={"enabled": False})
+    settled.reconcile()
+    assert settled.api.names("NetworkPolicy") == set()
+    assert {key for key in settled.children() if key[0] == "Deployment"} == before
+
+
+def test_passwords_without_a_network_policy_are_warned_about(world: World) -> None:
+    https = {"http-server.authentication.type": "PASSWORD", "http-server.https.enabled": "true"}
+    world.set_spec(coordinator={"config": https}, networkPolicy={"enabled": False})
+    world.reconcile()
+    valid = world.condition("Valid")
+    assert valid["status"] == "True"
+    assert "spec.networkPolicy.enabled: users have to log in" in valid["message"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from presto_operator.kube import ApiError
 from presto_operator.objects import KubernetesObject
 from presto_operator.planning.departures import DELETION_COST
 from presto_operator.telemetry import metrics
-from tests.unit.controller.world import HANDOVER_SECONDS, RECONCILE_SECONDS, World
+from tests.unit.controller.world import HANDOVER_SECONDS, KEY, RECONCILE_SECONDS, World
 from tests.unit.live import pool, role
 from tests.unit.manifest import manifest
 from tests.unit.nodes.nodes import node, taint
@@ -259,3 +260,18 @@ def test_the_last_worker_stays_while_queries_run() -> None:
     world.now += timedelta(minutes=1)
     world.reconcile()
     assert not any(path.endswith("/v1/query") for path in world.api.asked[asked:]), "there is nothing left to decide"
+
+
+def test_a_worker_that_was_deleted_beside_the_passes_and_is_gone_counts_as_reclaimed(two_pools: World) -> None:
+    world = two_pools
+    first = next(name for name in _workers(world) if "-r5-" in name)
+    _set_node(world, first, node(taint("aws-node-termination-handler/spot-itn")))
+    _sync(world)
+    asyncio.run(world.reconciler.reclaim(KEY))
+    assert "deletionTimestamp" in world.api.find("Pod", first)["metadata"]
+    # It had nothing to drain.
+    world.delete("Pod", first)
+    world.reconcile()
+    limit = _limit(world, "r5")
+    assert limit is not None
+    assert limit["reason"] == "Reclaimed"

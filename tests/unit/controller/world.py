@@ -8,7 +8,9 @@ from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from presto_operator.api import TenantPolicy
 from presto_operator.controller.assembly import assemble
+from presto_operator.controller.scope import Scope
 from presto_operator.kube import PRESTO_CLUSTER, ClusterKey
 from presto_operator.kube.kind import Kind
 from presto_operator.metastore import Finding, Probe
@@ -17,6 +19,14 @@ from presto_operator.settings import DEFAULTS, Settings
 from tests.unit import live
 from tests.unit.fake_kubernetes import FakeKubernetes
 
+LENIENT = TenantPolicy(
+    allow_node_sysctls=True,
+    allow_privileged=True,
+    allow_host_paths=True,
+    allowed_service_accounts=("*",),
+    allowed_metastore_hosts=("*",),
+)
+"""For tests that are about something else."""
 KEY = ClusterKey("analytics", "adhoc")
 RECONCILE_SECONDS = DEFAULTS.reconcile_interval.total_seconds()
 HANDOVER_SECONDS = DEFAULTS.handover_interval.total_seconds()
@@ -51,8 +61,11 @@ async def one_poll(_: ClusterKey) -> AsyncGenerator[float, None]:
 class World:
     """One PrestoCluster and everything around it."""
 
-    def __init__(self, manifest: KubernetesObject, settings: Settings = DEFAULTS) -> None:
+    def __init__(
+        self, manifest: KubernetesObject, settings: Settings = DEFAULTS, policy: TenantPolicy = LENIENT
+    ) -> None:
         self.settings = settings
+        self.policy = policy
         self.api = FakeKubernetes()
         self.api.presto_answer = {"runningQueries": 1, "blockedQueries": 0, "queuedQueries": 0, "activeWorkers": 2}
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
@@ -63,7 +76,12 @@ class World:
         """Start the operator anew: it knows only what the API server has."""
         self.metastores = FakeMetastores()
         parts = assemble(
-            self.api, settings=self.settings, clock=lambda: self.now, pace=one_poll, metastores=self.metastores
+            self.api,
+            scope=Scope(policy=self.policy),
+            settings=self.settings,
+            clock=lambda: self.now,
+            pace=one_poll,
+            metastores=self.metastores,
         )
         self.store, self.nodes, self.reconciler = parts.store, parts.nodes, parts.reconciler
         self.queue = parts.queue

@@ -47,7 +47,13 @@ def _with_password(password: str = _PASSWORD) -> PrestoCluster:
 
 @pytest.mark.parametrize("role", ["coordinator", "worker"])
 def test_files_that_nobody_asked_for_are_not_there(role: str) -> None:
-    assert set(_files(cluster(), role)) == {"config.properties", "jvm.config", "node.properties", "server.sh"}
+    assert set(_files(cluster(), role)) == {
+        "config.properties",
+        "jvm.config",
+        "node.properties",
+        "passwd",
+        "server.sh",
+    }
 
 
 def test_log_levels_and_node_properties_are_the_roles_own() -> None:

@@ -158,7 +158,7 @@ def test_workers_announce_themselves_at_a_service_of_their_generation() -> None:
     objects = _objects(cluster())
     (config,) = [obj["data"]["config.properties"] for obj in objects if _role(obj) == ("ConfigMap", "worker")]
     (service,) = [obj["metadata"]["name"] for obj in objects if obj["kind"] == "Service"]
-    assert f"discovery.uri=http://{service}.analytics.svc:8080" in config.splitlines()
+    assert f"discovery.uri=http://{service}:8080" in config.splitlines()
 
 
 @pytest.mark.parametrize("uid", [UID, ""])

@@ -12,6 +12,7 @@ from tests.unit.manifest import cluster
 
 _FROM_IMAGE = {"name": "our-udfs", "image": "registry/udfs:3", "path": "/plugin"}
 _FROM_URL = {"name": "geo", "url": "https://repo/geo.zip", "sha256": "0" * 64}
+_NODE_SYSCTLS: dict[str, Any] = {"allowNodeSysctls": True, "podSecurity": {"profile": "Privileged"}}
 _ROLES = ("coordinator", "worker")
 
 
@@ -46,8 +47,8 @@ def _init_container(of: PrestoCluster, name: str, role: str = "worker") -> dict[
 def test_a_plain_pod_has_nothing_that_was_not_asked_for() -> None:
     for role in _ROLES:
         spec = _template(cluster(), role)["spec"]
-        assert not {"initContainers", "securityContext"} & set(spec)
-        assert [volume["name"] for volume in spec["volumes"]] == ["config", "data"]
+        assert "initContainers" not in spec
+        assert [volume["name"] for volume in spec["volumes"]] == ["config", "data", "presto-tmp"]
         assert _server(cluster(), role)["command"][2:] == ["start", "8080"]
 
 
@@ -58,7 +59,7 @@ def test_a_plugin_is_copied_out_of_its_image(role: str) -> None:
     assert container["image"] == "registry/udfs:3"
     assert container["command"] == ["cp", "-R", "-L", "/plugin/.", "/var/lib/presto-plugins/our-udfs"]
     assert container["volumeMounts"] == [{"name": "plugins", "mountPath": "/var/lib/presto-plugins"}]
-    assert {"name": "plugins", "emptyDir": {}} in _template(of, role)["spec"]["volumes"]
+    assert {"name": "plugins", "emptyDir": {"sizeLimit": "5Gi"}} in _template(of, role)["spec"]["volumes"]
     server = _server(of, role)
     assert server["command"][-1] == "plugins=/var/lib/presto-plugins"
     assert {"name": "plugins", "mountPath": "/var/lib/presto-plugins", "readOnly": True} in server["volumeMounts"]
@@ -75,7 +76,7 @@ def test_a_plugin_is_fetched_by_the_presto_image_as_the_servers_reach_the_world(
 
 
 def test_init_containers_of_the_operator_leave_their_last_words_and_need_no_more_than_the_server() -> None:
-    of = cluster(plugins=[_FROM_IMAGE, _FROM_URL], sysctls={"vm.swappiness": "1"}, allowNodeSysctls=True)
+    of = cluster(plugins=[_FROM_IMAGE, _FROM_URL], sysctls={"vm.swappiness": "1"}, **_NODE_SYSCTLS)
     server = _server(of)
     containers = _template(of)["spec"]["initContainers"]
     assert [container["name"] for container in containers] == ["node-sysctls", "plugin-our-udfs", "plugin-geo"]
@@ -89,7 +90,7 @@ def test_init_containers_of_the_operator_leave_their_last_words_and_need_no_more
 def test_sysctls_of_the_pod_are_in_its_security_context_and_those_of_the_node_in_a_privileged_container() -> None:
     of = cluster(
         sysctls={"vm.max_map_count": "262144", "net.core.somaxconn": "1024", "kernel.sem": "1 2 3 4"},
-        allowNodeSysctls=True,
+        **_NODE_SYSCTLS,
     )
     for role in _ROLES:
         assert _template(of, role)["spec"]["securityContext"] == {
@@ -115,6 +116,7 @@ def test_kubernetes_gives_a_users_words_to_the_scripts_unchanged(role: str) -> N
         ],
         sysctls={"kernel.core_pattern": "/cores/$$.%p"},
         allowNodeSysctls=True,
+        podSecurity={"profile": "Privileged"},
     )
     assert _init_container(of, "plugin-our-udfs", role)["command"][3] == "/plugins/$$(POD_NAME)/."
     assert _init_container(of, "plugin-geo", role)["args"][1] == "https://repo/$$(HOME)/$$$$/geo.zip"
@@ -161,7 +163,7 @@ def test_init_containers_are_passed_on_as_they_are_and_run_last() -> None:
         "volumeMounts": [{"name": "spill", "mountPath": "/spill"}],
         "restartPolicy": "Always",
     }
-    of = cluster(plugins=[_FROM_IMAGE], workers={"initContainers": [container]})
+    of = cluster(plugins=[_FROM_IMAGE], workers={"initContainers": [container]}, podSecurity={"profile": "Baseline"})
     assert _template(of)["spec"]["initContainers"][1:] == [container]
 
 

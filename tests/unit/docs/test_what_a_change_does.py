@@ -47,6 +47,7 @@ CHANGES: dict[Effect, dict[str, Any]] = {
         "coordinator.drainTimeout": "5m",
         "metastore.healthCheck": "Connect",
         "allowNodeSysctls": True,
+        "networkPolicy": {"enabled": False},
         "autoscaling": {"maxReplicas": 7},
     },
     "new workers": {
@@ -67,6 +68,7 @@ CHANGES: dict[Effect, dict[str, Any]] = {
         "plugins": [{"name": "udfs", "image": "udfs:1", "path": "/plugin"}],
         "sysctls": {"net.ipv4.tcp_keepalive_time": "60"},
         "serviceAccount": {"name": "other"},
+        "podSecurity": {"profile": "Baseline"},
         "autoscaling.scaleToZero": {"idleAfter": "1h"},
         # The page's sentence below the table: no pool is Spot any more.
         "workers.pools.0.capacityType": "OnDemand",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from presto_operator.metastore import URI_PATTERN, MetastoreAddress, parse_metastore_uri
+from presto_operator.metastore import URI_PATTERN, MetastoreAddress, forbidden_kind, parse_metastore_uri
 
 
 @pytest.mark.parametrize(
@@ -77,3 +77,70 @@ def test_what_is_read_can_be_written_and_read_again(uri: str) -> None:
 )
 def test_a_name_without_a_dot_is_one_of_the_clusters_namespace(host: str, name: str) -> None:
     assert MetastoreAddress(host, 9084).seen_from("analytics") == MetastoreAddress(name, 9084)
+
+
+_FORBIDDEN = {
+    "localhost": "loopback",
+    "LocalHost.": "loopback",
+    "metastore.localhost": "loopback",
+    "127.0.0.1": "loopback",
+    "127.8.8.8": "loopback",
+    "::1": "loopback",
+    "0:0:0:0:0:0:0:1": "loopback",
+    "::ffff:127.0.0.1": "loopback",
+    "::ffff:7f00:1": "loopback",
+    "64:ff9b::127.0.0.1": "loopback",
+    "2002:7f00:1::": "loopback",
+    "169.254.169.254": "link-local",
+    "::ffff:169.254.169.254": "link-local",
+    "64:ff9b::169.254.169.254": "link-local",
+    "fe80::1": "link-local",
+    "fe80::1%eth0": "link-local",
+    "0.0.0.0": "unspecified",
+    "0.1.2.3": "unspecified",
+    "::": "unspecified",
+    "224.0.0.1": "multicast",
+    "ff02::1": "multicast",
+    "255.255.255.255": "broadcast",
+    "fd00:ec2::254": "metadata service",
+    "168.63.129.16": "metadata service",
+    "::ffff:100.100.100.200": "metadata service",
+}
+
+
+@pytest.mark.parametrize(("host", "kind"), _FORBIDDEN.items())
+def test_an_address_of_the_machine_itself_is_forbidden(host: str, kind: str) -> None:
+    assert kind in forbidden_kind(host)
+
+
+@pytest.mark.parametrize(
+    "host", ["hive", "localhost.data.svc", "10.0.0.7", "192.168.1.1", "fd00::7", "2001:db8::1", "8.8.8.8"]
+)
+def test_an_address_of_another_machine_is_not(host: str) -> None:
+    assert forbidden_kind(host) == ""
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "127.0.0.1", "[::1]", "169.254.169.254", "[::ffff:169.254.169.254]", "0.0.0.0", "224.0.0.1"]
+)
+def test_a_uri_with_such_an_address_is_refused(host: str) -> None:
+    with pytest.raises(ValueError, match="must not be a"):
+        parse_metastore_uri(f"thrift://{host}:9083")
+
+
+@pytest.mark.parametrize(
+    ("host", "is_in"),
+    [
+        ("hive", True),
+        ("hive.analytics.svc", True),
+        ("hive.analytics.svc.cluster.local", True),
+        ("Hive.analytics.SVC.", True),
+        ("hive.data.svc", False),
+        ("hive.analytics", False),
+        ("hive.analytics.com", False),
+        ("analytics.svc", False),
+        ("10.0.0.7", False),
+    ],
+)
+def test_a_host_of_the_clusters_namespace_is_a_service_there(host: str, *, is_in: bool) -> None:
+    assert MetastoreAddress(host).seen_from("analytics").is_in("analytics") == is_in

@@ -312,3 +312,16 @@ def _config_map(name: str, *, created: int) -> KubernetesObject:
         "kind": "ConfigMap",
         "metadata": {"name": name, "creationTimestamp": f"2026-01-0{created + 1}T00:00:00Z", "labels": {}},
     }
+
+
+@pytest.mark.parametrize("name", ["adhoc", "adhoc-workers", f"adhoc-coordinator-{generation_name(NEW)}"])
+def test_a_service_that_was_made_an_alias_of_another_host_gets_its_type_back(name: str) -> None:
+    seen = observation(planned(NEW, NOTHING).apply)
+    (service,) = [obj for obj in seen.children if obj["kind"] == "Service" and obj["metadata"]["name"] == name]
+    service["spec"] |= {"type": "ExternalName", "externalName": "evil.example.com"}
+    types = {
+        obj["metadata"]["name"]: obj["spec"].get("type") for obj in planned(NEW, seen).apply if obj["kind"] == "Service"
+    }
+    assert types.pop(name) == "ClusterIP"
+    # Others may have been made a LoadBalancer, which stays.
+    assert set(types.values()) == {None}

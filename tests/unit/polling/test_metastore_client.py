@@ -217,7 +217,7 @@ def test_a_hundred_metastores_that_are_silent_hold_up_none_that_answers(serve: S
     silent, answering = serve(lambda _: _wait(stopped)), serve(_answering)
 
     async def scenario() -> tuple[list[Finding | BaseException], Finding]:
-        check = MetastoreCheck(in_cluster=True, connect_timeout=60, timeout=60)
+        check = MetastoreCheck(in_cluster=True, connect_timeout=60, timeout=60, forbidden=_nothing)
         hanging = [check(Probe(MetastoreAddress("127.0.0.1", silent), "Thrift")) for _ in range(100)]
         tasks = [asyncio.create_task(one) for one in hanging]
         await asyncio.sleep(0)
@@ -253,15 +253,74 @@ def test_a_connection_is_enough_where_no_more_is_wanted(serve: Serve) -> None:
     assert _check(_free_port(), check="Connect").outcome is Outcome.UNREACHABLE
 
 
-def _check(port: int, *, host: str = "127.0.0.1", check: Check = "Thrift", in_cluster: bool = True) -> Finding:
+@pytest.mark.parametrize("resolved", ["127.0.0.1", "169.254.169.254", "::1", "::ffff:169.254.169.254"])
+def test_a_name_of_the_machine_itself_is_not_connected_to(resolved: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    family = socket.AF_INET6 if ":" in resolved else socket.AF_INET
+    monkeypatch.setattr(
+        socket,
+        "getaddrinfo",
+        # Among others: Presto's name server may give them in any order.
+        lambda *_, **__: [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.0.0.7", 9083)),
+            (family, socket.SOCK_STREAM, 6, "", (resolved, 9083)),
+        ],
+    )
+    connections: list[object] = []
+
+    async def open_connection(*arguments: object, **_: object) -> None:
+        connections.append(arguments)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(asyncio, "open_connection", open_connection)
+    finding = asyncio.run(MetastoreCheck(in_cluster=True)(Probe(MetastoreAddress("hive.data"), "Thrift")))
+    assert finding.outcome is Outcome.NOT_CHECKED
+    assert "its name stands for" in finding.detail
+    assert connections == []
+
+
+def test_of_a_strangers_host_nobody_learns_why_it_can_not_be_used(serve: Serve) -> None:
+    def http(request: socketserver.StreamRequestHandler) -> None:
+        request.wfile.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    def silent(request: socketserver.StreamRequestHandler) -> None:
+        request.rfile.read()
+
+    talks: list[Talk] = [http, silent, _throwing(2, "the database is down")]
+    ports = [_free_port(), *(serve(talk) for talk in talks)]
+    told = {_check(port, is_explained=True) for port in ports}
+    assert len({finding.outcome for finding in told}) > 2, "there is something to hide"
+
+    findings = {_check(port, is_explained=False) for port in ports}
+    findings.add(_check(9083, host="no-such-host.invalid", is_explained=False))
+    (finding,) = findings
+    assert finding.outcome is Outcome.UNAVAILABLE
+    assert finding.is_failure
+    assert _check(serve(_answering), is_explained=False).outcome is Outcome.ANSWERING
+
+
+def test_whether_a_strangers_port_is_open_is_not_told(serve: Serve) -> None:
+    ports = [_free_port(), serve(_answering)]
+    (finding,) = {_check(port, check="Connect", is_explained=False) for port in ports}
+    assert finding.outcome is Outcome.NOT_CHECKED
+
+
+def _check(
+    port: int, *, host: str = "127.0.0.1", check: Check = "Thrift", in_cluster: bool = True, is_explained: bool = True
+) -> Finding:
     started = time.monotonic()
-    finding = asyncio.run(_asked(Probe(MetastoreAddress(host, port), check), in_cluster=in_cluster))
+    probe = Probe(MetastoreAddress(host, port), check, is_explained)
+    finding = asyncio.run(_asked(probe, in_cluster=in_cluster))
     assert time.monotonic() - started < _LONGEST_SECONDS
     return finding
 
 
 async def _asked(probe: Probe, *, in_cluster: bool) -> Finding:
-    return await MetastoreCheck(in_cluster=in_cluster, connect_timeout=0.3, timeout=0.6)(probe)
+    return await MetastoreCheck(in_cluster=in_cluster, connect_timeout=0.3, timeout=0.6, forbidden=_nothing)(probe)
+
+
+def _nothing(_: str) -> str:
+    """Metastores of these tests are on the loopback address."""
+    return ""
 
 
 def _free_port() -> int:

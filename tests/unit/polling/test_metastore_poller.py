@@ -7,10 +7,11 @@ from datetime import timedelta
 
 import pytest
 
+from presto_operator.api import TenantPolicy, parse_cluster
 from presto_operator.kube import ClusterKey
 from presto_operator.metastore import Finding, MetastoreAddress, Outcome, Probe
-from presto_operator.polling.metastore_poller import CHECKS_PER_NAMESPACE, MetastorePoller, probes
-from tests.unit.manifest import cluster
+from presto_operator.polling.metastore_poller import CHECKS_PER_NAMESPACE, MAX_PROBES, MetastorePoller, probes
+from tests.unit.manifest import cluster, manifest
 from tests.unit.virtual_time import run
 
 _ADHOC, _ETL = ClusterKey("analytics", "adhoc"), ClusterKey("analytics", "etl")
@@ -213,5 +214,54 @@ def test_metastores_that_hang_hold_up_those_of_other_namespaces_as_little_as_the
         assert poller.findings(_ADHOC) == {_HIVE: _ANSWERING}
         assert len([probe for probe in asked if probe in hanging]) == CHECKS_PER_NAMESPACE
         await poller.close()
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("allowed", "uri", "is_explained"),
+    [
+        ((), "thrift://hive", True),
+        ((), "thrift://hive.analytics.svc", True),
+        ((), "thrift://hive.data.svc", False),
+        ((), "thrift://10.0.0.7", False),
+        (("*.data.svc",), "thrift://hive.data.svc", True),
+        (("*.data.svc",), "thrift://hive.secret.svc", False),
+        (("10.0.0.7",), "thrift://10.0.0.7", True),
+    ],
+)
+def test_failures_are_explained_of_the_own_namespace_and_of_listed_hosts(
+    allowed: tuple[str, ...], uri: str, *, is_explained: bool
+) -> None:
+    of = parse_cluster(manifest(metastore={"uris": [uri]}), policy=TenantPolicy(allowed_metastore_hosts=allowed))
+    assert [probe.is_explained for probe in probes(of)] == [is_explained]
+
+
+def test_a_namespace_has_a_bound_of_checks_and_other_namespaces_have_theirs() -> None:
+    metastores = Metastores(_ANSWERING)
+    many = [Probe(MetastoreAddress(f"hive-{number}", 9083), "Thrift") for number in range(MAX_PROBES + 3)]
+    clusters = [ClusterKey("analytics", f"c{number}") for number in range(6)]
+
+    async def scenario() -> None:
+        poller = MetastorePoller(lambda _: None, metastores, _INTERVAL)
+        for number, key in enumerate(clusters):
+            poller.watch(key, tuple(many[number * 7 : number * 7 + 7]))
+        # One that another cluster has already costs nothing.
+        poller.watch(_ETL, (many[0],))
+        poller.watch(ClusterKey("other", "c"), (many[-1],))
+        await asyncio.sleep(1)
+        assert len({probe for _, probe in metastores.asked}) == MAX_PROBES + 1
+        assert poller.findings(_ETL) == {many[0]: _ANSWERING}
+        last = poller.findings(clusters[4])
+        assert list(last) == many[28:35]
+        outcomes = [finding.outcome for finding in last.values() if finding is not None]
+        assert outcomes == [Outcome.ANSWERING] * 4 + [Outcome.NOT_CHECKED] * 3
+        poller.forget(clusters[0])
+        poller.forget(_ETL)
+        poller.watch(clusters[4], tuple(many[28:35]))
+        await asyncio.sleep(1)
+        assert set(poller.findings(clusters[4]).values()) == {_ANSWERING}
+        await poller.close()
+        assert asyncio.all_tasks() == {asyncio.current_task()}
 
     run(scenario())

@@ -149,7 +149,7 @@ def test_degraded_quotes_the_cause_from_a_crashed_servers_log() -> None:
         "\tat com.facebook.presto.server.PrestoServer.main(PrestoServer.java:85)\n"
     )
     crash = {"exitCode": 1, "reason": "Error", "message": log}
-    seen.pods[0]["status"]["containerStatuses"] = [{"ready": False, "state": {"terminated": crash}}]
+    seen.pods[0]["status"]["containerStatuses"] = [{"name": "presto", "ready": False, "state": {"terminated": crash}}]
     verdict = conditions.degraded(seen, PLAN, [])
     assert verdict.message == f"{seen.pods[0]['metadata']['name']}: Error (exit code 1): No factory for connector mysql"
 
@@ -268,3 +268,27 @@ def test_a_message_tells_of_a_few_metastores_only() -> None:
 def _crash(pod: KubernetesObject) -> None:
     crash = {"exitCode": 137, "reason": "OOMKilled"}
     pod["status"]["containerStatuses"] = [{"ready": False, "state": {"terminated": crash}}]
+
+
+@pytest.mark.parametrize(
+    ("container", "is_quoted"),
+    [("presto", True), ("node-sysctls", True), ("plugin-geo", True), ("thief", False), ("plugins", False)],
+)
+@pytest.mark.parametrize("statuses", ["initContainerStatuses", "containerStatuses"])
+def test_last_words_of_containers_of_the_users_are_not_copied(
+    statuses: str, container: str, *, is_quoted: bool
+) -> None:
+    seen = observation(PLAN.apply)
+    crash = {"exitCode": 1, "reason": "Error", "message": "the password is hunter2"}
+    seen.pods[0]["status"][statuses] = [{"name": container, "ready": False, "state": {"terminated": crash}}]
+    message = conditions.degraded(seen, PLAN, []).message
+    assert ("hunter2" in message) == is_quoted
+    if not is_quoted:
+        assert f"kubectl logs {name_of(seen.pods[0])} --container={container}" in message
+
+
+def test_what_kubernetes_itself_says_of_such_a_container_is_quoted() -> None:
+    seen = observation(PLAN.apply)
+    waiting = {"reason": "ErrImagePull", "message": "no such image"}
+    seen.pods[0]["status"]["initContainerStatuses"] = [{"name": "mine", "ready": False, "state": {"waiting": waiting}}]
+    assert "no such image" in conditions.degraded(seen, PLAN, []).message

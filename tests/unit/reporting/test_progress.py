@@ -85,7 +85,7 @@ def test_objects_that_were_not_created_are_named() -> None:
     verdict = _verdict(NOTHING)
     assert verdict.status == "True"
     assert verdict.message.startswith(
-        '12 objects not created yet (ServiceAccount "adhoc-presto", Service "adhoc" and 10'
+        '14 objects not created yet (ServiceAccount "adhoc-presto", Service "adhoc" and 12'
     )
 
 

@@ -16,7 +16,7 @@ _SHOWN_BY = {
     # A Deployment of the serving workers is deleted while a generation is pending that can't start.
     Known.NOT_HEALED: ("edit-spec:NOT_HEALED.72.0 delete-child:NOT_HEALED.72.1", "settles"),
     Known.LATE_STATUS: (
-        "reclaim-node:LATE_STATUS.1.0 delay-status:LATE_STATUS.1.1 join-node:LATE_STATUS.1.2",
+        "reclaim-node:LATE_STATUS.8.0 delay-status:LATE_STATUS.8.1 join-node:LATE_STATUS.8.2",
         "budget",
     ),
     Known.LABEL_OF_DEPLOYMENT: ("remove-label:LABEL_OF_DEPLOYMENT.83.0 edit-spec:LABEL_OF_DEPLOYMENT.83.1", "reached"),
