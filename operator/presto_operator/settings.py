@@ -57,6 +57,14 @@ class Settings(BaseModel):
         timedelta(minutes=5),
         description="How often everything is listed again, in case a watch has lost an event.",
     )
+    max_new_generations: int = Field(
+        5,
+        ge=1,
+        le=1000,
+        description="How many clusters start another generation at the same time, as when a Secret that they share is "
+        "rotated, or after an update of the operator: each needs its nodes twice meanwhile. The others wait for their "
+        "turn. A cluster that doesn't serve doesn't wait, and one counts for 30 minutes at most.",
+    )
     worker_min_ready: Annotated[
         timedelta, Field(ge=timedelta(0), le=timedelta(minutes=10)), AfterValidator(_whole_seconds)
     ] = Field(

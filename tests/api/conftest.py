@@ -29,6 +29,7 @@ from tests.kit.operator_rights import OperatorAccount, forbidden, operator_accou
 from tests.kit.played_presto import PlayedPresto, played_presto
 from tests.kit.resources import Namespace
 from tests.kit.sharing import Facts, SharedByRun
+from tests.kit.silent_node import added_silent_node
 
 _CLUSTER_NAME = "api-tests"
 _NODES = 5
@@ -185,3 +186,10 @@ def presto(cluster: Cluster) -> Iterator[PlayedPresto]:
     """The Presto that every cluster of a test has."""
     with played_presto(cluster) as presto:
         yield presto
+
+
+@pytest.fixture
+def silent_node(namespace: Namespace) -> Iterator[str]:
+    """A node that looks well and on which nobody does anything; its name."""
+    with added_silent_node(namespace) as name:
+        yield name

@@ -65,7 +65,7 @@ def test_workers_follow_the_load_and_each_decision_is_told(
     assert namespace.wait_for_event(NAME, "ScaledDown", timeout=20)
 
     decisions = namespace.presto_cluster(NAME)["status"]["autoscaling"]["decisions"]
-    up = "1 running + 2 queued + 1 waiting at 1 per worker = 4 (5 more held back by a concurrency limit)"
+    up = "1 running + 2 queued + 1 waiting at 1 per worker = 4 (5 more held back by a resource group's limit)"
     assert [(item["fromReplicas"], item["toReplicas"]) for item in decisions] == [(4, 1), (1, 4)]
     assert decisions[1]["message"] == up
     assert ("ScaledUp", f"workers 1 → 4 (QueryDemand): {up}") in namespace.events(NAME)

@@ -273,8 +273,8 @@ REFUSED_AT_APPLY: dict[str, tuple[dict[str, Any], list[str]]] = {
         spec(autoscaling={"maxReplicas": 8, "scaleToZero": {"idleAfter": "1s"}}),
         ["spec.autoscaling.scaleToZero.idleAfter", "must be from 1m to 24h"],
     ),
-    "tolerance of everything": (
-        spec(autoscaling={"maxReplicas": 8, "behavior": {"scaleUp": {"tolerance": "1"}}}),
+    "tolerance below zero": (
+        spec(autoscaling={"maxReplicas": 8, "behavior": {"scaleUp": {"tolerance": -0.1}}}),
         ["spec.autoscaling.behavior.scaleUp.tolerance"],
     ),
     "bad catalog name": (
@@ -326,7 +326,7 @@ def test_what_only_the_operator_can_see_is_a_condition_and_the_cluster_is_untouc
 
     condition = running.wait_for_condition("adhoc", "Valid", "False", timeout=20)
     assert condition["reason"] == "SpecRejected"
-    assert "spec.workers.config.query.max-memory-per-node: 3GB" in condition["message"]
+    assert "spec.workers.config.query.max-memory-per-node: a limit of 6144MB" in condition["message"]
     assert running.presto_cluster("adhoc")["status"]["phase"] == "Invalid"
     assert running.condition("adhoc", "Ready")["status"] == "True"
     after = running.children("adhoc")

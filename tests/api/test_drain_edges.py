@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
 from tests.harness.interface import Cluster
 from tests.harness.spec import Taint
 from tests.harness.waiting import wait_until
 from tests.kit.fake_pools import FakePools
-from tests.kit.heartbeat import heartbeat
 from tests.kit.operator_process import RunningOperator
 from tests.kit.resources import Namespace, manifest
+from tests.kit.silent_node import SILENT
 
 RUNNING = {
     "phase": "Running",
@@ -30,30 +26,6 @@ RUNNING = {
 }
 
 FULL = Taint("example.com/full", "NoSchedule")
-SILENT = Taint("example.com/silent", "NoSchedule")
-
-
-@pytest.fixture
-def silent_node(namespace: Namespace) -> Iterator[str]:
-    """A node that looks well and on which nobody does anything: what is told to leave stays until the node goes."""
-    name = f"{namespace.name}-silent"
-    capacity = {"cpu": "64", "memory": "512Gi", "pods": "110"}
-    node = {
-        "apiVersion": "v1",
-        "kind": "Node",
-        "metadata": {"name": name, "labels": {"silent": name}},
-        "spec": {"taints": [SILENT.manifest()]},
-        "status": {
-            "capacity": capacity,
-            "allocatable": capacity,
-            "conditions": [{"type": "Ready", "status": "True", "reason": "KubeletReady"}],
-        },
-    }
-    nodes = namespace.api.path("nodes")
-    with heartbeat(namespace.api, name):
-        namespace.api.create(nodes, node)
-        yield name
-    namespace.api.delete(f"{nodes}/{name}")
 
 
 def names(namespace: Namespace) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -32,6 +33,34 @@ def test_deleted_children_come_back(settled: Namespace, kind: str) -> None:
     settled.wait_until(are_back, timeout=20, what=f"{gone} to come back")
     settled.wait_until_settled("adhoc", timeout=60)
     assert set(settled.children("adhoc")) == set(before)
+
+
+@pytest.mark.parametrize("change", ["pending", "invalid"])
+def test_what_serves_comes_back_while_the_spec_asks_for_something_else(settled: Namespace, change: str) -> None:
+    before = settled.children("adhoc")
+    missing = {"connection-password": {"name": "no-such-secret", "key": "password"}}
+    changes: dict[str, dict[str, Any]] = {
+        # No node has this label, so the new coordinator never starts.
+        "pending": {"coordinator": {"nodeSelector": {"nowhere": "to-be-found"}}},
+        "invalid": {"catalogs": {"db": {"properties": {"connector.name": "mysql"}, "secretProperties": missing}}},
+    }
+    settled.apply(manifest("adhoc", workers={"replicas": 2}, **changes[change]))
+    if change == "pending":
+        settled.wait_for_event("adhoc", "RolloutStarted", timeout=30)
+    else:
+        settled.wait_for_condition("adhoc", "Valid", "False", timeout=30)
+    gone = [key for key in before if not key.startswith("ControllerRevision/")]
+
+    settled.kubectl("delete", "--wait=true", *(key.lower() for key in gone))
+
+    def are_back() -> bool:
+        now = settled.children("adhoc")
+        return all(key in now and now[key]["metadata"]["uid"] != before[key]["metadata"]["uid"] for key in gone)
+
+    settled.wait_until(are_back, timeout=30, what=f"{gone} to come back")
+    settled.wait_for_condition("adhoc", "Ready", "True", timeout=60)
+    selector = settled.get("service", "adhoc")["spec"]["selector"]
+    assert selector == before["Service/adhoc"]["spec"]["selector"]
 
 
 def test_an_edited_service_is_put_right_and_it_is_told(settled: Namespace) -> None:

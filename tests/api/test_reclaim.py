@@ -77,6 +77,8 @@ def test_workers_of_a_node_that_is_gone_are_replaced(
     running.wait_until(
         lambda: not concerned & uids(running.pods("adhoc", "worker")), timeout=15, what="its workers to be gone"
     )
+    # The ReplicaSet controller may not have noticed yet, so that everything still looks quiet.
+    running.wait_until(lambda: len(at_work(running)) == WORKERS, timeout=60, what="others in their place")
     running.wait_until_quiet("adhoc", timeout=60)
     assert len(at_work(running)) == WORKERS
     assert running.wait_until(

@@ -42,7 +42,7 @@ def test_no_right_is_granted_for_nothing(
 
 
 def _do_all_there_is_to_do(cluster: Cluster, namespace: Namespace, pools: FakePools) -> None:
-    nodes = pools.nodes("spot", 3)
+    pools.nodes("spot", 3)
     pool = pools.pool("spot")
     for number in range(_GENERATIONS):
         secret = {"metadata": {"name": f"names-{number}"}, "stringData": {"naming": f"STANDARD{' ' * number}"}}
@@ -53,11 +53,11 @@ def _do_all_there_is_to_do(cluster: Cluster, namespace: Namespace, pools: FakePo
 
     namespace.apply(_tour(pool, 0, replicas=2))
     namespace.wait_until_quiet("tour", timeout=60)
-    cluster.taint_node(nodes[0], _RECLAIMED)
+    cluster.taint_node(_node_of_a_worker(namespace), _RECLAIMED)
     namespace.wait_for_event("tour", "NodeReclaimed", timeout=60)
     namespace.wait_until_quiet("tour", timeout=60)
     # Whether a node that is gone is really gone is asked again before its pods are removed.
-    lost = next(pod["spec"]["nodeName"] for pod in namespace.pods("tour", "worker"))
+    lost = _node_of_a_worker(namespace)
     namespace.api.delete(namespace.api.path("nodes", name=lost))
     namespace.wait_for_event("tour", "NodeLost", timeout=60)
 
@@ -67,6 +67,12 @@ def _do_all_there_is_to_do(cluster: Cluster, namespace: Namespace, pools: FakePo
         namespace.wait_until(partial(_has_more, namespace, before), timeout=60, what="another generation")
     namespace.apply(_tour(pool, number, replicas=2, networkPolicy={"enabled": False}, serviceAccount={"name": "other"}))
     namespace.wait_until_settled("tour", timeout=120)
+
+
+def _node_of_a_worker(namespace: Namespace) -> str:
+    """A node that a worker runs on which stays."""
+    pods = [pod for pod in namespace.pods("tour", "worker") if "deletionTimestamp" not in pod["metadata"]]
+    return next(str(node) for pod in pods if (node := pod["spec"].get("nodeName")))
 
 
 def _tour(pool: Resource, number: int, *, replicas: int, **spec: Any) -> Resource:

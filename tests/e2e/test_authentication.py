@@ -53,10 +53,13 @@ def guarded_cluster() -> Resource:
 
 
 def front_door(namespace: Namespace) -> None:
-    """The Secret that it needs: keystore and passwords."""
+    """The Secrets that it needs: keystore and passwords."""
     with tempfile.TemporaryDirectory() as directory:
         files = [f"--from-file={file}" for file in (_keystore(Path(directory)), _password_file(Path(directory)))]
         namespace.kubectl("create", "secret", "generic", "front-door", *files)
+    (words,) = [each["stringData"] for each in manifests("authentication") if each["kind"] == "Secret"]
+    literals = [f"--from-literal={key}={value}" for key, value in words.items()]
+    namespace.kubectl("create", "secret", "generic", "guarded", *literals)
 
 
 pytestmark = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -39,7 +40,8 @@ def elastic_cluster() -> Resource:
                     "policies": [{"type": "Percent", "value": 100, "periodSeconds": 15}],
                 },
             },
-            "scaleToZero": {"idleAfter": "1m"},
+            # It may stand for minutes before the first test uses it.
+            "scaleToZero": {"idleAfter": "1h"},
         },
     )
 
@@ -86,6 +88,7 @@ def test_the_worker_that_is_busy_stays(presto: Namespace, client: PrestoClient) 
 
 
 def test_at_rest_there_is_none_and_the_first_query_brings_one_back(presto: Namespace, client: PrestoClient) -> None:
+    change_autoscaling(presto, scaleToZero={"idleAfter": "1m"})
     wait_until(lambda: not presto.pods(NAME, "worker"), timeout=200, what="the last worker to leave")
     assert presto.condition(NAME, "Ready")["status"] == "True"
     with steady_load(client, [SCAN], clients=1) as tally:
@@ -95,7 +98,12 @@ def test_at_rest_there_is_none_and_the_first_query_brings_one_back(presto: Names
 
 def set_least(presto: Namespace, workers: int) -> None:
     """Let autoscaling keep at least so many workers."""
-    patch = json.dumps({"spec": {"autoscaling": {"minReplicas": workers}}})
+    change_autoscaling(presto, minReplicas=workers)
+
+
+def change_autoscaling(presto: Namespace, **fields: Any) -> None:
+    """Set these fields of `autoscaling`."""
+    patch = json.dumps({"spec": {"autoscaling": fields}})
     presto.kubectl("patch", f"prestocluster/{NAME}", "--type=merge", f"--patch={patch}")
 
 

@@ -47,6 +47,12 @@ class OperatorProcess(RunningOperator):
         self._options = options
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Start it and wait until it has seen everything."""
         self.port = _free_port()

@@ -43,6 +43,8 @@ class Request:
     """Namespace and name of the object."""
     code: int
     """The HTTP status of the answer."""
+    is_forbidden: bool
+    """Whether it was refused for want of a right. A namespace that is being deleted answers 403 to creations, too."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,7 @@ def requests(audit_log: Path) -> list[Request]:
 
 def forbidden(found: Iterable[Request], users: Iterable[str]) -> list[str]:
     """The requests of these users that were refused for want of a right, in words."""
-    asked = {f"{each.right} of {each.where}" for each in found if each.user in set(users) and each.code == 403}
+    asked = {f"{each.right} of {each.where}" for each in found if each.user in set(users) and each.is_forbidden}
     return sorted(asked)
 
 
@@ -152,6 +154,7 @@ def _request(event: dict[str, Any]) -> Request:
         (obj.get("apiGroup", ""), resource, event["verb"]),
         f"{obj.get('namespace', '')}/{obj.get('name', '')}",
         event.get("responseStatus", {}).get("code", 0),
+        event.get("annotations", {}).get("authorization.k8s.io/decision") == "forbid",
     )
 
 

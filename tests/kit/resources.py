@@ -14,7 +14,7 @@ from tests.kit.kubernetes_api import ApiRefusedError, KubernetesApi, Resource
 
 __all__ = ["CHILDREN", "CLUSTER_LABEL", "Namespace", "Resource", "condition_of", "manifest"]
 
-CHILDREN = "deployments,services,configmaps,serviceaccounts,poddisruptionbudgets"
+CHILDREN = "deployments,services,configmaps,controllerrevisions,serviceaccounts,poddisruptionbudgets"
 CLUSTER_LABEL = "prestooperator.io/cluster"
 
 Result = TypeVar("Result")

@@ -8,6 +8,8 @@ from typing import Any
 from presto_operator.objects import (
     CLUSTER_LABEL,
     GENERATION_LABEL,
+    MANAGED_BY_LABEL,
+    MANAGER,
     ROLE_LABEL,
     KubernetesObject,
     controller_of,
@@ -29,6 +31,8 @@ from tests.unit.fake_kubernetes import copied
 from tests.unit.manifest import manifest
 
 _CHILDREN = ("Service", "Deployment", "ConfigMap", "Secret", "PodDisruptionBudget", "ServiceAccount")
+_LABELS = {MANAGED_BY_LABEL: MANAGER, CLUSTER_LABEL: CLUSTER}
+"""By these the operator's watches select objects."""
 
 
 def _children(world: World, *kinds: str) -> list[KubernetesObject]:
@@ -217,7 +221,7 @@ def release_pod(world: World, chance: Random) -> str:
     if pod is None:
         return ""
     metadata = {name: value for name, value in pod["metadata"].items() if name != "ownerReferences"}
-    labels = {CLUSTER_LABEL: CLUSTER, ROLE_LABEL: "worker"}
+    labels = {**_LABELS, ROLE_LABEL: "worker"}
     world.api.keep({**pod, "metadata": {**metadata, "labels": labels}})
     return f"take {_named(pod)} out of its ReplicaSet"
 
@@ -317,7 +321,7 @@ def plant_foreign(world: World, chance: Random) -> str:
         "metadata": {
             "name": name,
             "namespace": NAMESPACE,
-            "labels": {CLUSTER_LABEL: CLUSTER, ROLE_LABEL: chance.choice(["worker", "coordinator"])},
+            "labels": {**_LABELS, ROLE_LABEL: chance.choice(["worker", "coordinator"])},
         },
         **({"data": {}} if kind == "ConfigMap" else {"spec": specs.get(kind, {"ports": []})}),
         **({"status": {"phase": "Running", "conditions": []}} if kind == "Pod" else {}),
@@ -333,7 +337,7 @@ def replace_child(world: World, chance: Random) -> str:
     if obj is None or controller_of(obj) is None:
         return ""
     world.api.remove(obj)
-    metadata = {"name": name, "namespace": NAMESPACE, "labels": {CLUSTER_LABEL: CLUSTER}}
+    metadata = {"name": name, "namespace": NAMESPACE, "labels": _LABELS}
     world.api.keep({"apiVersion": obj["apiVersion"], "kind": kind, "metadata": metadata, "spec": {}})
     return f"somebody replaces {_named(obj)} by an object of their own"
 

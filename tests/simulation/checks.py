@@ -9,6 +9,7 @@ from typing import Any
 from presto_operator.kube import ApiError
 from presto_operator.objects import (
     KubernetesObject,
+    failure,
     generation_of,
     is_at_work,
     is_terminating,
@@ -154,10 +155,15 @@ class Checks:
         if is_valid and (limits := self._limits_to_end(cluster)):
             return limits
         serving = self._guard.incumbent
-        if serving is None or is_unmended(Known.NOT_HEALED):
+        if serving is None or (is_unmended(Known.FORMER_WORKERS) and self._fails_to_replace_workers(serving)):
             return ""
         wanted = wanted_workers(cluster["spec"]) if is_valid else 0
         return _unserved(truth, serving) or _too_few(truth, serving, wanted)
+
+    def _fails_to_replace_workers(self, generation: str) -> bool:
+        """Whether workers of a generation can't start, so that its former ones have to do."""
+        pods = [obj for obj in self._guard.api.objects.values() if obj["kind"] == "Pod" and _is_ours(obj)]
+        return any(failure(pod) for pod in pods if role_of(pod) == "worker" and generation_of(pod) == generation)
 
     def _unfinished(self, objects: Objects, truth: Facts, cluster: KubernetesObject) -> str:
         """What is missing of a good spec."""

@@ -135,9 +135,11 @@ async def _take(world: World, step: Step, say: Say) -> None:
 
 
 async def _pass(world: World, faults: Faults, say: Say) -> None:
-    await world.run_pass(faults)
-    for write in world.front.writes:
-        say(f"{world.clock.now:%H:%M:%S}   {write}")
+    try:
+        await world.run_pass(faults)
+    finally:
+        for write in world.front.writes:
+            say(f"{world.clock.now:%H:%M:%S}   {write}")
 
 
 def _drawn_faults(world: World, chance: Random) -> Faults:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, TypeVar
 
 from presto_operator.kube import ApiError
-from presto_operator.kube.api_server import Listing
+from presto_operator.kube.api_server import Page, Selection, WatchEvent
 from presto_operator.kube.kind import Kind
 from presto_operator.objects import KubernetesObject
 from tests.simulation.guard import Guard, Write
@@ -85,9 +85,22 @@ class Front:
         self._before(kind.name)
         return await self.api.get(kind, namespace, name)
 
-    async def list(self, kind: Kind, *, namespace: str | None = None, label_selector: str | None = None) -> Listing:
+    async def get_metadata(self, kind: Kind, namespace: str | None, name: str) -> KubernetesObject | None:
         self._before(kind.name)
-        return await self.api.list(kind, namespace=namespace, label_selector=label_selector)
+        return await self.api.get_metadata(kind, namespace, name)
+
+    async def pages(self, selection: Selection) -> AsyncGenerator[Page, None]:
+        self._before(selection.kind.name)
+        async for page in self.api.pages(selection):
+            yield page
+
+    async def newest_version(self, selection: Selection) -> int:
+        return await self.api.newest_version(selection)
+
+    def watch(
+        self, selection: Selection, resource_version: int, *, timeout_seconds: float
+    ) -> AsyncGenerator[WatchEvent, None]:
+        return self.api.watch(selection, resource_version, timeout_seconds=timeout_seconds)
 
     async def apply(self, obj: KubernetesObject) -> KubernetesObject:
         return await self._write(Write("apply", obj), lambda: self.api.apply(obj))
@@ -134,7 +147,9 @@ class Front:
         self._guarded(self.guard.after, write)
         if is_lost_after:
             raise ApiError(0, "the answer did not arrive")
-        if isinstance(answer, dict):
+        if isinstance(answer, dict) and write.verb == "annotate":
+            self.watches.knows_from_next_pass(answer)
+        elif isinstance(answer, dict):
             self.watches.knows(answer)
         elif write.verb in ("delete", "remove"):
             self.watches.knows_gone(write.obj)
@@ -160,6 +175,9 @@ class Front:
             raise ApiError(500, "etcdserver: request timed out")
         if self.faults.error_rate and self.chance.random() < self.faults.error_rate:
             status = self.chance.choice(_STATUSES)
+            if status == 422 and kind == "PrestoCluster":
+                # A status is refused for what it says, each time, and the operator writes less of it for a while.
+                status = 500
             if status == 0 and self.chance.random() < 0.5:
                 return True
             raise ApiError(status, "the API server has a bad day")

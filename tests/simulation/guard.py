@@ -18,7 +18,6 @@ from presto_operator.objects import (
     is_terminating,
     kind_and_name,
     node_of,
-    ready_replicas,
     role_of,
     uid_of,
     wanted_replicas,
@@ -28,7 +27,6 @@ from tests.simulation.cloud import RISK_TAINT, Cloud, ready_for
 from tests.simulation.deployments import owning_deployment, removal_rank
 from tests.simulation.facts import CLUSTER_IDENTITY, NOTHING, SERVICE_IDENTITY, Facts, GenerationFacts, facts_of
 from tests.simulation.invariant import InvariantError
-from tests.simulation.known import Known, is_unmended
 from tests.simulation.kubelet import mounted
 from tests.simulation.presto import Presto
 from tests.simulation.specs import DRAIN_TIMEOUT_SECONDS
@@ -296,10 +294,6 @@ class Guard:
         generation = known.generations.get(generation_of(write.obj))
         if live is None or generation is None or generation.name != self.incumbent or role_of(live) != "worker":
             return
-        if is_unmended(Known.SCALED_WITHOUT_BUDGET) and write.verb == "scale" and len(known.generations) > 1:
-            return
-        if is_unmended(Known.LATE_STATUS) and any(map(self._is_late, generation.workers)):
-            return
         replicas = write.replicas if write.replicas is not None else wanted_replicas(write.obj)
         if replicas >= wanted_replicas(live):
             return
@@ -325,10 +319,6 @@ class Guard:
         # A Deployment's status may be late, but the operator has to believe it.
         by_status = min(sum(map(is_ready, kept)), available_replicas(deployment))
         return max(by_status, sum(map(self._is_available, kept)))
-
-    def _is_late(self, deployment: KubernetesObject) -> bool:
-        """Whether more pods of a Deployment are ready than its status says."""
-        return sum(map(is_ready, self._pods(deployment))) > ready_replicas(deployment)
 
     def _is_available(self, pod: KubernetesObject) -> bool:
         spell = ready_for(pod, self.clock.now)

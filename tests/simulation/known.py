@@ -10,16 +10,12 @@ from enum import Enum, auto
 class Known(Enum):
     """A defect that is not mended yet."""
 
-    SCALED_WITHOUT_BUDGET = auto()
-    """While another generation is pending, the pools of the serving one are scaled without a budget."""
-    NOT_HEALED = auto()
-    """What serves is not created again while the spec is invalid, nor its Deployments while another is pending (M7)."""
-
-    LATE_STATUS = auto()
-    """Where the status of a Deployment is late, ready workers may count as if they didn't serve, and are removed."""
+    FORMER_WORKERS = auto()
+    """A Deployment of former workers is not created again while the new workers of the same generation can't start:
+    the record of the generation is of the new ones."""
     LABEL_OF_DEPLOYMENT = auto()
-    """A Deployment whose label was removed is forgotten: old workers stay for good, and where it is the serving
-    coordinator's, its generation counts as gone, and what belongs to it is removed."""
+    """A Deployment that is no longer desired is forgotten once its label was removed: former workers, or a former
+    generation, stay for good."""
 
 
 _unmended = set(Known)

@@ -14,8 +14,10 @@ from unittest.mock import patch
 
 from presto_operator.api import PrestoCluster
 from presto_operator.desired import cluster_objects
-from presto_operator.objects import GENERATION_LABEL, KubernetesObject, kind_and_name
+from presto_operator.objects import GENERATION_LABEL, KubernetesObject, kind_and_name, name_of
+from presto_operator.planning.keeping import NOTHING_KEPT, Kept
 from presto_operator.planning.observation import Observation
+from presto_operator.planning.removal import without_use
 from presto_operator.planning.serving import ServingGeneration, serving_generation
 from presto_operator.presto import https_port
 from presto_operator.scaling import Revision, Turnover
@@ -53,8 +55,23 @@ def _only_if_nothing_is_refused(_plan: Any, _name: str, refused: Collection[Kube
     return not refused
 
 
+def _with_accounts_in_use(
+    apply: tuple[KubernetesObject, ...], kept_generations: set[str | None], observation: Observation
+) -> list[KubernetesObject]:
+    deployments = [obj for obj in apply if obj["kind"] == "Deployment"]
+    named = [obj["spec"]["template"]["spec"].get("serviceAccountName") for obj in deployments]
+    accounts = [
+        obj for obj in observation.children if obj["kind"] == "ServiceAccount" and name_of(obj) not in named[:1]
+    ]
+    return [*without_use(apply, kept_generations, observation), *accounts]
+
+
 def _without_budget(wanted: Mapping[str, int], revisions: Sequence[Revision], _at_risk: Any, **_: Any) -> Turnover:
     return Turnover(dict(wanted), {revision.name: 0 for revision in revisions if not revision.is_wanted}, {})
+
+
+def _nothing_kept(*_: Any, **__: Any) -> Kept:
+    return NOTHING_KEPT
 
 
 MUTATIONS = {
@@ -67,8 +84,8 @@ MUTATIONS = {
     "H1": Mutation(
         "a ServiceAccount that the new spec doesn't name is removed, though the pods that serve have it",
         "presto_operator.planning.plan",
-        "service_accounts_in_use",
-        lambda _: set(),
+        "without_use",
+        _with_accounts_in_use,
     ),
     "H2": Mutation(
         "the client Service has the HTTPS port of the spec, whichever generation serves",
@@ -87,6 +104,12 @@ MUTATIONS = {
         "presto_operator.kube.store",
         "_is_of",
         lambda _obj, _key: True,
+    ),
+    "M7": Mutation(
+        "what serves is not created again while the spec asks for another generation",
+        "presto_operator.planning.plan",
+        "kept",
+        _nothing_kept,
     ),
     "budget": Mutation(
         "all old workers are removed at once", "presto_operator.planning.plan", "next_turnover", _without_budget

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections import defaultdict, deque
 
 from presto_operator.controller.assembly import Assembly
-from presto_operator.objects import CLUSTER_LABEL, KubernetesObject, label_of
+from presto_operator.objects import (
+    CLUSTER_LABEL,
+    MANAGED_BY_LABEL,
+    MANAGER,
+    KubernetesObject,
+    label_of,
+    resource_version_of,
+)
 from tests.unit.fake_kubernetes import FakeKubernetes, Identity, identity
 
 
@@ -27,6 +34,8 @@ class Watches:
         """Whether events are lost."""
         self.has_lost = False
         """Whether the operator has missed an event since the last list."""
+        self._answers: list[KubernetesObject] = []
+        """What the operator was answered in a pass, after that pass was decided."""
         api.on_change = self._note
 
     @property
@@ -57,6 +66,18 @@ class Watches:
             self.told[identity(obj)] = obj
             self.version += 1
 
+    def knows_from_next_pass(self, obj: KubernetesObject) -> None:
+        """The operator has been answered with this object, too late for what this pass has decided."""
+        self._answers.append(obj)
+
+    def begin_pass(self) -> None:
+        """The operator begins a pass, with all that it was answered."""
+        for obj in self._answers:
+            told = self.told.get(identity(obj))
+            if told is not None and resource_version_of(told) < resource_version_of(obj):
+                self.knows(obj)
+        self._answers.clear()
+
     def knows_gone(self, obj: KubernetesObject) -> None:
         """The operator has been answered that this object is gone."""
         self.told.pop(identity(obj), None)
@@ -65,6 +86,7 @@ class Watches:
     def has_listed(self) -> None:
         """The operator has listed everything."""
         self._pending.clear()
+        self._answers.clear()
         self.has_lost = False
         self.told = {key: obj for key, obj in self._api.objects.items() if _is_watched(obj)}
         self._selected = dict(self.told)
@@ -89,4 +111,8 @@ class Watches:
 
 
 def _is_watched(obj: KubernetesObject) -> bool:
-    return obj["kind"] in ("Node", "PrestoCluster") or bool(label_of(obj, CLUSTER_LABEL))
+    """Whether a watch selects an object: by the operator's labels. Secrets are not watched, but read by name."""
+    if obj["kind"] in ("Node", "PrestoCluster"):
+        return True
+    is_labelled = label_of(obj, MANAGED_BY_LABEL) == MANAGER and bool(label_of(obj, CLUSTER_LABEL))
+    return is_labelled and obj["kind"] != "Secret"

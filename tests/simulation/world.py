@@ -38,6 +38,8 @@ KEY = ClusterKey(NAMESPACE, CLUSTER)
 RELIST_SECONDS = 300.0
 _SCOPE = Scope(policy=TenantPolicy(allowed_service_accounts=("*",)))
 _NODES = 6
+_MOST_ANSWERS = 20
+"""Passes that may follow one another because of what Presto answers."""
 
 
 @dataclass
@@ -58,6 +60,7 @@ class Saved:
     """A world at rest."""
 
     objects: dict[Identity, KubernetesObject]
+    applied: dict[Identity, KubernetesObject]
     revision: int
     now: datetime
     nodes: int
@@ -105,6 +108,7 @@ class World:
         """What there is, so that other worlds can begin with it. Objects are replaced, never changed."""
         return Saved(
             dict(self.api.objects),
+            dict(self.api.applied),
             self.api.revision,
             self.clock.now,
             self.cloud.count,
@@ -115,6 +119,7 @@ class World:
     def load(self, saved: Saved) -> None:
         """Begin with what another world has saved."""
         self.api.objects = dict(saved.objects)
+        self.api.applied = dict(saved.applied)
         self.api.revision = saved.revision
         self.clock.now = saved.now
         self.cloud.count = saved.nodes
@@ -148,7 +153,7 @@ class World:
         """Let the operator list everything, as it does every five minutes."""
         assert self.parts is not None
         await self.parts.object_watch.list_all()
-        await self.parts.node_watch.list_again()
+        await self.parts.node_watch.reflector.list()
         self.watches.has_listed()
         self._listed_at = self.clock.now
 
@@ -212,21 +217,34 @@ class World:
         return spec.generation.name if isinstance(spec, Valid) else None
 
     async def _reconcile(self, parts: Assembly) -> None:
-        """One pass, and those that Presto's answers to it ask for."""
+        """One pass, and those that Presto's answers to it ask for, also if it fails."""
         while parts.queue.take() is not None:
             parts.queue.finish(KEY)
-        await self._one_pass(parts)
-        while parts.queue.take() is not None:
+        error = await self._one_pass(parts)
+        for _ in range(_MOST_ANSWERS):
+            if parts.queue.take() is None:
+                break
             parts.queue.finish(KEY)
-            await self._one_pass(parts)
+            error = await self._one_pass(parts)
+        else:
+            raise InvariantError("quiet", f"{_MOST_ANSWERS} passes in a row ask for another one")
+        if error is not None:
+            raise error
 
-    async def _one_pass(self, parts: Assembly) -> None:
-        await parts.reconciler.reconcile(KEY)
+    async def _one_pass(self, parts: Assembly) -> ApiError | None:
+        """One pass, and whatever it asks Presto; returns what has failed."""
+        failed: ApiError | None = None
+        self.watches.begin_pass()
+        try:
+            await parts.reconciler.reconcile(KEY)
+        except ApiError as error:
+            failed = error
         # What the pass has begun beside it: a poll of the coordinator.
         beside = await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()}, return_exceptions=True)
         for outcome in beside:
             if isinstance(outcome, Exception) and not isinstance(outcome, PrestoUnavailableError):
                 raise outcome
+        return failed
 
     def _ask_presto(self, _namespace: str, service: str, _port: int, path: str) -> Any:
         return self.presto.answer(service, path, self.guard.truth(), self.chance)

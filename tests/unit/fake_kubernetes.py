@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
 from presto_operator.kube import PRESTO_CLUSTER, ApiError, ObjectStore
-from presto_operator.kube.api_server import Listing
+from presto_operator.kube.api_server import Page, Selection, WatchEvent
 from presto_operator.kube.kind import Kind
-from presto_operator.objects import KubernetesObject, format_time, label_of, uid_of
+from presto_operator.objects import KubernetesObject, format_time, uid_of
 from presto_operator.presto.load import QUERY_STATES_PATH
 from presto_operator.presto.queries import QUERIES_PATH
 from presto_operator.presto.tasks import TASKS_PATH
@@ -26,7 +27,7 @@ class FakeKubernetes:
     """Keeps objects, their resourceVersion and their generation as an API server does, and counts requests.
 
     Of server-side apply it knows what matters here: maps are merged, lists are replaced, a field that others set stays,
-    and an object that already is as wanted isn't written.
+    one that is no longer applied goes, and an object that already is as wanted isn't written.
     """
 
     def __init__(self, clock: Callable[[], datetime] | None = None) -> None:
@@ -39,6 +40,12 @@ class FakeKubernetes:
         """What to answer to a write of this kind and name."""
         self.refused_kinds: dict[str, ApiError] = {}
         """What to answer to every request about objects of this kind."""
+        self.refused_watches: ApiError | None = None
+        """What to answer to every watch."""
+        self.before_apply: Callable[[], object] = lambda: None
+        """What somebody else does just before an apply."""
+        self.refuses_status: Callable[[Mapping[str, Any]], bool] = lambda _: False
+        """Whether a status is refused as invalid (422), as by a CRD of another release."""
         self.presto_answer: object = None
         """What each coordinator says of its cluster; an ApiError if it can't be asked for anything."""
         self.queries: Callable[[], object] = list
@@ -55,6 +62,8 @@ class FakeKubernetes:
         """Called with each change, as a watch of everything would be."""
         self.revision = 100
         """The newest resourceVersion."""
+        self.applied: dict[Identity, KubernetesObject] = {}
+        """What the operator applied last: fields that it no longer sets are removed."""
         self._clock = clock
 
     @property
@@ -95,6 +104,7 @@ class FakeKubernetes:
         known = self.objects.get(identity(obj))
         if known is not None and uid_of(known) == uid_of(obj):
             del self.objects[identity(obj)]
+            self.applied.pop(identity(obj), None)
             self.revision += 1
             gone = {**known, "metadata": {**known["metadata"], "resourceVersion": str(self.revision)}}
             self.on_change("DELETED", gone)
@@ -121,22 +131,44 @@ class FakeKubernetes:
         self._check(kind.name)
         return copied(self.objects.get((kind.name, namespace or "", name)))
 
-    async def list(self, kind: Kind, *, namespace: str | None = None, label_selector: str | None = None) -> Listing:
-        """Of label selectors it knows those that ask whether an object has a label."""
-        self._check(kind.name)
+    async def get_metadata(self, kind: Kind, namespace: str | None, name: str) -> KubernetesObject | None:
+        found = await self.get(kind, namespace, name)
+        return None if found is None else {field: found[field] for field in ("apiVersion", "kind", "metadata")}
+
+    async def pages(self, selection: Selection) -> AsyncGenerator[Page, None]:
+        """Of label selectors it knows those that ask whether an object has a label, or which value that has."""
+        self._check(selection.kind.name)
         found = [
             copied(obj)
             for (name, of_namespace, _), obj in self.objects.items()
-            if name == kind.name
-            and namespace in (None, of_namespace)
-            and (label_selector is None or label_of(obj, label_selector))
+            if name == selection.kind.name
+            and selection.namespace in (None, of_namespace)
+            and is_selected(obj, selection.label_selector)
         ]
-        return Listing(found, self.revision)
+        yield Page(found, self.revision)
+
+    async def newest_version(self, selection: Selection) -> int:
+        self._check(selection.kind.name)
+        return self.revision
+
+    async def watch(
+        self, selection: Selection, resource_version: int, *, timeout_seconds: float
+    ) -> AsyncGenerator[WatchEvent, None]:
+        """Tests tell the watches what happens; this one only says that the API server is there."""
+        self._check(selection.kind.name)
+        if self.refused_watches is not None:
+            raise self.refused_watches
+        await asyncio.sleep(timeout_seconds)
+        yield WatchEvent("BOOKMARK", {"metadata": {"resourceVersion": str(max(resource_version, self.revision))}})
 
     async def apply(self, obj: KubernetesObject) -> KubernetesObject:
         self._request("apply", obj)
-        before = self.objects.get(identity(obj))
-        merged = _merged(before or {}, obj)
+        self.before_apply()
+        key = identity(obj)
+        before = self.objects.get(key)
+        _check_preconditions(obj, before)
+        merged = _merged(_without_former(before or {}, self.applied.get(key, {}), obj), obj)
+        self.applied[key] = copied(obj)
         return copied(before if before is not None and before == merged else self.keep(merged))
 
     async def scale(self, obj: KubernetesObject, replicas: int) -> KubernetesObject:
@@ -187,6 +219,8 @@ class FakeKubernetes:
             raise ApiError(404, "NotFound")
         cluster = copied(self.objects[PRESTO_CLUSTER.name, namespace, name])
         self._request("status", cluster)
+        if self.refuses_status(status):
+            raise ApiError(422, "status.workers.active: Invalid value: must be of type integer")
         cluster["status"] = merge_patched(cluster.get("status", {}), status)
         return self.write(cluster)
 
@@ -234,6 +268,26 @@ class FakeKubernetes:
             raise self.refused_kinds[kind]
 
 
+def _check_preconditions(patch: KubernetesObject, live: KubernetesObject | None) -> None:
+    """What the API server checks of an apply: that it is of the object that it names by uid or resourceVersion."""
+    metadata = patch["metadata"]
+    if "uid" in metadata and (live is None or live["metadata"]["uid"] != metadata["uid"]):
+        raise ApiError(409 if live is None else 422, "uid mismatch")
+    version = metadata.get("resourceVersion")
+    if version is not None and live is not None and live["metadata"]["resourceVersion"] != version:
+        raise ApiError(409, "the object has been modified")
+
+
+def is_selected(obj: KubernetesObject, selector: str | None) -> bool:
+    """Whether a label selector of terms such as `a` and `a=b` selects an object."""
+    labels = obj["metadata"].get("labels") or {}
+    for term in selector.split(",") if selector else ():
+        name, is_equation, value = term.partition("=")
+        if name not in labels or (is_equation and labels[name] != value):
+            return False
+    return True
+
+
 def _body(answer: object, most_bytes: int) -> bytes:
     body = json.dumps(answer).encode()
     if len(body) > most_bytes:
@@ -262,6 +316,17 @@ def merge_patched(target: Any, patch: Any) -> Any:
         else:
             result[name] = merge_patched(result.get(name), value)
     return result
+
+
+def _without_former(live: Any, applied: Any, desired: Any) -> Any:
+    """`live` without what was applied before and is no longer desired. Preconditions can't be taken back."""
+    if not (isinstance(live, Mapping) and isinstance(applied, Mapping) and isinstance(desired, Mapping)):
+        return live
+    return {
+        name: _without_former(value, applied.get(name), desired.get(name))
+        for name, value in live.items()
+        if name in desired or name not in applied or name in ("uid", "resourceVersion")
+    }
 
 
 def _merged(live: Any, desired: Any) -> Any:

@@ -38,7 +38,7 @@ from presto_operator.api.pool_limit import LimitReason, PoolLimit, whole_second
 from presto_operator.api.reference import SourceData, SourceObject
 from presto_operator.api.resolution import RoleField, references
 from presto_operator.api.role import Role
-from presto_operator.api.scaling_behavior import ScaleDown, ScaleUp, ScalingBehavior, ScalingPolicy
+from presto_operator.api.scaling_behavior import ScaleDown, ScaleUp, ScalingBehavior, ScalingPolicy, tolerance_value
 from presto_operator.api.schedule import Schedule
 from presto_operator.api.spec import PrestoClusterSpec
 from presto_operator.api.status import (
@@ -127,5 +127,6 @@ __all__ = [
     "parse_cluster",
     "parse_spec",
     "references",
+    "tolerance_value",
     "whole_second",
 ]

@@ -11,7 +11,8 @@ from presto_operator.api.model import Model
 
 MAX_DECISIONS = 10
 MAX_PEAKS = 40
-MAX_SCALE_EVENTS = 40
+MAX_SCALE_EVENTS = 130
+"""More than a change every 15 s, as often as HPA looks, within the longest period of a policy (1800 s)."""
 
 DecisionReason = Literal[
     "QueryDemand",

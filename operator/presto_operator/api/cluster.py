@@ -25,3 +25,10 @@ class PrestoCluster:
     """Hosts outside of its namespace for which its users are told why they can't be used; with wildcards."""
     operator_namespace: str = ""
     """The namespace of the operator's own pod; empty if it isn't known."""
+    hash_key: bytes = field(default=b"", repr=False)
+    """The key for hashes of what is secret; empty for a cluster that was read from a file, or has no secrets."""
+
+    @property
+    def uses_secrets(self) -> bool:
+        """Whether anything of it comes from a Secret, or may: variables that come from ConfigMaps count, too."""
+        return any(self.environment.values()) or any(catalog.is_secret for catalog in self.catalogs.values())

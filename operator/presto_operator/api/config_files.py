@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field
 
 from presto_operator.api.field_rules import KeysMatch, WithoutKeys
 from presto_operator.api.owned import SERVER_SCRIPT, USERS_FILE
+from presto_operator.api.rules import Problem, UncheckedAtApply
 from presto_operator.presto import (
     RESOURCE_GROUPS_FILE,
     RESOURCE_GROUPS_PROPERTIES,
@@ -28,6 +31,21 @@ _FIELDS = {
 }
 """The files that are generated from other fields, and these fields."""
 
+
+@dataclass(frozen=True)
+class DifferInMoreThanCase(UncheckedAtApply):
+    """Names of files that Presto would not look for: those of generated files in another case."""
+
+    def problems(self, value: Mapping[str, str]) -> Iterator[Problem]:
+        """Every such name."""
+        for name in value:
+            right = name.lower()
+            if name != right and right in _FIELDS:
+                yield Problem(
+                    name, f"Presto doesn't read it; {right} is generated from {_FIELDS[right]}: set that instead"
+                )
+
+
 ConfigFiles = Annotated[
     dict[str, Annotated[str, Field(max_length=32768)]],
     Field(max_length=16),
@@ -42,5 +60,6 @@ ConfigFiles = Annotated[
             **dict.fromkeys((SERVER_SCRIPT, USERS_FILE), "is reserved for the operator: choose another name"),
         }
     ),
+    DifferInMoreThanCase(),
 ]
 """The text of files by name."""

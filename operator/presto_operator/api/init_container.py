@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
+from presto_operator.api.image import ImageReference
 from presto_operator.api.model import Model
 from presto_operator.api.names import DnsLabel
 from presto_operator.api.owned import CONTAINER_NAMES
@@ -17,4 +18,4 @@ class InitContainer(Model):
     model_config = ConfigDict(json_schema_extra={"x-kubernetes-preserve-unknown-fields": True}, extra="allow")
 
     name: Annotated[DnsLabel, CONTAINER_NAMES] = Field(description="Name of the container.")
-    image: Annotated[str, Field(min_length=1, max_length=512)] = Field(description="Image of the container.")
+    image: ImageReference = Field(description="Image of the container.")

@@ -18,7 +18,8 @@ _Argument = Annotated[
     str,
     Field(max_length=1024),
     Matches(
-        rf"^-[^{BLANKS}].*$", 'be one JVM argument that starts with a dash, for example "-XX:G1HeapRegionSize=32M"'
+        rf"^-[^{BLANKS}][^\t\n\v\f\r]*$",
+        'be one JVM argument on one line that starts with a dash, for example "-XX:G1HeapRegionSize=32M"',
     ),
     NotReserved(
         (), f"must not set the heap ({', '.join(HEAP_FLAGS)}): set jvm.heapPercent or jvm.heapSize instead", HEAP_FLAGS

@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from presto_operator.api.model import Model
-from presto_operator.api.names import LabelName
+from presto_operator.api.names import AreLabels, LabelName
 
 CapacityType = Literal["Spot", "OnDemand", "Any"]
 """Spot and OnDemand nodes are recognised by the labels of Karpenter, EKS, GKE and AKS; Any ignores these labels."""
 
-NodeSelector = Annotated[dict[LabelName, Annotated[str, Field(max_length=63)]], Field(max_length=32)]
+NodeSelector = Annotated[dict[LabelName, Annotated[str, Field(max_length=63)]], Field(max_length=32), AreLabels()]
 
 
 class Toleration(Model):

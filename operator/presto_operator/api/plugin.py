@@ -2,14 +2,45 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from presto_operator.api.field_rules import BLANKS, Matches
+from presto_operator.api.image import ImageReference
 from presto_operator.api.model import Model
 from presto_operator.api.model_rules import ExactlyOne, Needs
 from presto_operator.api.names import DNS_LABEL
+from presto_operator.api.rules import Problem, UncheckedAtApply
+
+_CREDENTIALS = re.compile(
+    r"(?i)[?&](?:X-Amz-(?:Signature|Credential|Security-Token)|X-Goog-(?:Signature|Credential)|AWSAccessKeyId|Signature|"
+    r"sig|token|access_token|auth|key|api_key|password|secret)=(?!\$\()"
+)
+"""Parameters of URLs that are signed in advance by S3, Google and Azure, and of those that carry a key."""
+
+
+@dataclass(frozen=True)
+class HasNoCredentials(UncheckedAtApply):
+    """A URL that may be seen by everyone who may see the pod. Variables hold what must not be seen."""
+
+    def problems(self, value: str) -> Iterator[Problem]:
+        """Credentials in the URL, or a variable where messages would show it."""
+        if _CREDENTIALS.search(value):
+            yield Problem(
+                "",
+                "must not contain credentials: everyone who may see the pod sees them. Write $(NAME) after the "
+                "question "
+                "mark, and take that variable from a Secret with env",
+            )
+        if "$(" in value.partition("?")[0]:
+            yield Problem(
+                "", "must not contain a variable before the question mark: messages show that part of the URL"
+            )
+
 
 _Url = Annotated[
     str,
@@ -18,6 +49,7 @@ _Url = Annotated[
         rf"^https?://[^{BLANKS}/@?#]+/[^{BLANKS}?#]*\.(tar\.gz|tgz|zip|jar)(\?[^{BLANKS}#]*)?$",
         "be an http or https URL that ends in .tar.gz, .tgz, .zip or .jar, without user and password",
     ),
+    HasNoCredentials(),
 ]
 
 
@@ -39,9 +71,7 @@ class Plugin(Model):
             "has the same name."
         )
     )
-    image: (
-        Annotated[str, Field(max_length=512), Matches(rf"^[^{BLANKS}]+$", "not be empty or contain blanks")] | None
-    ) = Field(
+    image: ImageReference | None = Field(
         default=None,
         description=(
             "OCI image that contains the plugin. An init container runs it to copy the plugin, so the image needs "

@@ -12,7 +12,7 @@ from presto_operator.api.field_rules import WithoutKeys
 from presto_operator.api.model import FreeForm, Model
 from presto_operator.api.pod_ownership import ownership_problems
 from presto_operator.api.properties import SET_BY_THE_OPERATOR
-from presto_operator.api.rules import FieldRule, Problem
+from presto_operator.api.rules import Problem, UncheckedAtApply
 from presto_operator.objects import GROUP, RECOMMENDED_LABELS
 
 _Name = Annotated[str, Field(min_length=1, max_length=317)]
@@ -25,7 +25,7 @@ Annotations = Annotated[dict[_Name, Annotated[str, Field(max_length=16384)]], Fi
 
 
 @dataclass(frozen=True)
-class PatchesOnlyTheUsersPart(FieldRule):
+class PatchesOnlyTheUsersPart(UncheckedAtApply):
     """A patch that keeps away from what the operator owns. A patch has no schema, so CEL can't check it."""
 
     def problems(self, value: Mapping[str, Any]) -> Iterable[Problem]:
@@ -52,9 +52,8 @@ class PodOverrides(Model):
         default_factory=dict,
         description=(
             "Patch of the pod's spec. Objects are merged. containers, initContainers, volumes, env, ports, "
-            "volumeMounts, imagePullSecrets, hostAliases and topologySpreadConstraints are merged item by item, by the "
-            "same keys as in Kubernetes; other lists are replaced. An object or item with $patch: delete is removed. "
-            "The server's container is named presto. Fields that the operator owns are refused, with a hint to the "
-            "field of the PrestoCluster that sets them."
+            "volumeMounts, imagePullSecrets, hostAliases and topologySpreadConstraints are merged item by item, as in "
+            "Kubernetes; other lists are replaced. An object or item with $patch: delete is removed. The server's "
+            "container is presto. What the operator owns is refused, with a hint to the field that sets it."
         ),
     )

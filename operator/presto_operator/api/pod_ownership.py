@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -13,7 +14,9 @@ from presto_operator.api.owned import (
     VARIABLE_NAMES,
     VOLUME_NAMES,
 )
-from presto_operator.api.rules import Problem, shown
+from presto_operator.api.quantity import is_quantity
+from presto_operator.api.rules import Problem, at_key, joined, shown
+from presto_operator.bounds import MAX_QUOTED
 from presto_operator.objects import MERGE_KEYS, PATCH_DIRECTIVE
 from presto_operator.presto import HTTP_PORT
 
@@ -26,6 +29,8 @@ _OWNED_OF_POD = {
     "terminationGracePeriodSeconds": "is computed from workers.drain: set workers.drain.timeout",
     "serviceAccountName": "is set by the operator: set spec.serviceAccount.name",
     "serviceAccount": "is set by the operator: set spec.serviceAccount.name",
+    "activeDeadlineSeconds": "must not be set: Kubernetes refuses it for the pods of a Deployment",
+    "nodeName": "must not be set: it puts all servers on one node. Set nodeSelector of the coordinator or of a pool",
     "shareProcessNamespace": _PROCESS_ONE,
     "hostPID": _PROCESS_ONE,
 }
@@ -85,10 +90,43 @@ def _in_pod(patch: Mapping[str, Any]) -> Iterator[Problem]:
         ),
         CONTAINER_NAMES.message,
     )
+    yield from _in_containers(patch)
+
+
+def _in_containers(patch: Mapping[str, Any]) -> Iterator[Problem]:
+    for field in ("containers", "initContainers"):
+        for container in _items(patch, field):
+            yield from _in_container(f"{field}[{_shown_name(container)}]", container)
     for container in _items(patch, "containers"):
         if container.get("name") == PRESTO_CONTAINER:
             for path, message in _in_server(container):
                 yield Problem(f"containers[{PRESTO_CONTAINER}].{path}", message)
+
+
+def _shown_name(item: Mapping[str, Any]) -> str:
+    """The name of an item of a patch, for a path."""
+    return str(item.get("name"))[:MAX_QUOTED]
+
+
+def _in_container(here: str, patch: Mapping[str, Any]) -> Iterator[Problem]:
+    """What Kubernetes would refuse in a container."""
+    for number, port in enumerate(_items(patch, "ports")):
+        if PATCH_DIRECTIVE not in port and not _is_port(port.get("containerPort")):
+            got = shown(port.get("containerPort"))
+            yield Problem(f"{here}.ports[{number}].containerPort", f"must be a number from 1 to 65535 (got {got})")
+    resources = patch.get("resources")
+    for field in ("requests", "limits"):
+        amounts = resources.get(field) if isinstance(resources, Mapping) else None
+        for name, amount in amounts.items() if isinstance(amounts, Mapping) else ():
+            if name != PATCH_DIRECTIVE and amount is not None and not is_quantity(amount):
+                yield Problem(
+                    f"{here}.resources.{field}.{at_key(name)}",
+                    f"must be a quantity such as 512Mi (got {shown(amount)})",
+                )
+
+
+def _is_port(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**16
 
 
 def _in_server(patch: Mapping[str, Any]) -> Iterator[Problem]:
@@ -111,7 +149,7 @@ def _in_server(patch: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _owned_items(
         patch,
         "volumeMounts",
-        lambda mount: MOUNT_PATHS.overlaps(str(mount.get("mountPath"))),
+        lambda mount: MOUNT_PATHS.overlaps(posixpath.normpath(f"/{mount.get('mountPath')}")),
         MOUNT_PATHS.message,
     )
 
@@ -141,7 +179,7 @@ def _owned_items(
                 name, f"must not be replaced, because some of its items belong to the operator: give each item a {key}"
             )
         elif is_owned(item):
-            yield Problem(f"{name}[{item.get(key)}]", message)
+            yield Problem(f"{name}[{str(item.get(key))[:MAX_QUOTED]}]", message)
 
 
 def _items(patch: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
@@ -153,7 +191,7 @@ def _malformed(path: str, node: Any) -> Iterator[Problem]:
     """What can't be merged: unknown directives, and items of merged lists without their key."""
     if isinstance(node, Mapping):
         for name, value in node.items():
-            here = f"{path}.{name}" if path else name
+            here = joined(path, at_key(name))
             if name == PATCH_DIRECTIVE:
                 if value not in ("delete", "replace"):
                     yield Problem(here, f"must be delete or replace (got {shown(value)})")
@@ -165,7 +203,12 @@ def _malformed(path: str, node: Any) -> Iterator[Problem]:
                 yield from _malformed(here, value)
     elif isinstance(node, list):
         for index, item in enumerate(node):
-            yield from _malformed(f"{path}[{index}]", item)
+            if isinstance(item, Mapping) and PATCH_DIRECTIVE in item:
+                yield Problem(
+                    f"{path}[{index}]", f"must not contain {PATCH_DIRECTIVE}: this list is replaced as a whole"
+                )
+            else:
+                yield from _malformed(f"{path}[{index}]", item)
 
 
 def _malformed_items(path: str, items: list[Any], key: str) -> Iterator[Problem]:
@@ -175,4 +218,4 @@ def _malformed_items(path: str, items: list[Any], key: str) -> Iterator[Problem]
         elif item.get(key) is None and item != {PATCH_DIRECTIVE: "replace"}:
             yield Problem(f"{path}[{index}].{key}", "required: it identifies the item")
         else:
-            yield from _malformed(f"{path}[{item.get(key, index)}]", item)
+            yield from _malformed(f"{path}[{str(item.get(key, index))[:MAX_QUOTED]}]", item)

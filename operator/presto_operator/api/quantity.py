@@ -8,7 +8,7 @@ from typing import Annotated
 from kubernetes.utils import quantity as kubernetes_quantity
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from presto_operator.api.field_rules import Matches
+from presto_operator.api.field_rules import Matches, matches
 
 # Kubernetes' own form, but without a sign, which no resource has, and without numbers too large to compute with.
 _FORM = Matches(
@@ -24,7 +24,7 @@ def _parsed(text: str) -> Decimal:
 
 def _as_text(value: object) -> object:
     # `cpu: 4` is YAML's integer 4; Kubernetes reads it as the quantity "4", and so do we.
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63 else value
 
 
 Quantity = Annotated[
@@ -44,6 +44,12 @@ Quantity = Annotated[
 
 MemoryQuantity = Annotated[str, Field(max_length=_MAX_LENGTH), _FORM]
 """A quantity of memory, which needs a unit and therefore is a string in a manifest, too."""
+
+
+def is_quantity(value: object) -> bool:
+    """Whether a value of a free-form part is a quantity."""
+    text = _as_text(value)
+    return isinstance(text, str) and len(text) <= _MAX_LENGTH and matches(_FORM.pattern, text)
 
 
 def is_more(quantity: str, than: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,6 +11,8 @@ from presto_operator.api.reference import Reference, SourceData, SourceObject
 from presto_operator.api.role import Role
 from presto_operator.api.rules import Problem
 from presto_operator.api.spec import PrestoClusterSpec
+from presto_operator.bounds import MAX_CATALOGS, MAX_SOURCE_BYTES, MAX_SOURCE_LINES, MAX_SOURCES
+from presto_operator.objects import enumerated
 from presto_operator.presto import (
     CONNECTOR_NAME,
     HIVE_CONNECTOR,
@@ -80,7 +82,8 @@ def resolved_catalogs(
     spec: PrestoClusterSpec, sources: SourceData
 ) -> tuple[dict[str, CatalogProperties], list[Problem]]:
     """The catalogs by name, and the problems."""
-    errors: list[Problem] = []
+    if errors := _size_problems(spec, sources):
+        return {}, errors
     files: dict[str, CatalogProperties] = {}
     for number, source in enumerate(spec.catalogs_from):
         try:
@@ -88,6 +91,8 @@ def resolved_catalogs(
         except _UnresolvedError as error:
             errors.append(error.problem)
     names = {*files, *spec.catalogs, *([spec.metastore.catalog] if spec.metastore else [])}
+    if len(names) > MAX_CATALOGS:
+        return {}, [Problem("spec.catalogsFrom", f"makes {len(names)} catalogs: at most {MAX_CATALOGS} in all")]
     catalogs = {}
     for name in sorted(names):
         try:
@@ -187,7 +192,15 @@ def _variables(role: Role, path: RoleField) -> Iterator[tuple[str, Reference, bo
 
 def _shared(reference: Reference, sources: SourceData) -> Iterator[tuple[str, CatalogProperties]]:
     """The catalogs in a ConfigMap or Secret: one for each key, such as `hive.properties`."""
-    for key, text in sorted(_data(reference, sources).items()):
+    data = _data(reference, sources)
+    if not data:
+        raise _UnresolvedError(
+            reference.path,
+            f"{reference.source} has no keys: each catalog is a key such as hive.properties. Remove it from the list "
+            "if its catalogs are to go",
+        )
+    for key in sorted(data):
+        text = _text(data, key, reference)
         name = key.removesuffix(_CATALOG_FILE_SUFFIX)
         if name == key or not CATALOG_NAMES.fits(name):
             # The keys of a Secret are for those who may read Secrets.
@@ -204,22 +217,33 @@ def _shared(reference: Reference, sources: SourceData) -> Iterator[tuple[str, Ca
         yield name, CatalogProperties(properties, reference.source.kind == "Secret")
 
 
-def _data(reference: Reference, sources: SourceData) -> dict[str, str]:
+def _data(reference: Reference, sources: SourceData) -> Mapping[str, str]:
     data = sources.get(reference.source)
     if data is None:
         raise _UnresolvedError(reference.path, f"there is no {reference.source} in the cluster's namespace")
-    return dict(data)
+    return data
 
 
 def _value(reference: Reference, sources: SourceData) -> str:
     data = _data(reference, sources)
     assert reference.key is not None
     if reference.key not in data:
-        # The keys of a Secret are for those who may read Secrets.
-        has = f"; it has {', '.join(sorted(data)) or 'none'}" if reference.source.kind == "ConfigMap" else ""
+        # Not everyone who may read PrestoClusters may know what is in a Secret, not even the names of its keys.
+        has = f"; it has {enumerated(sorted(data)) or 'none'}" if reference.source.kind == "ConfigMap" else ""
         raise _UnresolvedError(reference.path, f'{reference.source} has no key "{reference.key}"{has}')
     # Secrets are often created from files, whose last line break is not part of a password.
-    return data[reference.key].rstrip("\r\n")
+    return _text(data, reference.key, reference).rstrip("\r\n")
+
+
+def _text(data: Mapping[str, str], key: str, reference: Reference) -> str:
+    """The text at a key, if it is one: `text_data` marks bytes that aren't UTF-8."""
+    try:
+        data[key].encode()
+    except UnicodeEncodeError:
+        message = f'the key "{key}" of {reference.source} is not UTF-8 text'
+        # Without its cause, which quotes the value.
+        raise _UnresolvedError(reference.path, message) from None
+    return data[key]
 
 
 def _parsed(text: str, path: str) -> dict[str, str]:
@@ -228,3 +252,38 @@ def _parsed(text: str, path: str) -> dict[str, str]:
     except ValueError as error:
         # Without the parser's message, which quotes the text: it may be secret.
         raise _UnresolvedError(path, "must be a Java properties file") from error
+
+
+def source_problems(found: Iterable[Reference]) -> list[Problem]:
+    """What is wrong with the number of a spec's references, before any of them is read."""
+    number = len({reference.source for reference in found})
+    if number <= MAX_SOURCES:
+        return []
+    return [
+        Problem(
+            "spec",
+            f"refers to {number} different Secrets and ConfigMaps, at most {MAX_SOURCES}: put several keys into one "
+            "Secret, and several catalogs into one ConfigMap (catalogsFrom)",
+        )
+    ]
+
+
+def _size_problems(spec: PrestoClusterSpec, sources: SourceData) -> list[Problem]:
+    """Properties files that are too large together, or too many: found before any of them is parsed."""
+    files = [
+        (reference.path, text)
+        for reference in references(spec)
+        if reference.path.startswith("spec.catalogs")
+        for key, text in (sources.get(reference.source) or {}).items()
+        if reference.key in (None, key)
+    ]
+    size = lines = 0
+    for path, text in files:
+        size, lines = size + len(text), lines + 1 + text.count("\n") + text.count("\r")
+        if size > MAX_SOURCE_BYTES or lines > MAX_SOURCE_LINES:
+            message = (
+                f"makes the properties files that the spec refers to too large: at most {MAX_SOURCE_BYTES // 1024} KiB "
+                f"and {MAX_SOURCE_LINES} lines in all"
+            )
+            return [Problem(path, message)]
+    return []

@@ -2,19 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field
 
 from presto_operator.api.model import Model
 from presto_operator.api.model_rules import Paired
+from presto_operator.api.names import is_qualified_name
 from presto_operator.api.quantity import Quantity, is_more, quantity_bytes
-from presto_operator.api.rules import Problem, at_key, cel
+from presto_operator.api.rules import Problem, UncheckedAtApply, at_key, cel, shown
 
 DEFAULT_MEMORY = "4Gi"
 
-_Resources = Annotated[dict[Annotated[str, Field(max_length=128)], Quantity], Field(max_length=16)]
+_MOST = {"cpu": "4096", "memory": "64Ti", "ephemeral-storage": "1Pi"}
+"""Twice the largest machines of the clouds (1,920 processors, 32 TiB of memory): more is a mistake."""
+
+_NAMES = ("cpu", "memory", "ephemeral-storage")
+
+
+@dataclass(frozen=True)
+class AreResources(UncheckedAtApply):
+    """Amounts of resources that a node can have, by names that Kubernetes knows."""
+
+    def problems(self, value: Mapping[str, str]) -> Iterator[Problem]:
+        """Every unknown resource, and every amount beyond all nodes."""
+        for name, amount in value.items():
+            if not _is_resource(name):
+                yield Problem(
+                    at_key(name),
+                    f"is no resource: use {', '.join(_NAMES)}, hugepages-<size>, or a name with a prefix such as "
+                    "example.com/gpu",
+                )
+            elif name in _MOST and is_more(amount, than=_MOST[name]):
+                yield Problem(at_key(name), f"no node has so much: must be at most {_MOST[name]} (got {shown(amount)})")
+
+
+def _is_resource(name: str) -> bool:
+    return name in _NAMES or name.startswith("hugepages-") or ("/" in name and is_qualified_name(name))
+
+
+_Resources = Annotated[dict[Annotated[str, Field(max_length=128)], Quantity], Field(max_length=16), AreResources()]
 
 
 def _default_requests() -> _Resources:

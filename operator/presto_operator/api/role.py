@@ -16,26 +16,32 @@ from presto_operator.api.jvm import DEFAULT_HEAP_PERCENT, JVM
 from presto_operator.api.model import Model, nested
 from presto_operator.api.model_rules import OperatorOnly, Paired
 from presto_operator.api.pod_overrides import PodOverrides
-from presto_operator.api.properties import Properties, without
+from presto_operator.api.properties import LauncherCanRead, NamesWithoutBlanks, Properties, ValuesOfPresto, without
 from presto_operator.api.quantity import quantity_bytes
 from presto_operator.api.resources import Resources
+from presto_operator.api.role_rules import argument_problems, port_problems, variable_problems
 from presto_operator.api.rules import Problem, cel
 from presto_operator.api.ulimits import Ulimits
 from presto_operator.api.volume import Volume
-from presto_operator.presto import OWNED_NODE_PROPERTIES, OWNED_PROPERTIES, memory_errors
+from presto_operator.presto import OWNED_NODE_PROPERTIES, OWNED_PROPERTIES, UNSUPPORTED_PROPERTIES, memory_errors
 
 MINIMUM_HEAP_BYTES = 256 * 1024**2
 """Less is certainly a mistake: Presto 0.287 was measured to need 512 MiB for small queries (TPC-H, scale 1)."""
 
-Config = Annotated[Properties, without(OWNED_PROPERTIES)]
+Config = Annotated[
+    Properties,
+    without((*OWNED_PROPERTIES, *OWNED_NODE_PROPERTIES), unsupported=UNSUPPORTED_PROPERTIES),
+    ValuesOfPresto(),
+]
 """Properties of config.properties."""
 
-NodeProperties = Annotated[Properties, without(OWNED_NODE_PROPERTIES)]
-"""Properties of node.properties."""
+NodeProperties = Annotated[Properties, without((*OWNED_PROPERTIES, *OWNED_NODE_PROPERTIES)), LauncherCanRead()]
+"""Properties of node.properties. The launcher makes system properties of them, which override config.properties."""
 
 LogLevels = Annotated[
     dict[Annotated[str, Field(min_length=1, max_length=256)], Literal["DEBUG", "INFO", "WARN", "ERROR"]],
     Field(max_length=64),
+    NamesWithoutBlanks(),
 ]
 
 _HEAP_TOO_LARGE = "jvm.heapSize must be less than resources.limits.memory"
@@ -72,7 +78,13 @@ def _memory_problems(role: Role) -> Iterator[Problem]:
 class Role(Model):
     """One role of a Presto cluster: the coordinator or the workers."""
 
-    rules = (_HEAP_RULE, OperatorOnly(_memory_problems))
+    rules = (
+        _HEAP_RULE,
+        OperatorOnly(_memory_problems),
+        OperatorOnly(argument_problems),
+        OperatorOnly(variable_problems),
+        OperatorOnly(port_problems),
+    )
 
     resources: Resources = nested(Resources, "CPU and memory of each server.")
     jvm: JVM = nested(JVM, "Heap and arguments of the JVM.")

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from presto_operator.bounds import MAX_NAME, MAX_QUOTED
+
 CelRule = dict[str, str]
 """An item of `x-kubernetes-validations`."""
 
@@ -35,7 +37,9 @@ class Problem(NamedTuple):
 
 
 def at_key(key: str) -> str:
-    """The path of a map's key; quoted where it would not be visible otherwise."""
+    """The path of a map's key, in bounds; quoted where it would not be visible otherwise."""
+    if len(key) > MAX_NAME:
+        key = f"{key[:MAX_NAME]}\u2026"
     return key if key.isprintable() and key.strip() == key != "" else f"[{json.dumps(key)}]"
 
 
@@ -46,8 +50,14 @@ def joined(path: str, inner: str) -> str:
 
 def shown(value: object) -> str:
     """`value` for an error message, in bounds."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= 80 else f"{text[:80]}..."
+    if isinstance(value, int) and abs(value) > _LARGEST_QUOTED:
+        return "a number that is too large to be shown"
+    text = json.dumps(value[: MAX_QUOTED + 1] if isinstance(value, str) else value, ensure_ascii=False, default=str)
+    return text if len(text) <= MAX_QUOTED else f"{text[:MAX_QUOTED]}..."
+
+
+_LARGEST_QUOTED = 10**MAX_QUOTED
+"""Python doesn't print numbers with thousands of digits."""
 
 
 def raise_problems(problems: Iterable[Problem]) -> None:
@@ -125,6 +135,10 @@ class FieldRule(ABC):
     def _checked(self, value: Any) -> Any:
         raise_problems(self.problems(value))
         return value
+
+
+class UncheckedAtApply(FieldRule):
+    """A rule that only the operator checks: CEL can't express it, or it would cost more than the API server allows."""
 
 
 class ModelRule(ABC):

@@ -6,9 +6,11 @@ has started, and a worker that is removed too early takes minutes to come back. 
 
 from __future__ import annotations
 
+from decimal import Decimal
+from fractions import Fraction
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from presto_operator.api.field_rules import Matches
 from presto_operator.api.model import Model, nested
@@ -18,11 +20,27 @@ MAX_PERIOD_SECONDS = 1800
 
 SelectPolicy = Literal["Max", "Min", "Disabled"]
 
+_TOLERANCE_LENGTH = 12
+
+
+def _as_text(value: object) -> object:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return format(Decimal(str(value)), "f") if is_number else value
+
+
 Tolerance = Annotated[
     str,
-    Field(max_length=5),
-    Matches(r"^0(\.[0-9]{1,3})?$", 'be a decimal number in quotes, from 0 to 0.999, for example "0.1"'),
+    Field(max_length=_TOLERANCE_LENGTH),
+    BeforeValidator(_as_text),
+    # HPA takes a Quantity: a number, or text with a suffix. The schema of a CRD has no type for both.
+    WithJsonSchema({"x-kubernetes-preserve-unknown-fields": True, "maxLength": _TOLERANCE_LENGTH, "minimum": 0}),
+    Matches(r"^[0-9]{1,4}(\.[0-9]{1,6})?m?$", 'be a fraction such as 0.1, or a quantity such as "100m"'),
 ]
+
+
+def tolerance_value(tolerance: str) -> Fraction:
+    """The fraction that a tolerance is: a twentieth for both `0.05` and `50m`."""
+    return Fraction(tolerance.removesuffix("m")) / (1000 if tolerance.endswith("m") else 1)
 
 
 class ScalingPolicy(Model):
@@ -70,7 +88,7 @@ def _tolerance(where: str) -> Any:
         default="0.1",
         description=(
             f"How far the recommendation must be {where} the current number of workers before it changes, as a "
-            "fraction from 0 to 0.999."
+            "fraction: 0.05 and 50m are a twentieth."
         ),
     )
 

@@ -26,8 +26,8 @@ class ServiceAccount(Model):
         default_factory=dict,
         max_length=32,
         description=(
-            "Annotations of the ServiceAccount that the operator creates, from which a cloud gives it an identity, for "
-            'example {"eks.amazonaws.com/role-arn": "arn:aws:iam::123456789012:role/presto"}. A change rolls out a new '
-            "generation, because clouds read them only when a pod starts."
+            "Annotations of the ServiceAccount that the operator creates, from which a cloud gives it an identity: "
+            '{"eks.amazonaws.com/role-arn": "arn:aws:iam::123456789012:role/presto"}. A change rolls out a new '
+            "generation: clouds read them only when a pod starts."
         ),
     )

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field
 
 from presto_operator.api.model import Model
 from presto_operator.api.properties import Properties
+from presto_operator.api.rules import Problem, UncheckedAtApply, shown
+from presto_operator.presto import java_regex_error
 
-_Expression = Annotated[str, Field(min_length=1, max_length=1024)]
+
+@dataclass(frozen=True)
+class IsJavaRegex(UncheckedAtApply):
+    """A regular expression that Java compiles."""
+
+    def problems(self, value: str) -> Iterator[Problem]:
+        """Why it doesn't compile."""
+        if error := java_regex_error(value):
+            yield Problem("", f"{error} (got {shown(value)})")
+
+
+_Expression = Annotated[str, Field(min_length=1, max_length=1024), IsJavaRegex()]
 
 
 class SessionPropertyRule(Model):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -12,22 +12,27 @@ from presto_operator.api.autoscaling import Autoscaling
 from presto_operator.api.catalog import CATALOG_NAMES, Catalog
 from presto_operator.api.coordinator import Coordinator
 from presto_operator.api.field_rules import KeyedBy, Matches
+from presto_operator.api.image import Image
 from presto_operator.api.metastore import Metastore
 from presto_operator.api.model import FreeForm, Model, nested
 from presto_operator.api.network_policy import NetworkPolicy
 from presto_operator.api.plugin import Plugin
 from presto_operator.api.pod_security import PodSecurity
 from presto_operator.api.reference import ObjectSource
-from presto_operator.api.rules import FieldRule, Problem, raise_problems
+from presto_operator.api.rules import Problem, UncheckedAtApply, raise_problems
 from presto_operator.api.service_account import ServiceAccount
 from presto_operator.api.session_rule import SessionPropertyRule
 from presto_operator.api.spec_rules import (
     CATALOGS_HAVE_CONNECTORS,
     CPU_USE_IS_READABLE,
+    INTERNAL_TRAFFIC_IS_HTTP,
+    JAVA_RUNS_THE_RELEASE,
     NETWORK_SYSCTLS_HAVE_A_NETWORK,
     NOBODY_IS_ROOT,
     NODE_SYSCTLS_ARE_ALLOWED,
     NODE_SYSCTLS_ARE_PRIVILEGED,
+    OVERRIDES_KEEP_PLACEMENT,
+    PASSWORDS_NEED_HTTPS,
     plugin_directory_rule,
     unnamed_connectors,
 )
@@ -40,35 +45,6 @@ _Version = Annotated[
     Field(max_length=32),
     Matches(VERSION_PATTERN, 'be a Presto release in quotes, for example "0.287"'),
 ]
-
-
-class Image(Model):
-    """The Presto image."""
-
-    repository: str = Field(
-        default="prestodb/presto",
-        min_length=1,
-        max_length=256,
-        description=(
-            "Image repository, without a tag. Any image works that contains a Presto distribution, a JVM and a shell."
-        ),
-    )
-    tag: str | None = Field(
-        default=None, min_length=1, max_length=128, description="Image tag. Default: the same as spec.version."
-    )
-    pull_policy: Literal["Always", "IfNotPresent", "Never"] = Field(
-        default="IfNotPresent", description="When a node pulls the image."
-    )
-    java_version: Literal[8, 11, 17] | None = Field(
-        default=None,
-        description=(
-            "Major version of the Java in the image. It determines the JVM's default arguments. "
-            "Default: 17 for Presto 0.295 and later, else 11."
-        ),
-    )
-    pull_secrets: tuple[Annotated[str, Field(max_length=253)], ...] = Field(
-        default=(), max_length=8, description="Names of image pull Secrets in the cluster's namespace."
-    )
 
 
 class QueryRetry(Model):
@@ -86,7 +62,7 @@ class QueryRetry(Model):
 
 
 @dataclass(frozen=True)
-class AreResourceGroups(FieldRule):
+class AreResourceGroups(UncheckedAtApply):
     """Resource groups that Presto would start with. They nest, so the CRD can't describe them."""
 
     def problems(self, value: Mapping[str, Any]) -> Iterator[Problem]:
@@ -106,6 +82,10 @@ class PrestoClusterSpec(Model):
         plugin_directory_rule("workers"),
         CPU_USE_IS_READABLE,
         NETWORK_SYSCTLS_HAVE_A_NETWORK,
+        JAVA_RUNS_THE_RELEASE,
+        PASSWORDS_NEED_HTTPS,
+        INTERNAL_TRAFFIC_IS_HTTP,
+        OVERRIDES_KEEP_PLACEMENT,
     )
 
     version: _Version = Field(description='Presto release in quotes, for example "0.287".')
@@ -129,9 +109,9 @@ class PrestoClusterSpec(Model):
         default=(),
         max_length=16,
         description=(
-            "ConfigMaps and Secrets of the cluster's namespace that contain catalogs, so that several clusters can "
-            "share them. Each key, such as hive.properties, is a catalog. catalogs overrides these; later sources "
-            "override earlier ones. A changed file rolls out a new generation."
+            "ConfigMaps and Secrets of the cluster's namespace that contain catalogs, for several clusters to "
+            "share. Each key, such as hive.properties, is a catalog. catalogs overrides them; later sources "
+            "override earlier ones. A change rolls out a new generation."
         ),
     )
     service_account: ServiceAccount = nested(ServiceAccount, "The identity of the cluster's pods.")
@@ -163,8 +143,8 @@ class PrestoClusterSpec(Model):
         description=(
             'Kernel parameters, for example {"net.ipv4.tcp_keepalive_time": "60"}. Those of which each pod has its own '
             "(kernel.shm*, kernel.msg*, kernel.sem, fs.mqueue.*, net.*) become part of the pods' securityContext; "
-            "except for the few that Kubernetes considers safe, the kubelet must allow them with "
-            "--allowed-unsafe-sysctls. All others belong to the node and need allowNodeSysctls."
+            "the kubelet must allow those that aren't safe with --allowed-unsafe-sysctls. All others belong to the "
+            "node and need allowNodeSysctls."
         ),
     )
     allow_node_sysctls: bool = Field(
@@ -204,4 +184,4 @@ class PrestoClusterSpec(Model):
     @property
     def image_reference(self) -> str:
         """The image that every server runs."""
-        return f"{self.image.repository}:{self.image.tag or self.version}"
+        return self.image.reference(self.version)

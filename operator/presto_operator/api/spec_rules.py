@@ -16,6 +16,10 @@ from presto_operator.presto import (
     INTERNAL_JWT_PROPERTY,
     PLUGIN_DIRECTORY_PROPERTY,
     asks_for_internal_token,
+    https_is_enabled,
+    java_version,
+    parse_version,
+    runs_on,
 )
 
 if TYPE_CHECKING:
@@ -165,3 +169,75 @@ def _network_sysctls_on_the_host(spec: PrestoClusterSpec) -> Iterator[Problem]:
 
 
 NETWORK_SYSCTLS_HAVE_A_NETWORK = OperatorOnly(_network_sysctls_on_the_host)
+
+
+def _wrong_java(spec: PrestoClusterSpec) -> Iterator[Problem]:
+    given, version = spec.image.java_version, parse_version(spec.version)
+    # A build of one's own, with a suffix, may be made for another Java.
+    if given is None or "-" in spec.version or runs_on(version, given):
+        return
+    needed = java_version(version)
+    yield Problem(
+        "image.javaVersion", f"Presto {spec.version} doesn't start on Java {given}: use an image with Java {needed}"
+    )
+
+
+JAVA_RUNS_THE_RELEASE = OperatorOnly(_wrong_java)
+
+_AUTHENTICATION = "http-server.authentication.type"
+
+
+def _passwords_without_https(spec: PrestoClusterSpec) -> Iterator[Problem]:
+    config = spec.coordinator.config
+    if config.get(_AUTHENTICATION, "").strip() and not https_is_enabled(config):
+        yield Problem(
+            f"coordinator.config.{_AUTHENTICATION}",
+            "needs HTTPS: without it Presto asks nobody who he is. Set http-server.https.enabled and a keystore",
+        )
+
+
+PASSWORDS_NEED_HTTPS = OperatorOnly(_passwords_without_https)
+
+_INTERNAL_HTTPS = "internal-communication.https.required"
+
+
+def _internal_https(spec: PrestoClusterSpec) -> Iterator[Problem]:
+    for field, role in (("coordinator", spec.coordinator), ("workers", spec.workers)):
+        if role.config.get(_INTERNAL_HTTPS, "").lower() == "true":
+            yield Problem(
+                f"{field}.config.{_INTERNAL_HTTPS}",
+                "is not supported: servers find each other by HTTP inside of the cluster. Remove it; a service mesh or "
+                "a network plugin with encryption can protect that traffic",
+            )
+
+
+INTERNAL_TRAFFIC_IS_HTTP = OperatorOnly(_internal_https)
+
+_REQUIRED_AFFINITY = "requiredDuringSchedulingIgnoredDuringExecution"
+
+
+def _lost_placement(spec: PrestoClusterSpec) -> Iterator[Problem]:
+    """Overrides replace lists as a whole, and with them what a pool's own fields say."""
+    placed = any(pool.capacity_type != "Any" or pool.instance_types or pool.zones for pool in spec.workers.pools)
+    coordinator_is_placed = spec.coordinator.capacity_type != "Any"
+    for field, role, is_placed, instead in (
+        ("coordinator", spec.coordinator, coordinator_is_placed, "coordinator"),
+        ("workers", spec.workers, placed, "workers.pools[]"),
+    ):
+        patch = role.pod_overrides.spec if role.pod_overrides is not None and is_placed else {}
+        affinity = patch.get("affinity")
+        node_affinity = affinity.get("nodeAffinity") if isinstance(affinity, Mapping) else None
+        here = f"{field}.podOverrides.spec"
+        if isinstance(node_affinity, Mapping) and _REQUIRED_AFFINITY in node_affinity:
+            yield Problem(
+                f"{here}.affinity.nodeAffinity.{_REQUIRED_AFFINITY}",
+                f"would replace what capacityType, instanceTypes and zones require: set {instead}.nodeSelector",
+            )
+        if "tolerations" in patch:
+            yield Problem(
+                f"{here}.tolerations",
+                f"would replace the tolerations that capacityType implies: set {instead}.tolerations",
+            )
+
+
+OVERRIDES_KEEP_PLACEMENT = OperatorOnly(_lost_placement)

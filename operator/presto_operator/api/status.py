@@ -39,6 +39,10 @@ class CoordinatorStatus(Model):
 
     generation: str = Field(default="", description="Generation of the cluster that serves clients.")
     ready: bool = Field(default=False, description="Whether the coordinator accepts queries.")
+    has_served: bool | None = Field(
+        default=None,
+        description="Whether the coordinator of this generation has ever been ready. Not set if that isn't known.",
+    )
     uri: str = Field(default="", description="Address for clients inside Kubernetes.")
 
 
@@ -85,7 +89,8 @@ class QueriesStatus(Model):
     )
     held_back: int = Field(
         default=0,
-        description="Queued queries that wait for a concurrency limit. More workers don't help them.",
+        description="Queued queries that wait for a limit of concurrency, CPU or absolute memory, which more workers "
+        "don't change.",
     )
 
 
@@ -131,9 +136,9 @@ class RolloutStatus(Model):
     queries_interrupted: int | None = Field(
         default=None,
         description=(
-            "Queries that the switch to the new generation may have interrupted: those that were unfinished on the old "
-            "coordinator when traffic was switched, and those that it has run since then. An upper bound, because a "
-            "client that keeps its connection still gets its result. Not set if the old coordinator did not respond."
+            "Queries that the switch of traffic may have interrupted: those unfinished on the old coordinator, and "
+            "those that it has run since. An upper bound: a client that keeps its connection still gets its result. "
+            "Not set if it did not respond."
         ),
     )
     finished_at: Timestamp | None = Field(default=None, description="When the roll-out was complete.")

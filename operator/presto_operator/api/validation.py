@@ -10,11 +10,15 @@ from pydantic import ValidationError
 
 from presto_operator.api.cluster import PrestoCluster
 from presto_operator.api.crd import name_problems
+from presto_operator.api.object_size import object_problems
 from presto_operator.api.reference import SourceData
-from presto_operator.api.resolution import resolved_catalogs, resolved_environment
+from presto_operator.api.resolution import references, resolved_catalogs, resolved_environment, source_problems
 from presto_operator.api.rules import PROBLEMS, at_key, joined, shown
+from presto_operator.api.shape import shape_problems
 from presto_operator.api.spec import PrestoClusterSpec
 from presto_operator.api.tenant_policy import TenantPolicy, policy_problems
+from presto_operator.bounds import MAX_MESSAGE
+from presto_operator.objects import clipped, listed
 
 
 @dataclass(frozen=True)
@@ -27,14 +31,14 @@ class FieldError:
     """What is wrong and what would be right."""
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.message}"
+        return clipped(f"{self.path}: {self.message}", MAX_MESSAGE)
 
 
 class InvalidClusterError(ValueError):
     """A PrestoCluster with an invalid spec."""
 
     def __init__(self, errors: list[FieldError]) -> None:
-        super().__init__("; ".join(str(error) for error in errors))
+        super().__init__(listed([str(error) for error in errors]))
         self.errors = errors
 
 
@@ -54,11 +58,14 @@ def parse_spec(body: Mapping[str, Any], policy: TenantPolicy | None = None) -> P
     errors = [FieldError(path, message) for path, message in name_problems(metadata.get("name"))]
     if body.get("spec") is None:
         raise InvalidClusterError([*errors, FieldError("spec", "required")])
+    if misshaped := shape_problems(body["spec"]):
+        raise InvalidClusterError([*errors, *(FieldError(*problem) for problem in misshaped)])
     try:
         spec = PrestoClusterSpec.model_validate(body["spec"], by_alias=True, by_name=False)
     except ValidationError as invalid:
         errors += _field_errors(invalid.errors(include_url=False))
         raise InvalidClusterError(errors) from None
+    errors += [FieldError(*problem) for problem in source_problems(references(spec))]
     if policy is not None:
         errors += [FieldError(joined("spec", path), message) for path, message in policy_problems(spec, policy)]
     if errors:
@@ -84,6 +91,8 @@ def parse_cluster(
     environment, more_errors = resolved_environment(spec, sources or {})
     if errors or more_errors:
         raise InvalidClusterError([FieldError(path, message) for path, message in [*errors, *more_errors]])
+    if too_large := object_problems(spec, catalogs):
+        raise InvalidClusterError([FieldError(*problem) for problem in too_large])
     metadata = body["metadata"]
     return PrestoCluster(
         namespace=metadata.get("namespace") or "default",

@@ -32,14 +32,21 @@ def explain(name: str, namespace: str) -> None:
         raise click.ClickException(str(error)) from error
     if cluster is None:
         raise click.ClickException(f'there is no {KIND} "{name}" in namespace "{namespace}"')
-    click.echo("\n".join(explanation(cluster, events)))
+    click.echo("\n".join(_printable(line) for line in explanation(cluster, events)))
+
+
+def _printable(line: str) -> str:
+    """`line` without control characters: messages quote what others wrote, and a terminal would obey them."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode() for character in line
+    )
 
 
 async def _fetch(namespace: str, name: str) -> tuple[KubernetesObject | None, list[KubernetesObject]]:
     client = await KubernetesClient.connect()
     try:
         cluster = await client.get(PRESTO_CLUSTER, namespace, name)
-        events = (await client.list(EVENT, namespace=namespace)).items if cluster else []
+        events = await client.list(EVENT, namespace=namespace) if cluster else []
     finally:
         await client.close()
     about = [event for event in events if event.get("involvedObject", {}).get("name") == name]
@@ -92,7 +99,7 @@ def _queries(status: dict[str, Any]) -> list[str]:
             ("running", "running"),
             ("blocked", "blocked"),
             ("queued", "queued"),
-            ("heldBack", "of them held back by a concurrency limit"),
+            ("heldBack", "of them held back by a limit of their resource group"),
             ("waiting", "waiting"),
         )
         if counts.get(field)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, TextIO
 
 import click
-import yaml
 
-from presto_operator.api import KIND, InvalidClusterError, SourceData, SourceObject, TenantPolicy, parse_cluster
+from presto_operator.api import InvalidClusterError, TenantPolicy, parse_cluster
+from presto_operator.cli.manifest import Document, Manifest, ManifestError, identity_errors, read_manifest
 from presto_operator.cli.policy import policy_options
 from presto_operator.cli.yaml import dump
-from presto_operator.desired import render_generation
-from presto_operator.objects import text_data
+from presto_operator.desired import cluster_warnings, render_generation
+from presto_operator.objects import KubernetesObject
 from presto_operator.planning import Observation, plan
 
 
@@ -36,43 +37,48 @@ def render(manifest: TextIO, namespace: str | None, *, policy: TenantPolicy) -> 
     ignored. The options that begin with --allow are those of the operator that the manifest is for.
     """
     try:
-        documents = [document for document in yaml.safe_load_all(manifest) if document]
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        content = read_manifest(manifest)
+        rendered = [_objects(document, content, namespace, policy) for document in content.clusters]
+    except ManifestError as error:
+        raise click.ClickException(f"{manifest.name}: {error}") from error
+    except UnicodeDecodeError as error:
         raise click.ClickException(f"{manifest.name} is not YAML: {error}") from error
-    clusters = [document for document in documents if isinstance(document, dict) and document.get("kind") == KIND]
-    if not clusters:
-        raise click.ClickException(f"{manifest.name} contains no {KIND}")
-    for document in clusters:
-        click.echo(dump(_objects(document, namespace, _sources(documents), policy)), nl=False)
-
-
-def _sources(documents: list[Any]) -> SourceData:
-    sources: dict[SourceObject, dict[str, str]] = {}
-    for document in documents:
-        if isinstance(document, dict) and document.get("kind") in ("ConfigMap", "Secret"):
-            name = document.get("metadata", {}).get("name", "")
-            sources[SourceObject(document["kind"], name)] = text_data(document)
-    return sources
+    for document, (objects, warnings) in zip(content.clusters, rendered, strict=True):
+        for warning in warnings:
+            click.echo(f"Warning: {document.label}: {warning}", err=True)
+        click.echo(dump(objects), nl=False)
 
 
 def _objects(
-    document: dict[str, Any], namespace: str | None, sources: SourceData, policy: TenantPolicy
-) -> list[dict[str, Any]]:
-    metadata = document.get("metadata")
-    name = metadata.get("name", "") if isinstance(metadata, dict) else ""
-    if namespace is not None and isinstance(metadata, dict) and "namespace" not in metadata:
-        document = {**document, "metadata": {**metadata, "namespace": namespace}}
+    document: Document, content: Manifest, namespace: str | None, policy: TenantPolicy
+) -> tuple[list[KubernetesObject], list[str]]:
+    """The objects of one cluster, and the warnings about it.
+
+    Raises:
+        ManifestError: it is invalid.
+    """
+    body = _with_namespace(document.body, namespace)
+    errors = list(identity_errors(body))
     try:
-        cluster = parse_cluster(document, sources, policy)
+        namespace_of_cluster = str((body.get("metadata") or {}).get("namespace") or "default") if not errors else ""
+        cluster = parse_cluster(body, content.sources_of(namespace_of_cluster) if not errors else {}, policy)
     except InvalidClusterError as invalid:
-        lines = "\n".join(f"  {error}" for error in invalid.errors)
-        raise click.ClickException(f'{KIND} "{name}" is invalid:\n{lines}') from invalid
-    return list(
-        plan(
-            cluster,
-            render_generation(cluster),
-            Observation((), (), None),
-            serving=None,
-            wanted_workers=cluster.spec.workers.replicas,
-        ).apply
+        errors += [str(error) for error in invalid.errors]
+    if errors:
+        lines = "\n".join(f"  {error}" for error in errors)
+        raise ManifestError(f"{document.label} is invalid:\n{lines}")
+    decided = plan(
+        cluster,
+        render_generation(cluster),
+        Observation((), (), None),
+        serving=None,
+        wanted_workers=cluster.spec.workers.replicas,
     )
+    return list(decided.apply), cluster_warnings(cluster)
+
+
+def _with_namespace(body: Mapping[str, Any], namespace: str | None) -> Mapping[str, Any]:
+    metadata = body.get("metadata")
+    if namespace is None or not isinstance(metadata, Mapping) or metadata.get("namespace") is not None:
+        return body
+    return {**body, "metadata": {**metadata, "namespace": namespace}}

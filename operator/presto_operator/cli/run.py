@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import click
 from kubernetes.aio.config import ConfigException
@@ -25,8 +26,8 @@ def _settings_options(command: Callable[..., None]) -> Callable[..., None]:
     for name, field in reversed(Settings.model_fields.items()):
         command = click.option(
             f"--{name.replace('_', '-')}",
-            type=Duration(),
-            default=duration_text(field.default),
+            type=Duration() if field.annotation is timedelta else click.IntRange(min=1),
+            default=duration_text(field.default) if isinstance(field.default, timedelta) else field.default,
             show_default=True,
             help=field.description,
         )(command)
@@ -93,7 +94,7 @@ def run(  # noqa: PLR0913 - an option each
     *,
     debug: bool,
     policy: TenantPolicy,
-    **settings: timedelta,
+    **settings: Any,
 ) -> None:
     """Run the operator.
 
@@ -119,7 +120,7 @@ def run(  # noqa: PLR0913 - an option each
         ) from error
 
 
-def _settings(values: dict[str, timedelta]) -> Settings:
+def _settings(values: dict[str, Any]) -> Settings:
     try:
         return Settings(**values)
     except ValidationError as invalid:

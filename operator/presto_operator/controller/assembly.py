@@ -8,17 +8,29 @@ from datetime import UTC, datetime
 
 from presto_operator.controller.drain_reporter import DrainReporter
 from presto_operator.controller.executor import Executor
+from presto_operator.controller.hash_keys import HashKeys
 from presto_operator.controller.load import LoadReader
 from presto_operator.controller.queue import WorkQueue
 from presto_operator.controller.reclaimer import Reclaimer
 from presto_operator.controller.reconcile import Reconciler
+from presto_operator.controller.record_reader import RecordReader
 from presto_operator.controller.releaser import Releaser
 from presto_operator.controller.reporter import Reporter
 from presto_operator.controller.scope import EVERYWHERE, Scope
 from presto_operator.controller.spec_reader import SpecReader
+from presto_operator.controller.turns import Turns
 from presto_operator.controller.watches import NodeWatch, ObjectWatch
-from presto_operator.kube import ApiError, ApiServer, Applier, ClusterKey, NodeStore, ObjectStore, SourceReader
-from presto_operator.nodes import TaintMeaning
+from presto_operator.kube import (
+    ApiError,
+    ApiServer,
+    Applier,
+    ClusterKey,
+    NodeStore,
+    ObjectStore,
+    SecretCopies,
+    SourceReader,
+)
+from presto_operator.nodes import Sightings, TaintMeaning
 from presto_operator.planning import node_digest
 from presto_operator.polling import (
     MetastoreCheck,
@@ -92,7 +104,8 @@ def assemble(
         metastores: what is known of metastores; defaults to a poller that checks them.
     """
     store = ObjectStore()
-    nodes = NodeStore(lambda node: node_digest(node, clock(), extra_taints))
+    sightings = Sightings()
+    nodes = NodeStore(lambda node: node_digest(node, clock(), extra_taints, sightings))
     queue: WorkQueue[ClusterKey] = WorkQueue(expected_errors=(ApiError,))
     reclaim_queue: WorkQueue[ClusterKey] = WorkQueue(expected_errors=(ApiError,))
 
@@ -110,15 +123,19 @@ def assemble(
     metastores = metastores or MetastorePoller(
         queue.add, MetastoreCheck(in_cluster=api.in_cluster), settings.metastore_poll_interval
     )
-    reclaimer = Reclaimer(api, store, nodes, extra_taints=extra_taints)
+    reclaimer = Reclaimer(api, store, nodes, extra_taints=extra_taints, sightings=sightings)
     releaser = Releaser(api, store, tasks)
     reconciler = Reconciler(
         store=store,
+        secrets=SecretCopies(api, store, clock, settings.reference_interval),
         specs=SpecReader(
             SourceReader(api, clock, settings.reference_interval),
+            HashKeys(api),
             worker_min_ready=settings.worker_min_ready,
             policy=scope.policy,
         ),
+        records=RecordReader(api),
+        turns=Turns(store, settings.max_new_generations),
         load=LoadReader(poller),
         metastores=metastores,
         queries=queries,
@@ -136,8 +153,8 @@ def assemble(
         nodes=nodes,
         queue=queue,
         reclaims=reclaim_queue,
-        object_watch=ObjectWatch(api, store, queue.add, scope=scope),
-        node_watch=NodeWatch(api, nodes, store, request_reclaim),
+        object_watch=ObjectWatch(api, store, queue.add, scope=scope, relist_interval=settings.relist_interval),
+        node_watch=NodeWatch(api, nodes, store, request_reclaim, relist_interval=settings.relist_interval),
         reconciler=reconciler,
         presto=(presto, workers),
         poller=poller,

@@ -1,21 +1,19 @@
-"""The running operator: kopf's watches feed the stores, and workers reconcile the clusters that changed."""
+"""The running operator: watches feed the stores, and workers reconcile the clusters that changed."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import math
-from collections.abc import Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Any
 
-import kopf
-
-from presto_operator.api import PLURAL, VERSION
 from presto_operator.controller.assembly import Assembly, assemble
+from presto_operator.controller.cluster_watch import ClusterWatch
 from presto_operator.controller.scope import EVERYWHERE, Scope
-from presto_operator.kube import CHILD_KINDS, NODE, POD, ApiError, KubernetesClient
+from presto_operator.kube import ApiError, KubernetesClient
 from presto_operator.nodes import TaintMeaning
-from presto_operator.objects import CLUSTER_LABEL, GROUP
 from presto_operator.settings import DEFAULTS, Settings
 from presto_operator.telemetry import metrics, serve
 
@@ -25,37 +23,19 @@ _CONCURRENT_RECLAIMS = 32
 _START_RETRY_SECONDS = 5.0
 _HEARTBEAT_SECONDS = 1.0
 _HEARTBEAT_LIMIT_SECONDS = 120.0
+_OLDEST_WATCH_SECONDS = 150.0
+"""A watch without news for longer has lost the API server: bookmarks come every minute, and 90 s without any end it."""
+
+_logger = logging.getLogger(__name__)
 
 
 class Operator:
-    """Runs the parts of an operator: kopf calls it for every event, and to start it."""
+    """Runs the parts of an operator."""
 
-    def __init__(self, parts: Assembly, settings: Settings) -> None:
+    def __init__(self, parts: Assembly) -> None:
         self._parts = parts
-        self._relist_seconds = settings.relist_interval.total_seconds()
-        self._registry = kopf.OperatorRegistry()
         self._tasks: list[asyncio.Task[None]] = []
         self._last_heartbeat = -math.inf
-
-    def registry(self) -> kopf.OperatorRegistry:
-        """The handlers that kopf calls.
-
-        Plain event handlers only: kopf's timers and daemons would put a finalizer on every cluster, and its change
-        handlers an annotation with a copy of it.
-        """
-        registry = self._registry
-        kopf.on.login(registry=registry)(_log_in)
-        kopf.on.startup(registry=registry)(self._start)
-        kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)(self._see)
-        for kind in (*CHILD_KINDS, POD):
-            kopf.on.event(
-                kind.group,
-                kind.api_version.rpartition("/")[2],
-                kind.plural,
-                labels={CLUSTER_LABEL: kopf.PRESENT},
-                registry=registry,
-            )(self._see)
-        return registry
 
     @property
     def is_alive(self) -> bool:
@@ -65,8 +45,15 @@ class Operator:
 
     @property
     def is_ready(self) -> bool:
-        """Whether clusters are reconciled."""
-        return self._parts.object_watch.is_synced and self.is_alive
+        """Whether clusters are reconciled, by what the API server has said in the last minutes."""
+        are_fresh = all(reflector.age() < _OLDEST_WATCH_SECONDS for reflector in self._parts.object_watch.reflectors)
+        return self._parts.object_watch.is_synced and are_fresh and self.is_alive
+
+    def start(self) -> None:
+        """Begin to watch, and to reconcile once everything is known."""
+        self._beat()
+        self._run(self._keep_beating())
+        self._run(self._work())
 
     async def stop(self) -> None:
         """Stop reconciling. A pass that runs is cancelled: the next operator begins it again."""
@@ -74,49 +61,37 @@ class Operator:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _start(self, settings: kopf.OperatorSettings, **_: Any) -> None:
-        _configure(settings)
-        self._beat()
-        try:
-            await self._parts.object_watch.list_all()
-            # kopf would give up if a watch were refused.
-            if await self._parts.node_watch.start():
-                kopf.on.event(NODE.group, NODE.api_version, NODE.plural, registry=self._registry)(self._see_node)
-        except ApiError as error:
-            raise kopf.TemporaryError(
-                f"can't list what there is: {error}. Is the CustomResourceDefinition installed "
-                "(presto-operator crd | kubectl apply --server-side -f -), and may this account list it?",
-                delay=_START_RETRY_SECONDS,
-            ) from error
-        self._tasks = [
-            *(asyncio.create_task(work) for work in workers(self._parts)),
-            asyncio.create_task(self._keep_in_sync()),
-            asyncio.create_task(self._keep_beating()),
-        ]
-
-    async def _see(self, type: str | None, body: kopf.Body, **_: Any) -> None:  # noqa: A002 - kopf's name
-        self._parts.object_watch.see(type, dict(body))
-
-    async def _see_node(self, type: str | None, body: kopf.Body, **_: Any) -> None:  # noqa: A002 - kopf's name
-        self._parts.node_watch.see(type, dict(body))
-
-    async def _keep_in_sync(self) -> None:
-        while True:
-            await asyncio.sleep(self._relist_seconds)
-            # The watches go on meanwhile, and the next round tries again.
-            with contextlib.suppress(ApiError):
-                await self._parts.object_watch.list_all()
-                await self._parts.node_watch.list_again()
+    async def _work(self) -> None:
+        parts = self._parts
+        await _until_done(parts.object_watch.list_all)
+        await _until_done(parts.node_watch.start)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(parts.object_watch.run())
+            tasks.create_task(parts.node_watch.run())
+            for work in workers(parts):
+                tasks.create_task(work)
 
     async def _keep_beating(self) -> None:
         """Show that the event loop turns: a handler that blocks it stops this, and the liveness probe fails."""
         while True:
             self._beat()
             metrics.queue_length.set(len(self._parts.queue))
+            self._show_ages()
             await asyncio.sleep(_HEARTBEAT_SECONDS)
+
+    def _show_ages(self) -> None:
+        nodes = self._parts.node_watch.reflector
+        ages: dict[str, float] = {}
+        for reflector in (*self._parts.object_watch.reflectors, nodes):
+            ages[reflector.kind] = max(ages.get(reflector.kind, 0.0), reflector.age())
+        metrics.observe_watches(ages)
+        metrics.nodes_known.set(nodes.age() < _OLDEST_WATCH_SECONDS)
 
     def _beat(self) -> None:
         self._last_heartbeat = asyncio.get_running_loop().time()
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.append(asyncio.create_task(work))
 
 
 def workers(parts: Assembly) -> Iterator[Coroutine[Any, Any, None]]:
@@ -127,19 +102,23 @@ def workers(parts: Assembly) -> Iterator[Coroutine[Any, Any, None]]:
         yield parts.reclaims.work(parts.reconciler.reclaim)
 
 
-def _log_in(**arguments: Any) -> kopf.ConnectionInfo | None:
-    """The account of kopf's watches: the one that KubernetesClient.connect finds, too."""
-    return kopf.login_via_client(**arguments)
-
-
-def _configure(settings: kopf.OperatorSettings) -> None:
-    settings.posting.enabled = False  # Our own Events are about decisions, kopf's would be about handlers.
-    settings.networking.request_timeout = 30
-    settings.watching.server_timeout = 300
-    settings.watching.inactivity_timeout = 90
-    for kind in (*CHILD_KINDS, POD):
-        # The API server sends us only what belongs to a cluster: there may be thousands of other pods.
-        settings.watching.label_selectors[kind.group, kind.plural] = CLUSTER_LABEL
+async def _until_done(first_list: Callable[[], Awaitable[object]]) -> None:
+    """List for the first time, however long that takes."""
+    while True:
+        try:
+            await first_list()
+        except Exception as error:
+            _logger.warning(
+                "can't list what there is: %s. Is the CustomResourceDefinition installed "
+                "(presto-operator crd | kubectl apply --server-side -f -), and may this account list it? "
+                "Trying again in %.0f s",
+                error,
+                _START_RETRY_SECONDS,
+                exc_info=not isinstance(error, ApiError),
+            )
+            await asyncio.sleep(_START_RETRY_SECONDS)
+        else:
+            return
 
 
 async def run(
@@ -160,15 +139,12 @@ async def run(
     async with contextlib.AsyncExitStack() as stack:
         client = await KubernetesClient.connect()
         stack.push_async_callback(client.close)
-        parts = assemble(client, scope=scope, extra_taints=extra_taints, settings=settings)
+        parts = assemble(client, scope=scope, extra_taints=extra_taints, settings=settings, clock=client.clock.now)
         stack.push_async_callback(parts.close)
-        operator = Operator(parts, settings)
+        operator = Operator(parts)
         stack.push_async_callback(operator.stop)
         server = await serve(metrics_port, is_healthy=lambda: operator.is_alive, is_ready=lambda: operator.is_ready)
         stack.push_async_callback(server.cleanup)
-        await kopf.operator(
-            registry=operator.registry(),
-            standalone=True,
-            clusterwide=not scope.namespaces,
-            namespaces=list(scope.namespaces),
-        )
+        operator.start()
+        watch = ClusterWatch(parts.object_watch.see, parts.object_watch.ask_for_clusters, scope=scope)
+        await watch.run()

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from presto_operator.controller.side_by_side import MOST_SECONDS, side_by_side
 from presto_operator.kube import NODE, POD, ApiError, ApiServer, ClusterKey, NodeStore, ObjectStore, publish
-from presto_operator.nodes import TaintMeaning
+from presto_operator.nodes import Sightings, TaintMeaning
 from presto_operator.objects import KubernetesObject, described, uid_of
 from presto_operator.planning import (
     Decision,
@@ -41,11 +41,13 @@ class Reclaimer:
         nodes: NodeStore,
         *,
         extra_taints: tuple[TaintMeaning, ...] = (),
+        sightings: Sightings,
     ) -> None:
         self._api = api
         self._store = store
         self._nodes = nodes
         self._extra_taints = extra_taints
+        self._sightings = sightings
         self._being_deleted: set[str] = set()
         """The uids of pods whose deletion is under way."""
         self._deleted: dict[ClusterKey, list[Reclaim]] = {}
@@ -55,7 +57,14 @@ class Reclaimer:
         """What nodes say; None while not all of them are known."""
         if not self._nodes.is_synced:
             return None
-        return NodeSignals(self._nodes.get, now, self._extra_taints, is_any_ready=self._nodes.is_any_ready())
+        return NodeSignals(
+            self._nodes.get,
+            now,
+            self._extra_taints,
+            self._sightings,
+            self._nodes.all,
+            is_any_ready=self._nodes.is_any_ready(),
+        )
 
     async def act(self, key: ClusterKey, body: KubernetesObject, nodes: NodeSignals | None, now: datetime) -> Reclaimed:
         """Delete the workers on nodes that leave, and remove whatever is on lost ones.

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from presto_operator.kube import ClusterKey, ObjectStore, ObjectWriter, publish
-from presto_operator.objects import KubernetesObject, Notice
+from presto_operator.kube import ApiError, ClusterKey, ObjectStore, ObjectWriter, publish
+from presto_operator.objects import KubernetesObject, Notice, uid_of
 from presto_operator.planning import Seen
 from presto_operator.reporting import (
     After,
@@ -16,6 +20,20 @@ from presto_operator.reporting import (
     merge_patch,
 )
 from presto_operator.telemetry import metrics
+
+_REFUSED_RETRY = timedelta(minutes=5)
+"""How long after a refusal the whole status is written again: a CRD is not replaced every minute."""
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Refused:
+    """A status of which the API server takes the conditions only."""
+
+    uid: str
+    status: dict[str, Any]
+    since: datetime
 
 
 class Reporter:
@@ -28,6 +46,15 @@ class Reporter:
         self._store = store
         self._written: dict[ClusterKey, datetime] = {}
         """When each cluster's status was written."""
+        self._refused: dict[ClusterKey, _Refused] = {}
+
+    def remembered(self, key: ClusterKey, body: KubernetesObject) -> KubernetesObject:
+        """The cluster with the status that was reported last, although the API server may have refused to keep it.
+
+        Without it, each pass would find the same news again, and tell of them again.
+        """
+        refused = self._refused.get(key)
+        return {**body, "status": refused.status} if refused is not None and refused.uid == uid_of(body) else body
 
     async def publish(self, key: ClusterKey, seen: Seen, report: Report, after: After) -> None:
         """Write the status if it is due, then the Events.
@@ -41,12 +68,47 @@ class Reporter:
         metrics.observe_metastore(key.namespace, key.name, report.metastore)
         previous = seen.memory.status
         if is_due(previous, report.status, last_written=self._written.get(key), interval=self._interval, now=after.now):
-            patch = merge_patch(previous, report.status)
-            self._store.put(await self._api.patch_status(key.namespace, key.name, patch))
-            self._written[key] = after.now
-            metrics.status_writes.inc()
+            await self._write(key, seen.body, report.status, after.now)
         for notice in report.notices:
             await publish(self._api, seen.body, notice, after.now)
+
+    async def _write(self, key: ClusterKey, body: KubernetesObject, status: dict[str, Any], now: datetime) -> None:
+        """Write the status; only its conditions, if the API server has refused it."""
+        live = self._store.cluster(key) or body
+        written: Mapping[str, Any] = live.get("status") or {}
+        refused = self._refused.get(key)
+        since = refused.since if refused is not None and now - refused.since < _REFUSED_RETRY else None
+        if since is None:
+            try:
+                self._store.put(await self._api.patch_status(key.namespace, key.name, merge_patch(written, status)))
+            except ApiError as error:
+                if error.status != 422:
+                    raise
+                _logger.warning(
+                    "%s: the API server refuses the status, so that only its conditions are written: %s. Is the "
+                    "CustomResourceDefinition of another release?",
+                    key,
+                    error,
+                )
+                since = now
+            else:
+                self._refused.pop(key, None)
+        if since is not None:
+            self._refused[key] = _Refused(uid_of(body), status, since)
+            await self._write_conditions(key, written, status)
+        self._written[key] = now
+        metrics.status_writes.inc()
+
+    async def _write_conditions(self, key: ClusterKey, written: Mapping[str, Any], status: Mapping[str, Any]) -> None:
+        conditions = {"conditions": status["conditions"]}
+        if written.get("conditions") == conditions["conditions"]:
+            return
+        try:
+            self._store.put(await self._api.patch_status(key.namespace, key.name, conditions))
+        except ApiError as error:
+            if error.status != 422:
+                raise
+            _logger.warning("%s: the API server refuses the conditions, too: %s", key, error)
 
     async def publish_notice(self, body: KubernetesObject, notice: Notice, now: datetime) -> None:
         """Write an Event that no pass has decided on."""
@@ -70,3 +132,4 @@ class Reporter:
     def forget(self, key: ClusterKey) -> None:
         """Drop what is known of a cluster that is no more."""
         self._written.pop(key, None)
+        self._refused.pop(key, None)

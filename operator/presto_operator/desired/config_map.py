@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from presto_operator.api import SERVER_SCRIPT, USERS_FILE, PrestoCluster, Role
-from presto_operator.desired.object import child, content_hash
+from presto_operator.desired.object import child, content_hash, secret_hash
 from presto_operator.desired.pod_security import passwd_text
 from presto_operator.desired.server_script import SERVER_SCRIPT_TEXT
 from presto_operator.objects import ROLE_LABEL, KubernetesObject, RoleName
@@ -21,6 +21,7 @@ from presto_operator.presto import (
     SESSION_RULES_PROPERTIES,
     jvm_config,
     node_config,
+    node_properties_text,
     render_properties,
     resource_groups_json,
     resource_groups_properties,
@@ -55,7 +56,7 @@ def role_config_map(
             extra_arguments=role.jvm.extra_args,
             heap_dump_path=role.jvm.heap_dump_path,
         ),
-        "node.properties": render_properties(node_config(role.node_properties, cluster_name=cluster.name)),
+        "node.properties": node_properties_text(node_config(role.node_properties, cluster_name=cluster.name)),
         SERVER_SCRIPT: SERVER_SCRIPT_TEXT,
         **(more_files or {}),
         **role.config_files,
@@ -99,7 +100,7 @@ def catalogs_secret(cluster: PrestoCluster) -> KubernetesObject | None:
     if not files:
         return None
     data = {name: base64.b64encode(text.encode()).decode() for name, text in files.items()}
-    name = f"{cluster.name}-catalogs-{content_hash(data)}"
+    name = f"{cluster.name}-catalogs-{secret_hash(cluster, data)}"
     return child(cluster, "v1", "Secret", name, immutable=True, type="Opaque", data=data)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 from presto_operator.api import PrestoCluster, duration_seconds
+from presto_operator.desired.cluster import cluster_objects
 from presto_operator.desired.config_map import (
     ServerFiles,
     catalogs_config_map,
@@ -18,12 +19,13 @@ from presto_operator.desired.config_map import (
 from presto_operator.desired.coordinator import coordinator_deployment, coordinator_pod
 from presto_operator.desired.names import discovery_uri
 from presto_operator.desired.object import content_hash
-from presto_operator.desired.parts import Parts, coordinator_parts
+from presto_operator.desired.parts import Parts, coordinator_parts, parts_of
 from presto_operator.desired.query_retry import coordinator_retry, worker_retry
+from presto_operator.desired.record import record_objects
 from presto_operator.desired.service import discovery_service
 from presto_operator.desired.workers import RevisionTemplate, worker_revision
-from presto_operator.objects import KubernetesObject
-from presto_operator.presto import coordinator_config, worker_config, worker_wait_properties
+from presto_operator.objects import KubernetesObject, generation_of, name_of, pool_of, role_of
+from presto_operator.presto import coordinator_config, https_port, worker_config, worker_wait_properties
 from presto_operator.settings import DEFAULTS
 
 
@@ -45,6 +47,8 @@ class Generation:
     parts: Parts
     """Hashes of what it consists of, by part; `changed_parts` compares two of them. Each of its Deployments carries its
     own share of them as an annotation."""
+    record: tuple[KubernetesObject, ...] = ()
+    """Objects that hold all of this, for when the spec asks for another generation."""
 
     @property
     def worker_deployments(self) -> frozenset[str]:
@@ -78,7 +82,7 @@ def render_generation(cluster: PrestoCluster, *, worker_min_ready: timedelta = D
         for pool in cluster.spec.workers.pools
     }
     secret = coordinator_files.secret_catalogs
-    return Generation(
+    generation = Generation(
         name=name,
         files=(
             coordinator_files.catalogs,
@@ -91,6 +95,44 @@ def render_generation(cluster: PrestoCluster, *, worker_min_ready: timedelta = D
         workers=revisions,
         parts=_union([of_coordinator, *(revision.parts for revision in revisions.values())]),
     )
+    shared = cluster_objects(cluster, name, https_port(cluster.spec.coordinator.config))
+    without_replicas = [revision.template for revision in revisions.values()]
+    recorded = [*shared, *generation.files, generation.discovery, generation.coordinator, *without_replicas]
+    return replace(generation, record=record_objects(cluster, name, recorded))
+
+
+@dataclass(frozen=True)
+class RecordedGeneration:
+    """A generation as it was rendered when the spec last asked for it."""
+
+    generation: Generation
+    shared: tuple[KubernetesObject, ...]
+    """The objects of the cluster that don't belong to a generation, as they were rendered with it."""
+
+
+def recorded_generation(name: str, objects: Iterable[KubernetesObject]) -> RecordedGeneration | None:
+    """The generation of this name that consists of these objects; None if its coordinator isn't among them."""
+    found = list(objects)
+    own = [obj for obj in found if generation_of(obj) == name]
+    coordinators = [obj for obj in own if obj["kind"] == "Deployment" and role_of(obj) == "coordinator"]
+    discovery = [obj for obj in own if obj["kind"] == "Service"]
+    if not coordinators or not discovery:
+        return None
+    workers = {
+        pool_of(obj): RevisionTemplate(name_of(obj), parts_of(obj), obj)
+        for obj in own
+        if obj["kind"] == "Deployment" and pool_of(obj)
+    }
+    generation = Generation(
+        name=name,
+        files=tuple(obj for obj in found if obj["kind"] in ("ConfigMap", "Secret")),
+        discovery=discovery[0],
+        coordinator=coordinators[0],
+        workers=workers,
+        parts=_union([parts_of(coordinators[0]), *(revision.parts for revision in workers.values())]),
+    )
+    shared = tuple(obj for obj in found if obj["kind"] not in ("ConfigMap", "Secret") and obj not in own)
+    return RecordedGeneration(generation, shared)
 
 
 def _union(all_parts: Iterable[Parts]) -> Parts:

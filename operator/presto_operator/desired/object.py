@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -51,6 +52,17 @@ def child(
 
 
 def content_hash(content: object) -> str:
-    """A short hash of `content`, which is anything that JSON can hold: a name that only equal contents share."""
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()[:_HASH_CHARACTERS]
+    """A short hash of `content`, which is anything that JSON can hold: a name that only equal contents share.
+
+    Whoever sees it can find a secret in `content` by trying: `secret_hash` is for those.
+    """
+    return hashlib.sha256(_canonical(content)).hexdigest()[:_HASH_CHARACTERS]
+
+
+def secret_hash(cluster: PrestoCluster, content: object) -> str:
+    """A short hash of secret `content`, which tells nothing to those who don't have the cluster's key."""
+    return hmac.new(cluster.hash_key, _canonical(content), hashlib.sha256).hexdigest()[:_HASH_CHARACTERS]
+
+
+def _canonical(content: object) -> bytes:
+    return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()

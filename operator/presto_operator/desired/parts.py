@@ -2,9 +2,9 @@
 
 A part is named as a path: `image`, `catalog/hive`, `coordinator/etc/jvm.config`, `workers/resources`, `pool/r5`. Its
 hash changes when that part of the rendered pods changes. Every Deployment carries the parts of its own pods as an
-annotation; it isn't on the pod template, so it changes no pod. No hash is made of a Secret's contents, since a short
-hash would let a reader of the annotation guess them: the name of the Secret of catalogs, and the salted hash that a pod
-carries of its environment, stand for those.
+annotation; it isn't on the pod template, so it changes no pod. Hashes of secrets are made with a key of the cluster,
+since a reader of the annotation could find the secret by trying: that of the catalogs, which is in their Secret's name,
+and that of its environment, which a pod carries.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ def plugin_container(cluster: PrestoCluster, plugin: Plugin, env: list[dict[str,
             "image": cluster.spec.image_reference,
             "imagePullPolicy": cluster.spec.image.pull_policy,
             "command": ["/bin/sh", "-c", PLUGIN_SCRIPT_TEXT, "fetch-plugin"],
-            "args": [plugin.name, literal(str(plugin.url)), str(plugin.sha256), directory],
+            "args": [plugin.name, _url(str(plugin.url)), str(plugin.sha256), directory],
             "env": env,
         }
     return {
@@ -41,3 +41,9 @@ def plugin_container(cluster: PrestoCluster, plugin: Plugin, env: list[dict[str,
         **source,
         "volumeMounts": [{"name": PLUGINS_VOLUME, "mountPath": PLUGINS_DIRECTORY}],
     }
+
+
+def _url(url: str) -> str:
+    """A plugin's URL as an argument: only after the question mark, Kubernetes puts in the values of variables."""
+    path, mark, query = url.partition("?")
+    return literal(path) + mark + query

@@ -21,7 +21,7 @@ from presto_operator.api import (
 )
 from presto_operator.desired.config_map import ServerFiles
 from presto_operator.desired.names import ENVIRONMENT_ANNOTATION, cluster_labels, service_account_name
-from presto_operator.desired.object import content_hash
+from presto_operator.desired.object import secret_hash
 from presto_operator.desired.plugins import plugin_container
 from presto_operator.desired.pod_security import (
     TMP_DIRECTORY,
@@ -63,8 +63,8 @@ def pod_template(
     """
     metadata: dict[str, Any] = {"labels": dict(labels)}
     if environment := cluster.environment.get(role_field):
-        # A pod reads these values when it starts, so a change must replace it. The salted hash doesn't reveal them.
-        metadata["annotations"] = {ENVIRONMENT_ANNOTATION: content_hash([cluster.uid, environment])}
+        # A pod reads these values when it starts, so a change must replace it. The hash doesn't reveal them.
+        metadata["annotations"] = {ENVIRONMENT_ANNOTATION: secret_hash(cluster, environment)}
     template = {"metadata": metadata, "spec": dict(spec)}
     role = cluster.spec.coordinator if role_field == "coordinator" else cluster.spec.workers
     if role.pod_overrides is None:

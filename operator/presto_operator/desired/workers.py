@@ -42,12 +42,13 @@ class RevisionTemplate:
     """The Deployment's name."""
     parts: Parts
     """What its pods consist of."""
-    _without_replicas: KubernetesObject
+    template: KubernetesObject
+    """The Deployment without its number of replicas."""
 
     def deployment(self, replicas: int) -> KubernetesObject:
         """The Deployment with this number of workers. Its template is shared: copy it before you change it."""
-        spec = {"replicas": replicas, **self._without_replicas["spec"]}
-        return {**self._without_replicas, "spec": spec}
+        spec = {"replicas": replicas, **self.template["spec"]}
+        return {**self.template, "spec": spec}
 
 
 def worker_revision(

@@ -6,7 +6,7 @@ with an API server in memory.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -24,12 +24,38 @@ class ApiError(Exception):
 
 
 @dataclass(frozen=True)
-class Listing:
-    """All objects of a kind, as they were at one moment."""
+class Selection:
+    """Objects of one kind."""
+
+    kind: Kind
+    namespace: str | None = None
+    """All namespaces if None."""
+    label_selector: str | None = None
+    """All objects if None."""
+    metadata_only: bool = False
+    """Whether only the metadata of the objects is asked for (PartialObjectMetadata)."""
+
+    def __str__(self) -> str:
+        return self.kind.plural if self.namespace is None else f"{self.kind.plural} of namespace {self.namespace}"
+
+
+@dataclass(frozen=True)
+class Page:
+    """A part of all objects of a kind, as they were at one moment."""
 
     items: list[KubernetesObject]
     resource_version: int
-    """The moment: an object that is newer than this may be missing."""
+    """The moment, which is the same for all pages: an object that is newer than this may be missing."""
+
+
+@dataclass(frozen=True)
+class WatchEvent:
+    """What has happened to an object."""
+
+    type: str
+    """ADDED, MODIFIED or DELETED; BOOKMARK if nothing has happened until the object's resourceVersion."""
+    obj: KubernetesObject
+    """The object as it is now, or was last; of a bookmark only the resourceVersion."""
 
 
 class ObjectReader(Protocol):
@@ -39,8 +65,28 @@ class ObjectReader(Protocol):
         """The object, or None if there is none of that name. The namespace of a Node is None."""
         ...
 
-    async def list(self, kind: Kind, *, namespace: str | None = None, label_selector: str | None = None) -> Listing:
-        """All objects of a kind that `label_selector` selects, in one namespace or in all."""
+    async def get_metadata(self, kind: Kind, namespace: str | None, name: str) -> KubernetesObject | None:
+        """The object without anything but its metadata, or None if there is none of that name."""
+        ...
+
+    def pages(self, selection: Selection) -> AsyncGenerator[Page, None]:
+        """All selected objects, in at least one page."""
+        ...
+
+    async def newest_version(self, selection: Selection) -> int:
+        """The resourceVersion that a list would be of now."""
+        ...
+
+    def watch(
+        self, selection: Selection, resource_version: int, *, timeout_seconds: float
+    ) -> AsyncGenerator[WatchEvent, None]:
+        """What happens to the selected objects after `resource_version`.
+
+        Ends after `timeout_seconds`, and at any time before that.
+
+        Raises:
+            ApiError: also if the API server reports an error among the events, or what isn't an event.
+        """
         ...
 
 

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from enum import StrEnum
 
 from presto_operator.kube.api_server import ApiServer
+from presto_operator.kube.kept import METADATA_ONLY, fingerprint, hash_of
 from presto_operator.kube.kind import kind_of
 from presto_operator.kube.store import ClusterKey, ObjectStore
 from presto_operator.objects import (
     KubernetesObject,
     described,
     is_owned_by,
+    kind_and_name,
     name_of,
     namespace_of,
-    resource_version_of,
     uid_of,
 )
 
-_BOOKKEEPING = ("generation", "managedFields", "resourceVersion")
-_REVISION_ANNOTATION = "deployment.kubernetes.io/revision"
-"""Written by the Deployment controller after each change of ours."""
+_OF_NO_OBJECT = "1"
+"""A resourceVersion that no object has: etcd counts from 1, and the first write makes it 2."""
 
 
 class ApplyOutcome(StrEnum):
@@ -48,34 +46,32 @@ class Applier:
     def __init__(self, api: ApiServer, store: ObjectStore) -> None:
         self._api = api
         self._store = store
-        self._applied: dict[tuple[str, str, str], tuple[str, str]] = {}
-        self._fingerprints: dict[tuple[str, str, str], tuple[tuple[str, int], str]] = {}
-        """The fingerprint of each live object, and the uid and resourceVersion that it is of."""
+        self._applied: dict[ClusterKey, dict[tuple[str, str], tuple[str, str]]] = {}
+        """By kind and name: a hash of what was applied, and the fingerprint of what the API server made of it."""
 
     async def apply(self, key: ClusterKey, desired: KubernetesObject) -> ApplyOutcome:
         """Create or update a child.
 
         Raises:
             ForeignObjectError: the name is taken by an object that the cluster does not own.
-            ApiError: the API server refused it or could not be reached.
+            ApiError: the API server refused it or could not be reached, or the object was made or replaced by something
+                else a moment ago (409, or 422 for another uid).
         """
-        kind = kind_of(desired["kind"])
-        live = self._store.get(key, kind, name_of(desired))
-        if live is None:
-            # An object without our labels is not in the store. It may be somebody else's.
-            live = await self._api.get(kind, namespace_of(desired), name_of(desired))
+        live, before = await self._live(key, desired)
+        applied = self._applied.setdefault(key, {})
+        wish = hash_of(desired)
         if live is not None:
             _require_owned(live, desired)
-            self._store.put(live)
-            if self._applied.get(_identity(desired)) == (_fingerprint(desired), self._fingerprint_of(live)):
+            if applied.get(kind_and_name(desired)) == (wish, before):
                 return ApplyOutcome.SKIPPED
-        applied = await self._api.apply(desired)
-        self._store.put(applied)
-        self._applied[_identity(desired)] = (_fingerprint(desired), self._fingerprint_of(applied))
+        answer = await self._api.apply(_only(desired, live))
+        self._store.put(answer)
+        after = fingerprint(answer)
+        applied[kind_and_name(desired)] = wish, after
         if live is None:
             return ApplyOutcome.CREATED
         # Not by resourceVersion: a status may have been written since the live object was seen.
-        return ApplyOutcome.UNCHANGED if _fingerprint(applied) == _fingerprint(live) else ApplyOutcome.UPDATED
+        return ApplyOutcome.UNCHANGED if after == before else ApplyOutcome.UPDATED
 
     async def scale(self, obj: KubernetesObject, replicas: int) -> None:
         """Change only the number of replicas of a live Deployment.
@@ -88,21 +84,36 @@ class Applier:
     async def delete(self, obj: KubernetesObject) -> None:
         """Delete a child."""
         await self._api.delete(obj)
-        self._store.remove(obj)
-        self._applied.pop(_identity(obj), None)
-        self._fingerprints.pop(_identity(obj), None)
+        if (key := self._store.remove(obj)) is not None:
+            self._applied.get(key, {}).pop(kind_and_name(obj), None)
 
-    def _fingerprint_of(self, live: KubernetesObject) -> str:
-        """The fingerprint of a live object, which is computed once for each of its versions."""
-        version = uid_of(live), resource_version_of(live)
-        known = self._fingerprints.get(_identity(live))
-        if known is None or known[0] != version:
-            known = self._fingerprints[_identity(live)] = version, _fingerprint(live)
-        return known[1]
+    def forget(self, key: ClusterKey) -> None:
+        """Drop what is known of a cluster that is no more."""
+        self._applied.pop(key, None)
+
+    async def _live(self, key: ClusterKey, desired: KubernetesObject) -> tuple[KubernetesObject | None, str]:
+        """The object as it is, and its fingerprint; None if there is none."""
+        kind, name = kind_of(desired["kind"]), name_of(desired)
+        live = self._store.get(key, kind, name)
+        if live is not None:
+            return live, self._store.fingerprint(key, kind, name)
+        # An object without our labels is not in the store. It may be somebody else's.
+        read = self._api.get_metadata if kind in METADATA_ONLY else self._api.get
+        live = await read(kind, namespace_of(desired), name)
+        if live is None:
+            return None, ""
+        if is_owned_by(live, desired["metadata"]["ownerReferences"][0]["uid"]):
+            self._store.put(live)
+        return live, fingerprint(live)
 
 
-def _identity(obj: KubernetesObject) -> tuple[str, str, str]:
-    return obj["kind"], namespace_of(obj), name_of(obj)
+def _only(desired: KubernetesObject, live: KubernetesObject | None) -> KubernetesObject:
+    """What to apply so that it changes just `live`; if that is None, so that it only creates an object.
+
+    Otherwise an object that something else made in between would be taken over, and deleted with the cluster.
+    """
+    precondition = {"resourceVersion": _OF_NO_OBJECT} if live is None else {"uid": uid_of(live)}
+    return {**desired, "metadata": {**desired["metadata"], **precondition}}
 
 
 def _require_owned(live: KubernetesObject, desired: KubernetesObject) -> None:
@@ -112,13 +123,3 @@ def _require_owned(live: KubernetesObject, desired: KubernetesObject) -> None:
             f'{described(live)} exists and does not belong to {owner["kind"]} "{owner["name"]}": '
             "rename or delete one of them"
         )
-
-
-def _fingerprint(obj: KubernetesObject) -> str:
-    """A hash of what we could have set: without status, and without the metadata that Kubernetes keeps for itself."""
-    metadata = {name: value for name, value in obj["metadata"].items() if name not in _BOOKKEEPING}
-    annotations = metadata.pop("annotations", {})
-    metadata["annotations"] = {name: value for name, value in annotations.items() if name != _REVISION_ANNOTATION}
-    content = {**obj, "metadata": metadata}
-    content.pop("status", None)
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -9,11 +9,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from presto_operator.bounds import MAX_EVENT_BYTES
 from presto_operator.kube.api_server import ApiError, ObjectWriter
-from presto_operator.objects import MANAGER, KubernetesObject, Notice, format_time, name_of, namespace_of, uid_of
-
-_MAX_MESSAGE_LENGTH = 1024
-"""The API server refuses an Event with a longer message."""
+from presto_operator.objects import (
+    MANAGER,
+    KubernetesObject,
+    Notice,
+    clipped,
+    format_time,
+    name_of,
+    namespace_of,
+    uid_of,
+)
 
 _logger = logging.getLogger(__name__)
 
@@ -57,7 +64,7 @@ def _event(cluster: Mapping[str, Any], notice: Notice, *, name: str, now: dateti
         },
         "type": notice.type,
         "reason": notice.reason,
-        "message": notice.message[:_MAX_MESSAGE_LENGTH],
+        "message": clipped(notice.message, MAX_EVENT_BYTES),
         "source": {"component": MANAGER},
         "firstTimestamp": format_time(now),
         "lastTimestamp": format_time(now),

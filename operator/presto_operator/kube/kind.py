@@ -35,6 +35,7 @@ SERVICE = Kind("v1", "Service", "services")
 CONFIG_MAP = Kind("v1", "ConfigMap", "configmaps")
 SECRET = Kind("v1", "Secret", "secrets")
 SERVICE_ACCOUNT = Kind("v1", "ServiceAccount", "serviceaccounts")
+CONTROLLER_REVISION = Kind("apps/v1", "ControllerRevision", "controllerrevisions")
 DISRUPTION_BUDGET = Kind("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets")
 NETWORK_POLICY = Kind("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies")
 POD = Kind("v1", "Pod", "pods")
@@ -42,7 +43,16 @@ EVENT = Kind("v1", "Event", "events")
 NODE = Kind("v1", "Node", "nodes")
 """Its objects have no namespace."""
 
-CHILD_KINDS = (SERVICE_ACCOUNT, CONFIG_MAP, SECRET, SERVICE, DISRUPTION_BUDGET, NETWORK_POLICY, DEPLOYMENT)
+CHILD_KINDS = (
+    SERVICE_ACCOUNT,
+    CONFIG_MAP,
+    SECRET,
+    CONTROLLER_REVISION,
+    SERVICE,
+    DISRUPTION_BUDGET,
+    NETWORK_POLICY,
+    DEPLOYMENT,
+)
 """The kinds that the operator creates. Pods are created by Deployments."""
 
 _BY_NAME = {kind.name: kind for kind in (PRESTO_CLUSTER, *CHILD_KINDS, POD, EVENT)}

@@ -2,12 +2,14 @@
 
 from presto_operator.nodes.admission import is_closed_to
 from presto_operator.nodes.classification import Patience, gone_node_signal, node_signal
+from presto_operator.nodes.sightings import Sightings
 from presto_operator.nodes.signal import NO_SIGNAL, Signal, Urgency
 from presto_operator.nodes.taints import TaintMeaning, configured_taints
 
 __all__ = [
     "NO_SIGNAL",
     "Patience",
+    "Sightings",
     "Signal",
     "TaintMeaning",
     "Urgency",

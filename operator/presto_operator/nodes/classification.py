@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from presto_operator.nodes.sightings import Sightings
 from presto_operator.nodes.signal import Signal, Urgency, worst
 from presto_operator.nodes.taints import KNOWN_TAINTS, TaintMeaning
 from presto_operator.objects import condition_of, is_terminating, kubernetes_time
@@ -39,6 +40,7 @@ def node_signal(
     *,
     extra_taints: Sequence[TaintMeaning] = (),
     patience: Patience | None = None,
+    sightings: Sightings | None = None,
 ) -> Signal:
     """What a Node object says about the node's removal: the most severe of its signals.
 
@@ -47,6 +49,7 @@ def node_signal(
         now: the time. With time alone, a signal only gets more severe.
         extra_taints: taints to recognise beside the known ones.
         patience: how long an unhealthy node may take to recover.
+        sightings: since when nodes have been seen to be unhealthy; by default, since now.
     """
     patience = patience or Patience()
     taints: list[Mapping[str, Any]] = node.get("spec", {}).get("taints") or []
@@ -54,7 +57,9 @@ def node_signal(
     if any(signal.urgency is Urgency.LEAVING for signal in announced):
         # Its removal was announced, so if it stops reporting, it has been removed.
         patience = replace(patience, unreachable=timedelta(0))
-    return worst([*announced, *_from_readiness(node, taints, now, patience)])
+    shutdown = _from_shutdown(condition_of(node, "Ready") or {})
+    unwell = _from_readiness(node, taints, now, patience, sightings or Sightings())
+    return worst([*announced, *shutdown, *unwell])
 
 
 def gone_node_signal() -> Signal:
@@ -77,10 +82,7 @@ def _from_object(node: Mapping[str, Any]) -> Iterator[Signal]:
         yield Signal(Urgency.LEAVING, "NodeDeleted", "the Node is being deleted", needs_replacement=True)
 
 
-def _from_readiness(
-    node: Mapping[str, Any], taints: Sequence[Mapping[str, Any]], now: datetime, patience: Patience
-) -> Iterator[Signal]:
-    ready = condition_of(node, "Ready") or {}
+def _from_shutdown(ready: Mapping[str, Any]) -> Iterator[Signal]:
     since = kubernetes_time(ready.get("lastTransitionTime"))
     if ready.get("status") == "False" and _SHUTDOWN_MESSAGE in str(ready.get("message", "")):
         yield Signal(
@@ -91,22 +93,48 @@ def _from_readiness(
             _SHUTDOWN_NOTICE,
             needs_replacement=True,
         )
+
+
+def _from_readiness(
+    node: Mapping[str, Any],
+    taints: Sequence[Mapping[str, Any]],
+    now: datetime,
+    patience: Patience,
+    sightings: Sightings,
+) -> list[Signal]:
+    """The signals of an unhealthy node: lost after `patience` since it was first seen to be unhealthy."""
+    found = list(_unwell(condition_of(node, "Ready") or {}, taints, patience))
+    sightings.keep(node, [(item.reason, item.stamp) for item in found])
+    return [item.signal(now - sightings.since(node, item.reason, item.stamp, now)) for item in found]
+
+
+@dataclass(frozen=True)
+class _Unwell:
+    """One thing that a Node says of its health."""
+
+    reason: str
+    message: str
+    stamp: str
+    """Since when, by the API server's clock, which is only compared with itself."""
+    patience: timedelta
+
+    def signal(self, lasted: timedelta) -> Signal:
+        if lasted < self.patience:
+            return Signal(Urgency.AT_RISK, self.reason, self.message, needs_replacement=True)
+        words = f", for more than {self.patience.total_seconds():.0f} s" if self.patience else ""
+        return Signal(Urgency.LOST, self.reason, f"{self.message}{words}", needs_replacement=True)
+
+
+def _unwell(ready: Mapping[str, Any], taints: Sequence[Mapping[str, Any]], patience: Patience) -> Iterator[_Unwell]:
+    stamp = str(ready.get("lastTransitionTime", ""))
     if ready.get("status") == "Unknown":
-        yield _unhealthy("NodeUnreachable", _NOT_REPORTING, since, now, patience.unreachable)
+        yield _Unwell("NodeUnreachable", _NOT_REPORTING, stamp, patience.unreachable)
     elif ready.get("status") == "False":
         why = str(ready.get("message") or ready.get("reason") or "no reason given")
-        yield _unhealthy("NodeNotReady", f"the node is not ready: {why}", since, now, patience.not_ready)
+        yield _Unwell("NodeNotReady", f"the node is not ready: {why}", stamp, patience.not_ready)
     for taint in taints:
-        added = kubernetes_time(taint.get("timeAdded"))
+        added = str(taint.get("timeAdded", ""))
         if taint.get("key") == _UNREACHABLE_TAINT:
-            yield _unhealthy("NodeUnreachable", _NOT_REPORTING, added, now, patience.unreachable)
+            yield _Unwell("NodeUnreachable", _NOT_REPORTING, added, patience.unreachable)
         elif taint.get("key") == _NOT_READY_TAINT:
-            yield _unhealthy("NodeNotReady", "the node is not ready", added, now, patience.not_ready)
-
-
-def _unhealthy(reason: str, message: str, since: datetime | None, now: datetime, patience: timedelta) -> Signal:
-    """The signal of an unhealthy node: lost after `patience`, but never if the beginning isn't known."""
-    if since is not None and now - since >= patience:
-        lasted = f", for more than {patience.total_seconds():.0f} s" if patience else ""
-        return Signal(Urgency.LOST, reason, f"{message}{lasted}", needs_replacement=True)
-    return Signal(Urgency.AT_RISK, reason, message, needs_replacement=True)
+            yield _Unwell("NodeNotReady", "the node is not ready", added, patience.not_ready)

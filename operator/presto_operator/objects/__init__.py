@@ -10,6 +10,7 @@ from presto_operator.objects.deployments import (
     ready_replicas,
     refusal,
     wanted_replicas,
+    was_available,
 )
 from presto_operator.objects.labels import (
     CAPACITY_LABEL,
@@ -23,6 +24,7 @@ from presto_operator.objects.labels import (
     NAME_LABEL,
     POOL_LABEL,
     RECOMMENDED_LABELS,
+    RECORD_SECRET_ANNOTATION,
     REVISION_LABEL,
     ROLE_LABEL,
     VERSION_LABEL,
@@ -57,12 +59,15 @@ from presto_operator.objects.pods import (
     deleted_at,
     deployment_of,
     failure,
+    has_failed,
     is_at_work,
     is_being_removed,
     is_lost,
     is_ready,
+    is_running,
     is_starting,
     may_serve,
+    mounted_files,
     node_of,
     ready_since,
     termination_deadline,
@@ -79,7 +84,7 @@ from presto_operator.objects.reasons import (
     ValidReason,
 )
 from presto_operator.objects.strategic_merge import MERGE_KEYS, PATCH_DIRECTIVE, strategic_merge
-from presto_operator.objects.text import counted, enumerated, masked, named
+from presto_operator.objects.text import clipped, counted, enumerated, listed, masked, named
 from presto_operator.objects.times import clock_time, duration_text, format_time, kubernetes_time
 
 __all__ = [
@@ -96,6 +101,7 @@ __all__ = [
     "PATCH_DIRECTIVE",
     "POOL_LABEL",
     "RECOMMENDED_LABELS",
+    "RECORD_SECRET_ANNOTATION",
     "REVISION_LABEL",
     "ROLE_LABEL",
     "VERSION_LABEL",
@@ -113,6 +119,7 @@ __all__ = [
     "annotation_of",
     "available_replicas",
     "by_age",
+    "clipped",
     "clock_time",
     "condition_of",
     "container_state",
@@ -127,6 +134,7 @@ __all__ = [
     "failure",
     "format_time",
     "generation_of",
+    "has_failed",
     "is_at_work",
     "is_being_removed",
     "is_known_to_presto",
@@ -134,15 +142,18 @@ __all__ = [
     "is_owned_by",
     "is_ready",
     "is_rolled_out",
+    "is_running",
     "is_starting",
     "is_status_current",
     "is_terminating",
     "kind_and_name",
     "kubernetes_time",
     "label_of",
+    "listed",
     "masked",
     "may_serve",
     "metadata_generation",
+    "mounted_files",
     "name_of",
     "named",
     "namespace_of",
@@ -162,4 +173,5 @@ __all__ = [
     "unschedulable",
     "unschedulable_since",
     "wanted_replicas",
+    "was_available",
 ]

@@ -10,10 +10,11 @@ from typing import Any
 def text_data(obj: Mapping[str, Any]) -> dict[str, str]:
     """The texts that a ConfigMap or a Secret holds, by key.
 
-    In a Secret's value that is no text, such as a keystore, bytes that are no UTF-8 are replaced: no properties file
-    can use it, but it may lie beside values that are used. `stringData` overrides `data`, as in the API server.
+    In a Secret's value that is no text, such as a keystore, bytes that are no UTF-8 become lone surrogates, which can't
+    be encoded: it may lie beside values that are used, but can't be used itself. `stringData` overrides `data`, as in
+    the API server.
     """
     data: Mapping[str, str] = obj.get("data") or {}
     if obj["kind"] == "Secret":
-        data = {key: base64.b64decode(value).decode(errors="replace") for key, value in data.items()}
+        data = {key: base64.b64decode(value).decode(errors="surrogateescape") for key, value in data.items()}
     return {**data, **(obj.get("stringData") or {})}

@@ -50,6 +50,15 @@ def is_rolled_out(deployment: KubernetesObject) -> bool:
     )
 
 
+def was_available(deployment: KubernetesObject) -> bool:
+    """Whether all pods of the Deployment's present template were available at some time.
+
+    The Deployment controller doesn't take that back when they no longer are.
+    """
+    progress = condition_of(deployment, "Progressing")
+    return progress is not None and progress.get("reason") == "NewReplicaSetAvailable"
+
+
 def refusal(deployment: KubernetesObject) -> str:
     """Why Kubernetes refuses to create pods of the Deployment, in its own words; empty if it doesn't.
 

@@ -29,6 +29,9 @@ REVISION_LABEL = f"{GROUP}/revision"
 CAPACITY_LABEL = f"{GROUP}/capacity-type"
 """On nodes without a label of Karpenter, EKS, GKE or AKS, set by users: `spot` or `on-demand`."""
 
+RECORD_SECRET_ANNOTATION = f"{GROUP}/record-secret"
+"""On a record of a generation: the name of the Secret that has the part of it with secret values."""
+
 RoleName = Literal["coordinator", "worker"]
 
 

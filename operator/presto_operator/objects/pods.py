@@ -59,6 +59,17 @@ def node_of(pod: KubernetesObject) -> str:
     return node
 
 
+def mounted_files(pod_spec: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """Kind and name of the ConfigMaps and Secrets that make up a server's files, by the spec of its pod."""
+    return {
+        (kind, source[field]["name"])
+        for volume in pod_spec.get("volumes", [])
+        for source in volume.get("projected", {}).get("sources", [])
+        for kind, field in (("ConfigMap", "configMap"), ("Secret", "secret"))
+        if field in source
+    }
+
+
 def deployment_of(pod: KubernetesObject) -> str:
     """The name of the Deployment that the pod was made by; empty if it was made by anything else.
 
@@ -131,6 +142,21 @@ def is_at_work(pod: KubernetesObject) -> bool:
     - its containers have not ended for good: its phase is neither Failed nor Succeeded.
     """
     return not is_terminating(pod) and pod.get("status", {}).get("phase") not in ("Failed", "Succeeded")
+
+
+def has_failed(pod: KubernetesObject) -> bool:
+    """Whether the pod has ended for good, and is replaced at once: the kubelet has turned it away, or evicted it."""
+    return bool(pod.get("status", {}).get("phase") == "Failed")
+
+
+def is_running(pod: KubernetesObject) -> bool:
+    """Whether the kubelet has accepted the pod, and runs it.
+
+    Checks that
+    - its phase is Running, or it is ready,
+    - it is not terminating.
+    """
+    return not is_terminating(pod) and (pod.get("status", {}).get("phase") == "Running" or is_ready(pod))
 
 
 def unschedulable(pod: KubernetesObject) -> PodProblem | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from presto_operator.bounds import MAX_LISTED
+
 MOST_NAMED = 3
 """How many items a message names by default."""
 
@@ -24,6 +26,23 @@ def enumerated(items: Sequence[str], *, most: int = 5) -> str:
 def counted(number: int, noun: str) -> str:
     """A number of things: `1 worker`, `3 workers`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def listed(items: Sequence[str]) -> str:
+    """The first errors or warnings of a list, and how many more there are."""
+    rest = f" (and {len(items) - MAX_LISTED} more)" if len(items) > MAX_LISTED else ""
+    return "; ".join(items[:MAX_LISTED]) + rest
+
+
+_CUT = "..."
+
+
+def clipped(text: str, most: int) -> str:
+    """`text` in at most `most` bytes of UTF-8, without half a character; it ends with dots if it was longer."""
+    encoded = text.encode(errors="backslashreplace")
+    if len(encoded) <= most:
+        return encoded.decode()
+    return encoded[: most - len(_CUT)].decode(errors="ignore") + _CUT
 
 
 _SECRET = re.compile(r"(?i)(password|passwd|pwd|secret|token)=[^\s&;,]+")

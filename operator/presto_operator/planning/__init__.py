@@ -8,6 +8,7 @@ from presto_operator.planning.autoscale import (
     scales_by_load,
     workers_to_ask,
 )
+from presto_operator.planning.backoff import HeldDeployment
 from presto_operator.planning.decision import Decision, cost_question, decide, draft
 from presto_operator.planning.departures import (
     DELETION_COST,
@@ -30,9 +31,10 @@ from presto_operator.planning.reclaim import (
     reclaim_notices,
     reclaims,
     waiting_coordinator_notice,
+    waiting_coordinator_words,
 )
-from presto_operator.planning.seen import Invalid, Reclaimed, Seen, Spec, Unreadable, Valid
-from presto_operator.planning.serving import serving_generation
+from presto_operator.planning.seen import MAY_START, Invalid, Reclaimed, Seen, Spec, Turn, Unreadable, Valid
+from presto_operator.planning.serving import named_generations, serving_generation
 from presto_operator.planning.supply import limit_notices
 from presto_operator.planning.verdict import Verdict
 
@@ -40,8 +42,10 @@ __all__ = [
     "DELETION_COST",
     "FIRST_TO_GO",
     "LAST_PAGE",
+    "MAY_START",
     "Autoscaled",
     "Decision",
+    "HeldDeployment",
     "Invalid",
     "Memory",
     "NodeSignals",
@@ -53,6 +57,7 @@ __all__ = [
     "Seen",
     "Serving",
     "Spec",
+    "Turn",
     "Unreadable",
     "Valid",
     "Verdict",
@@ -68,6 +73,7 @@ __all__ = [
     "limit_notices",
     "lowerings",
     "memory_of",
+    "named_generations",
     "node_digest",
     "observe",
     "plan",
@@ -80,5 +86,6 @@ __all__ = [
     "stayed",
     "stayed_notice",
     "waiting_coordinator_notice",
+    "waiting_coordinator_words",
     "workers_to_ask",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,11 +11,15 @@ from presto_operator.objects import AutoscalingReason, EventReason, Notice, gene
 from presto_operator.planning.memory import Memory
 from presto_operator.planning.observation import Observation
 from presto_operator.planning.verdict import Verdict
-from presto_operator.presto import ClusterLoad, Server, server_of
+from presto_operator.presto import ClusterLoad, Server, memory_limit_is_share, server_of
 from presto_operator.scaling import autoscaling_status, decide, is_fresh, starting_point
 
 WARM_UP = timedelta(seconds=30)
 """How long a new worker's CPU use is ignored: it is the JVM compiling, not load."""
+
+_SHORT_OF_MEMORY = 0.2
+"""From this share of the workers' heaps in use, blocked queries may wait for memory: half of what the general pool has
+by default, after a headroom and a reserved pool of 0.3 each (NodeMemoryConfig)."""
 
 _TYPE: ConditionType = "AutoscalingActive"
 
@@ -53,7 +57,8 @@ def autoscale(
         verdict = Verdict(_TYPE, "False", AutoscalingReason.OFF, "autoscaling.mode is Off, so workers.replicas applies")
         return Autoscaled(replicas, None, verdict)
     wanted, history = starting_point(settings, previous, replicas)
-    decision = decide(settings, sample=sample, wanted=wanted, history=history, now=now)
+    judged = _with_memory(cluster, sample) if sample is not None else None
+    decision = decide(settings, sample=judged, wanted=wanted, history=history, now=now)
     record = autoscaling_status(settings, previous, decision, wanted=wanted, now=now)
     record = record.model_copy(update={"replicas_at_start": _replicas_at_start(settings, previous, replicas)})
     verdict = _verdict(record, sample, replicas, now)
@@ -62,6 +67,26 @@ def autoscale(
         record,
         verdict,
         record.decisions[0] if decision.wanted != wanted else None,
+    )
+
+
+def _with_memory(cluster: PrestoCluster, sample: ClusterLoad) -> ClusterLoad:
+    """The sample, with what the spec says of the memory that queries wait for.
+
+    Queries that wait for an absolute memory limit are held back: it doesn't grow with the workers.
+    """
+    counts = {True: 0, False: 0, None: 0}
+    for groups, queries in sample.queued_for_memory:
+        shares = {memory_limit_is_share(cluster.spec.resource_groups, group) for group in groups}
+        kind = False if False in shares else True if shares == {True} else None
+        counts[kind] += queries
+    heap_bytes = cluster.spec.workers.heap_bytes * sample.active_workers
+    return replace(
+        sample,
+        queued=sample.queued - counts[False],
+        held_back=sample.held_back + counts[False],
+        queued_for_shared_memory=counts[True],
+        is_short_of_memory=sample.memory_bytes >= _SHORT_OF_MEMORY * heap_bytes > 0,
     )
 
 

@@ -7,15 +7,17 @@ and which coordinators have to be asked for their queries first, `decide` what i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from presto_operator.api import PrestoCluster, duration_seconds
-from presto_operator.objects import generation_of, metadata_generation
+from presto_operator.objects import generation_of, metadata_generation, name_of, wanted_replicas
 from presto_operator.planning.autoscale import Autoscaled, autoscale
+from presto_operator.planning.backoff import held_deployments, storms, turned_away, with_backoff
 from presto_operator.planning.handover import LAST_PAGE, Handover
+from presto_operator.planning.keeping import NOTHING_KEPT, Kept, kept, present_shares
 from presto_operator.planning.last_worker import LAST_WORKER_MESSAGE, generation_to_ask, kept_workers
-from presto_operator.planning.plan import NOTHING_WAITS, Hold, Plan, plan
+from presto_operator.planning.plan import NOTHING_WAITS, Hold, Plan, Scale, plan
 from presto_operator.planning.reclaim import Reclaim
 from presto_operator.planning.seen import Seen, Valid
 from presto_operator.planning.supply import observed_supply
@@ -49,14 +51,18 @@ class Decision:
     """Coordinators on leaving nodes that can be deleted now without failing a query."""
     waiting: tuple[Reclaim, ...]
     """Coordinators on leaving nodes that still run queries."""
-    is_correction: bool
+    kept: Kept = NOTHING_KEPT
+    """What is restored of the generation that serves while the spec can't be carried out."""
+    is_correction: bool = False
     """Whether differences from the plan were made by something else, rather than by the spec or by a roll-out."""
     asked: str | None = None
     """The generation whose queries this decision waits for."""
     activity: QueryActivity | None = None
     """Its queries; None if its coordinator did not respond, or has not yet."""
     is_unanswered: bool = False
-    """Whether something depends on an answer that is still to come: it is decided when that is there."""
+    """Whether something depends on a coordinator that has not answered yet: it is decided when it has."""
+    is_asking: bool = False
+    """Whether an answer of this moment is still to come: it triggers the next pass."""
 
     @property
     def is_waiting(self) -> bool:
@@ -93,8 +99,17 @@ def decide(seen: Seen, drafted: Draft, answers: Answers) -> Decision:
     movable = [reclaim for reclaim in coordinators if _is_quiet(seen, current.get(_generation(reclaim)))]
     waiting = tuple(reclaim for reclaim in coordinators if _is_busy(seen, answers.get(_generation(reclaim))))
     is_unanswered = not drafted.questions <= answers.keys()
+    is_asking = not drafted.questions <= current.keys()
     if drafted.autoscaled is None or not isinstance(seen.spec, Valid):
-        return Decision(None, None, tuple(movable), waiting, is_correction=False, is_unanswered=is_unanswered)
+        return Decision(
+            None,
+            None,
+            tuple(movable),
+            waiting,
+            kept=_kept_without_spec(seen),
+            is_unanswered=is_unanswered,
+            is_asking=is_asking,
+        )
     cluster = seen.spec.cluster
     asked_for = drafted.autoscaled.workers
     desired = asked_for
@@ -112,7 +127,7 @@ def decide(seen: Seen, drafted: Draft, answers: Answers) -> Decision:
         hold = handover.hold(activity, is_current=asked in current, drain_timeout=drain_timeout, now=seen.now)
         chosen = _plan(seen, seen.spec, desired, hold) if hold.is_on else at_once
     return Decision(
-        chosen,
+        _with_backoff(chosen, seen),
         drafted.autoscaled,
         tuple(movable),
         waiting,
@@ -120,6 +135,7 @@ def decide(seen: Seen, drafted: Draft, answers: Answers) -> Decision:
         asked=asked,
         activity=activity,
         is_unanswered=is_unanswered,
+        is_asking=is_asking,
     )
 
 
@@ -145,11 +161,49 @@ def _plan(seen: Seen, spec: Valid, workers: int, hold: Hold = NOTHING_WAITS) -> 
         spec.cluster,
         spec.generation,
         seen.observation,
-        hold,
+        replace(hold, start=not seen.turn.may_start),
         serving=seen.serving,
         wanted_workers=workers,
         supply=supply,
     )
+
+
+def _with_backoff(chosen: Plan, seen: Seen) -> Plan:
+    """The plan, with the Deployments held whose pods the kubelet turns away."""
+    observation = seen.observation
+    wanted = {
+        name_of(obj): wanted_replicas(obj) for obj in (*chosen.kept.apply, *chosen.apply) if obj["kind"] == "Deployment"
+    }
+    held = held_deployments(observation, wanted, seen.now)
+    former = storms(observation, wanted, seen.now)
+    if not held and not former:
+        return chosen
+    scale = {name_of(step.deployment): step for step in chosen.scale}
+    for deployment in observation.deployments("worker"):
+        if (count := former.get(name_of(deployment))) is not None:
+            step = scale.get(name_of(deployment), Scale(deployment, count))
+            scale[name_of(deployment)] = Scale(deployment, min(count, step.replicas))
+    return replace(
+        chosen,
+        apply=with_backoff(chosen.apply, held),
+        kept=replace(chosen.kept, apply=with_backoff(chosen.kept.apply, held)),
+        scale=tuple(scale.values()),
+        held=held,
+        turned_away=turned_away(observation, held),
+    )
+
+
+def _kept_without_spec(seen: Seen) -> Kept:
+    """The generation that serves as it was rendered, with as many workers as status remembers."""
+    serving = seen.serving
+    if serving is None or serving.recorded is None:
+        return NOTHING_KEPT
+    observation = seen.observation
+    shares = present_shares(serving.recorded, observation, serving.shares)
+    surge = max(1, sum(shares.values()) // 10)
+    restored = kept(serving.recorded, observation, shares, max_surge=surge, with_shared=True)
+    wanted = {name_of(obj): wanted_replicas(obj) for obj in restored.apply if obj["kind"] == "Deployment"}
+    return replace(restored, apply=with_backoff(restored.apply, held_deployments(observation, wanted, seen.now)))
 
 
 def _handover(seen: Seen, at_once: Plan) -> Handover:

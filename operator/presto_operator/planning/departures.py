@@ -85,13 +85,13 @@ class Lowering:
 
 def lowerings(plan: Plan, observation: Observation, now: datetime) -> list[Lowering]:
     """The Deployments that keep some of their workers and lose others by this plan."""
-    planned = {name_of(obj): wanted_replicas(obj) for obj in plan.apply if obj["kind"] == "Deployment"}
+    planned = {name_of(obj): wanted_replicas(obj) for obj in plan.everything if obj["kind"] == "Deployment"}
     planned |= {name_of(step.deployment): step.replicas for step in plan.scale}
     found = []
     for deployment in observation.deployments("worker"):
         name = name_of(deployment)
         replicas = planned.get(name, 0)
-        to_go = plan.at_risk_to_go.get(pool_of(deployment), 0) if name in plan.worker_deployments else 0
+        to_go = plan.at_risk_to_go.get(pool_of(deployment), 0) if name in plan.paced_deployments else 0
         pods = observation.at_work(deployment)
         is_lowered = replicas < wanted_replicas(deployment)
         fewer = max(0, len(pods) - replicas) if is_lowered else 0

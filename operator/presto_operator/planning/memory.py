@@ -31,6 +31,8 @@ class Memory:
     """The metadata.generation of the spec that each condition was computed for."""
     serving_generation: str | None = None
     """The generation that served clients."""
+    has_served: bool | None = None
+    """Whether clients could ever use that generation; None if that isn't known."""
     rollout: RolloutStatus | None = None
     """The roll-out in progress, or the last one."""
     limits: Mapping[str, PoolLimit] = field(default_factory=dict)
@@ -65,6 +67,7 @@ def memory_of(body: KubernetesObject, autoscaling: AutoscalingStatus | None = No
         conditions={verdict.type: verdict for item in conditions if (verdict := read_verdict(item)) is not None},
         condition_generations={item["type"]: item.get("observedGeneration", 0) for item in conditions},
         serving_generation=status.get("coordinator", {}).get("generation") or None,
+        has_served=status.get("coordinator", {}).get("hasServed"),
         rollout=_rollout(status),
         limits=_limits(status),
         shares={row["name"]: row.get("replicas", 0) for row in _pool_rows(status)},

@@ -6,11 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from presto_operator.api import PrestoCluster
-from presto_operator.desired import Generation, cluster_objects
+from presto_operator.desired import Generation, RecordedGeneration, cluster_objects, is_record
 from presto_operator.objects import (
     KubernetesObject,
     available_replicas,
-    by_age,
     generation_of,
     is_known_to_presto,
     kind_and_name,
@@ -19,15 +18,13 @@ from presto_operator.objects import (
     present_replicas,
     wanted_replicas,
 )
+from presto_operator.planning.backoff import HeldDeployment
+from presto_operator.planning.keeping import NOTHING_KEPT, Kept, kept, serving_shares
 from presto_operator.planning.observation import Observation
-from presto_operator.planning.serving import ServingGeneration, service_accounts_in_use
+from presto_operator.planning.removal import finished_revisions, former_records, without_use
+from presto_operator.planning.serving import ServingGeneration
 from presto_operator.presto import https_port
 from presto_operator.scaling import Placement, Supply, Turnover, next_turnover, place_workers
-
-_KEPT_FILES = 5
-"""How many unused ConfigMaps, and unused Secrets, are kept, the newest first: to look at them, and to roll back."""
-
-_FILE_KINDS = ("ConfigMap", "Secret")
 
 
 @dataclass(frozen=True)
@@ -40,12 +37,14 @@ class Hold:
     """A generation that gets no new queries, and still runs some."""
     last_worker: bool = False
     """The last worker is kept, although none is desired."""
+    start: bool = False
+    """No other generation is started, because other clusters start theirs."""
     message: str = ""
     """What it waits for, in words."""
 
     @property
     def is_on(self) -> bool:
-        """Whether anything waits."""
+        """Whether anything waits for queries."""
         return self.takeover or self.lingering is not None or self.last_worker
 
 
@@ -77,6 +76,26 @@ class Plan:
     hold: Hold = NOTHING_WAITS
     at_risk_to_go: Mapping[str, int] = field(default_factory=dict)
     """How many workers on nodes at risk may be removed because they have been replaced, by pool."""
+    kept: Kept = NOTHING_KEPT
+    """The generation that serves, while the spec asks for another one."""
+    record: tuple[KubernetesObject, ...] = ()
+    """The record of the desired generation."""
+    waits_for_turn: bool = False
+    """Whether the desired generation isn't started yet, because other clusters start theirs."""
+    held: tuple[HeldDeployment, ...] = ()
+    """Deployments that are held because the kubelet turns their pods away."""
+    turned_away: tuple[KubernetesObject, ...] = ()
+    """Failed pods to remove."""
+
+    @property
+    def everything(self) -> tuple[KubernetesObject, ...]:
+        """All objects to apply, in their order."""
+        return (*self.record, *self.kept.apply, *self.apply)
+
+    @property
+    def paced_deployments(self) -> set[str]:
+        """The names of the Deployments whose workers at risk `at_risk_to_go` is about: those that serve."""
+        return self.kept.worker_deployments or self.worker_deployments
 
     @property
     def worker_deployments(self) -> set[str]:
@@ -130,36 +149,105 @@ def plan(
     wanted = desired.name
     complete = desired.objects(placement.replicas_by_pool)
     is_complete = observation.coordinator_is_ready(wanted) and _pools_are_complete(complete, observation)
+    serving = _worth_keeping(serving, observation)
     serving_now = serving.name if serving is not None else wanted
     takes_over = is_complete and not hold.takeover
     serving_then = wanted if takes_over else serving_now
-    is_serving = serving_now == wanted
-    to_go: Mapping[str, int] = {}
-    generation, scale = complete, []
-    # No client depends on a generation that doesn't serve yet, so its surplus workers are removed at once.
-    if is_serving:
-        step = _next_step(cluster, desired, observation, placement)
-        generation, scale, to_go = (
-            desired.objects(step.replicas_by_pool),
-            _lowered(step, wanted, observation),
-            step.at_risk_to_go,
-        )
-    elif serving is not None and not takes_over:
-        scale = _scaled(serving, placement)
-    serving_https = https_port(cluster.spec.coordinator.config)
-    if serving is not None and serving_then != wanted:
-        # The spec describes the desired coordinator only.
-        serving_https = serving.https_port
-    apply = _reachable((*cluster_objects(cluster, serving_then, serving_https), *generation), observation)
-    kept_generations = {wanted, serving_then, serving_now, hold.lingering}
-    if serving is not None and serving.is_guess and not is_complete:
-        # Neither the Service nor status says which generation serves, so that any that is ready may do so.
-        kept_generations |= {name for name in observation.generations() if observation.coordinator_is_ready(name)}
+    shared = cluster_objects(cluster, serving_then, _https_port(cluster, serving, serving_then, wanted))
+    waits_for_turn = serving_now != wanted and hold.start and wanted not in observation.generations()
+    started = () if waits_for_turn else complete
+    if serving_now == wanted:
+        change = _step(cluster, desired, observation, placement)
+    elif serving is None or takes_over:
+        change = _Change(complete)
+    else:
+        change = _beside(cluster, serving, observation, placement, [*shared, *started])
+    apply = _reachable((*shared, *(change.generation or started)), observation)
+    record = () if waits_for_turn else desired.record
+    kept_generations = {
+        wanted,
+        serving_then,
+        serving_now,
+        hold.lingering,
+        *_guessed(serving, observation, is_complete=is_complete),
+    }
     remove = (
-        *_without_use(apply, kept_generations, observation),
-        *_finished_revisions(observation, desired, is_serving=is_serving),
+        *without_use((*apply, *change.kept.apply, *record), kept_generations, observation),
+        *finished_revisions(observation, desired, is_serving=serving_now == wanted),
+        *former_records(record, wanted, observation),
     )
-    return Plan(wanted, serving_then, is_complete, placement, apply, tuple(scale), remove, hold, to_go)
+    return Plan(
+        wanted,
+        serving_then,
+        is_complete,
+        placement,
+        apply,
+        change.scale,
+        remove,
+        hold,
+        change.at_risk_to_go,
+        kept=change.kept,
+        record=record,
+        waits_for_turn=waits_for_turn,
+    )
+
+
+@dataclass(frozen=True)
+class _Change:
+    """The next step of the workers that serve."""
+
+    generation: Sequence[KubernetesObject] = ()
+    """The objects of the desired generation, if this step changes how many workers it has."""
+    scale: tuple[Scale, ...] = ()
+    at_risk_to_go: Mapping[str, int] = field(default_factory=dict)
+    kept: Kept = NOTHING_KEPT
+
+
+def _worth_keeping(serving: ServingGeneration | None, observation: Observation) -> ServingGeneration | None:
+    """The generation that serves; None if no client has ever reached it: it isn't worth a wait for its successor."""
+    is_worthless = serving is not None and serving.has_never_served
+    return None if serving is None or (is_worthless and not observation.coordinator_is_ready(serving.name)) else serving
+
+
+def _https_port(
+    cluster: PrestoCluster, serving: ServingGeneration | None, serving_then: str, wanted: str
+) -> int | None:
+    """The port at which the coordinator that clients are to reach serves HTTPS; the spec describes the desired one."""
+    if serving is not None and serving_then != wanted:
+        return serving.https_port
+    return https_port(cluster.spec.coordinator.config)
+
+
+def _step(cluster: PrestoCluster, desired: Generation, observation: Observation, placement: Placement) -> _Change:
+    """The next step of a generation that serves, and that the spec describes."""
+    step = _next_step(cluster, desired, observation, placement)
+    scale = _changed(step.old_replicas, desired.name, observation)
+    return _Change(desired.objects(step.replicas_by_pool), tuple(scale), step.at_risk_to_go)
+
+
+def _beside(
+    cluster: PrestoCluster,
+    serving: ServingGeneration,
+    observation: Observation,
+    placement: Placement,
+    others: Sequence[KubernetesObject],
+) -> _Change:
+    """The next step of a generation that serves while the spec asks for another one.
+
+    No client depends on that one yet, so its surplus workers are removed at once.
+    """
+    if serving.recorded is None:
+        return _Change(scale=tuple(_scaled(serving, placement)))
+    keeping = _kept(cluster, serving.recorded, serving.shares, observation, placement, others)
+    scale = _changed(keeping.old_replicas, serving.name, observation)
+    return _Change((), tuple(scale), keeping.at_risk_to_go, keeping)
+
+
+def _guessed(serving: ServingGeneration | None, observation: Observation, *, is_complete: bool) -> set[str]:
+    """Generations that may serve: neither the Service nor status says which one does."""
+    if serving is None or not serving.is_guess or is_complete:
+        return set()
+    return {name for name in observation.generations() if observation.coordinator_is_ready(name)}
 
 
 def _reachable(objects: Sequence[KubernetesObject], observation: Observation) -> tuple[KubernetesObject, ...]:
@@ -192,9 +280,24 @@ def is_served(plan: Plan, cluster_name: str, refused: Collection[KubernetesObjec
         refused: those of the objects that the API server refused.
     """
     return not any(
-        kind_and_name(obj) == ("Service", cluster_name) or generation_of(obj) == plan.serving_generation
+        kind_and_name(obj) == ("Service", cluster_name)
+        or (generation_of(obj) == plan.serving_generation and not is_record(obj))
         for obj in refused
     )
+
+
+def _kept(
+    cluster: PrestoCluster,
+    recorded: RecordedGeneration,
+    remembered: Mapping[str, int],
+    observation: Observation,
+    placement: Placement,
+    apply: Sequence[KubernetesObject],
+) -> Kept:
+    """What the serving generation needs while the spec asks for another one."""
+    shares = serving_shares(recorded, observation, placement.replicas_by_pool, remembered)
+    surge = cluster.spec.workers.rollout.surge(sum(shares.values()))
+    return kept(recorded, observation, shares, max_surge=surge, with_shared=False, besides=apply)
 
 
 def _next_step(cluster: PrestoCluster, desired: Generation, observation: Observation, placement: Placement) -> Turnover:
@@ -208,12 +311,12 @@ def _next_step(cluster: PrestoCluster, desired: Generation, observation: Observa
     )
 
 
-def _lowered(step: Turnover, generation: str, observation: Observation) -> list[Scale]:
-    """Deployments of old workers whose number of replicas this step changes."""
+def _changed(replicas: Mapping[str, int], generation: str, observation: Observation) -> list[Scale]:
+    """Deployments of a generation's workers that are to have other numbers of replicas, which are given by name."""
     return [
-        Scale(deployment, step.old_replicas[name])
+        Scale(deployment, replicas[name])
         for deployment in observation.deployments("worker", generation)
-        if (name := name_of(deployment)) in step.old_replicas and step.old_replicas[name] != wanted_replicas(deployment)
+        if (name := name_of(deployment)) in replicas and replicas[name] != wanted_replicas(deployment)
     ]
 
 
@@ -236,7 +339,8 @@ def _pools_are_complete(planned: Sequence[KubernetesObject], observation: Observ
 def _scaled(serving: ServingGeneration, placement: Placement) -> list[Scale]:
     """Scale the serving generation to the desired number of workers while another generation is pending.
 
-    The new one may take hours to take over, or never start. Pools that the spec no longer has stay as they are.
+    The new one may take hours to take over, or never start. Pools that the spec no longer has stay as they are. This is
+    what can be done without a record of the serving generation, as of one that an earlier release made.
     """
     steps = []
     for pool, desired in placement.replicas_by_pool.items():
@@ -246,53 +350,3 @@ def _scaled(serving: ServingGeneration, placement: Placement) -> list[Scale]:
         if largest is not None and more:
             steps.append(Scale(largest, max(0, wanted_replicas(largest) + more)))
     return steps
-
-
-def _without_use(
-    apply: tuple[KubernetesObject, ...], kept_generations: set[str | None], observation: Observation
-) -> list[KubernetesObject]:
-    """Objects of generations that are no longer needed, and ConfigMaps and Secrets that no pod mounts."""
-    used = {kind_and_name(obj) for obj in apply}
-    used |= {("ServiceAccount", name) for name in service_accounts_in_use(observation)}
-    rest = [obj for obj in observation.children if kind_and_name(obj) not in used]
-    return [
-        *(obj for obj in rest if obj["kind"] not in _FILE_KINDS and generation_of(obj) not in kept_generations),
-        *(
-            unused
-            for kind in _FILE_KINDS
-            for unused in _unused([obj for obj in rest if obj["kind"] == kind], observation)
-        ),
-    ]
-
-
-def _finished_revisions(observation: Observation, desired: Generation, *, is_serving: bool) -> list[KubernetesObject]:
-    """Deployments of old workers that have no workers left.
-
-    One whose last worker still drains stays, in case the change is taken back.
-    """
-    return [
-        deployment
-        for deployment in observation.deployments("worker", desired.name)
-        if name_of(deployment) not in desired.worker_deployments
-        and (not is_serving or (wanted_replicas(deployment) == 0 and not observation.workers_of(deployment)))
-    ]
-
-
-def _unused(files: list[KubernetesObject], observation: Observation) -> list[KubernetesObject]:
-    """The ConfigMaps or Secrets that no server uses, without the newest few."""
-    used = {identity for pod in observation.pods for identity in _mounted(pod["spec"])}
-    for deployment in observation.deployments("coordinator") + observation.deployments("worker"):
-        used.update(_mounted(deployment["spec"]["template"]["spec"]))
-    unused = [obj for obj in files if kind_and_name(obj) not in used]
-    newest_first = sorted(unused, key=by_age, reverse=True)
-    return newest_first[_KEPT_FILES:]
-
-
-def _mounted(pod_spec: KubernetesObject) -> set[tuple[str, str]]:
-    return {
-        (kind, source[field]["name"])
-        for volume in pod_spec.get("volumes", [])
-        for source in volume.get("projected", {}).get("sources", [])
-        for kind, field in (("ConfigMap", "configMap"), ("Secret", "secret"))
-        if field in source
-    }

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from presto_operator.nodes import (
     NO_SIGNAL,
     Patience,
+    Sightings,
     Signal,
     TaintMeaning,
     Urgency,
@@ -28,6 +29,7 @@ from presto_operator.objects import (
     is_at_work,
     is_being_removed,
     name_of,
+    node_is_ready,
     node_of,
     role_of,
 )
@@ -63,6 +65,10 @@ class NodeSignals:
     now: datetime
     extra_taints: tuple[TaintMeaning, ...] = ()
     """Further taints, from the operator's settings."""
+    sightings: Sightings = field(default_factory=Sightings, compare=False)
+    """Since when nodes have been seen to be unhealthy."""
+    all_nodes: Callable[[], Iterable[KubernetesObject]] = tuple
+    """All nodes that are known."""
     is_any_ready: bool = True
     """Whether any node is ready. If none is, the API server itself is probably cut off, so silent nodes are ignored."""
     _signals: dict[str, Signal] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -78,7 +84,7 @@ class NodeSignals:
         if node is None:
             return gone_node_signal()
         patience = None if self.is_any_ready else _ENDLESS_PATIENCE
-        return node_signal(node, self.now, extra_taints=self.extra_taints, patience=patience)
+        return node_signal(node, self.now, extra_taints=self.extra_taints, patience=patience, sightings=self.sightings)
 
     def reclaim(self, pod: KubernetesObject) -> Reclaim | None:
         """The reclaim of a pod because of its node; None if it may stay.
@@ -93,8 +99,20 @@ class NodeSignals:
         if signal.urgency is Urgency.LOST:
             return None if is_being_removed(pod) else Reclaim(pod, signal)
         node = self.find(name)
-        is_to_leave = signal.urgency is Urgency.LEAVING and is_at_work(pod)
+        is_announced = signal.urgency is Urgency.LEAVING or (is_coordinator(pod) and self._may_be_evicted(pod, signal))
+        is_to_leave = is_announced and is_at_work(pod)
         return Reclaim(pod, signal) if is_to_leave and node is not None and is_closed_to(node, pod) else None
+
+    def _may_be_evicted(self, coordinator: KubernetesObject, signal: Signal) -> bool:
+        """Whether somebody waits for the coordinator to leave its node: its budget refuses `kubectl drain`.
+
+        It moves by itself if there is another node for it. One that is merely silent for a moment doesn't count.
+        """
+        node = self.find(node_of(coordinator))
+        is_waited_for = signal.urgency is Urgency.AT_RISK and signal.needs_replacement and self.is_any_ready
+        if node is None or not is_waited_for or not node_is_ready(node):
+            return False
+        return any(not is_closed_to(other, coordinator) for other in self.all_nodes())
 
     def is_first_to_go(self, pod: KubernetesObject) -> bool:
         """Whether the pod is removed before others because its node may go away."""
@@ -136,6 +154,9 @@ def reclaim_notices(done: Sequence[Reclaim], now: datetime) -> list[Notice]:
 
 def waiting_coordinator_notice(reclaim: Reclaim, now: datetime) -> Notice:
     """The Event about a coordinator whose node is leaving while queries run."""
+    if reclaim.signal.urgency is Urgency.AT_RISK:
+        message = f"{waiting_coordinator_words(reclaim)}; until then, evictions of it are refused"
+        return Notice("Normal", EventReason.COORDINATOR_NODE_CORDONED, message)
     return Notice(
         "Warning",
         EventReason.COORDINATOR_NODE_LEAVING,
@@ -144,9 +165,19 @@ def waiting_coordinator_notice(reclaim: Reclaim, now: datetime) -> Notice:
     )
 
 
-def node_digest(node: KubernetesObject, now: datetime, extra_taints: Sequence[TaintMeaning]) -> Hashable:
+def waiting_coordinator_words(reclaim: Reclaim) -> str:
+    """What a coordinator waits for that is to move."""
+    return (
+        f"node {reclaim.node}: {reclaim.signal.message}; coordinator {name_of(reclaim.pod)} moves to another node once "
+        "no queries run, however long that takes"
+    )
+
+
+def node_digest(
+    node: KubernetesObject, now: datetime, extra_taints: Sequence[TaintMeaning], sightings: Sightings
+) -> Hashable:
     """The part of a node that decisions about its pods depend on. If it is unchanged, no new pass is needed."""
-    signal = node_signal(node, now, extra_taints=extra_taints)
+    signal = node_signal(node, now, extra_taints=extra_taints, sightings=sightings)
     if signal.urgency < Urgency.AT_RISK:
         return NO_SIGNAL.urgency
     return signal.urgency, signal.reason, signal.deadline, signal.needs_replacement, is_closed_to(node, {})

@@ -55,6 +55,20 @@ class Reclaimed:
 
 
 @dataclass(frozen=True)
+class Turn:
+    """Whether a cluster may start another generation now: only so many do at once, over all clusters."""
+
+    may_start: bool = True
+    limit: int = 0
+    """How many clusters may."""
+    others: tuple[str, ...] = ()
+    """The clusters that start one, by namespace and name."""
+
+
+MAY_START = Turn()
+
+
+@dataclass(frozen=True)
 class Seen:
     """Everything that a decision about one cluster depends on."""
 
@@ -68,6 +82,7 @@ class Seen:
     serving: ServingGeneration | None
     nodes: NodeSignals | None
     """What the nodes signal; None while not all of them are known."""
+    turn: Turn = MAY_START
     last_load: ClusterLoad | None = None
     """Presto's last answer, however old."""
     reclaimed: Reclaimed = field(default_factory=Reclaimed)

@@ -6,9 +6,12 @@ selector of the client Service, what status remembers, and the coordinators that
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
+from presto_operator.desired import RecordedGeneration
 from presto_operator.objects import (
     GENERATION_LABEL,
     KubernetesObject,
@@ -17,6 +20,7 @@ from presto_operator.objects import (
     generation_of,
     name_of,
     wanted_replicas,
+    was_available,
 )
 from presto_operator.planning.observation import Observation
 
@@ -30,6 +34,12 @@ class ServingGeneration:
     """The coordinator's Deployment."""
     workers: tuple[KubernetesObject, ...]
     """The Deployments of its workers."""
+    recorded: RecordedGeneration | None = None
+    """What it was rendered to; None if the spec describes it, or if that isn't known."""
+    shares: Mapping[str, int] = field(default_factory=dict)
+    """The workers of each of its pools when status was written."""
+    has_never_served: bool = False
+    """Whether no client has ever reached it: its coordinator has never been ready."""
     is_guess: bool = False
     """Whether neither the client Service nor status names it: it is merely able to serve."""
 
@@ -40,7 +50,15 @@ class ServingGeneration:
         return next((port["containerPort"] for port in ports if port.get("name") == "https"), None)
 
 
-def serving_generation(observation: Observation, cluster_name: str, remembered: str | None) -> ServingGeneration | None:
+def serving_generation(
+    observation: Observation,
+    cluster_name: str,
+    remembered: str | None,
+    *,
+    has_served: bool | None = None,
+    recorded: Mapping[str, RecordedGeneration] = MappingProxyType({}),
+    shares: Mapping[str, int] = MappingProxyType({}),
+) -> ServingGeneration | None:
     """The generation that serves clients; None if none has a coordinator.
 
     It is the one that the client Service selects, unless that can't be true: it has no coordinator, or it isn't able to
@@ -51,9 +69,13 @@ def serving_generation(observation: Observation, cluster_name: str, remembered: 
         observation: the cluster's children and pods.
         cluster_name: the name of the cluster, which is its client Service's, too.
         remembered: the generation that served when status was written.
+        has_served: whether that one had ever served clients then; None if it isn't known.
+        recorded: generations that can be restored, by name. Such a one still serves if its coordinator was deleted.
+        shares: the workers of each pool when status was written.
     """
-    coordinators = {generation_of(obj): obj for obj in observation.deployments("coordinator")}
-    oldest_first = sorted(coordinators, key=lambda name: by_age(coordinators[name]))
+    present = {generation_of(obj): obj for obj in observation.deployments("coordinator")}
+    coordinators = {**{name: record.generation.coordinator for name, record in recorded.items()}, **present}
+    oldest_first = sorted(present, key=lambda name: by_age(present[name]))
     known = [name for name in (_selected(observation, cluster_name), remembered) if name in coordinators]
     candidates = (
         *(name for name in known if _is_able_to_serve(observation, name)),
@@ -65,7 +87,21 @@ def serving_generation(observation: Observation, cluster_name: str, remembered: 
         return None
     name = candidates[0]
     workers = tuple(observation.deployments("worker", name))
-    return ServingGeneration(name, coordinators[name], workers, is_guess=not known)
+    is_new = name == remembered and has_served is False and not was_available(coordinators[name])
+    return ServingGeneration(
+        name,
+        coordinators[name],
+        workers,
+        recorded.get(name),
+        shares if name == remembered else {},
+        has_never_served=is_new,
+        is_guess=not known,
+    )
+
+
+def named_generations(observation: Observation, cluster_name: str, remembered: str | None) -> frozenset[str]:
+    """The generations that the client Service and status name: one of them serves, unless neither is there."""
+    return frozenset(name for name in (_selected(observation, cluster_name), remembered) if name)
 
 
 def service_accounts_in_use(observation: Observation) -> set[str]:

@@ -16,9 +16,9 @@ from presto_operator.presto import (
     CPU_QUESTION,
     QUERY_STATES_QUESTION,
     ClusterLoad,
+    FullGroup,
     PrestoNotFoundError,
     PrestoUnavailableError,
-    ResourceGroup,
     Server,
     group_question,
     query_load,
@@ -55,12 +55,12 @@ async def ask_coordinator(presto: Presto, key: ClusterKey, now: datetime) -> Clu
     return ClusterLoad(at=now, active_workers=active, **asdict(query_load(unfinished, full)))
 
 
-async def _full_groups(presto: Presto, key: ClusterKey, roots: Sequence[str]) -> frozenset[ResourceGroup]:
+async def _full_groups(presto: Presto, key: ClusterKey, roots: Sequence[str]) -> frozenset[FullGroup]:
     """The full groups, asked for one after the other: each answer may be large.
 
     Beyond 16 root groups, it is assumed that more workers help the queued queries.
     """
-    full: set[ResourceGroup] = set()
+    full: set[FullGroup] = set()
     for root in roots[:_MOST_ROOT_GROUPS]:
         # Presto doesn't know a group without a configured limit.
         with contextlib.suppress(PrestoNotFoundError):

@@ -12,8 +12,13 @@ METASTORE_CONNECTORS = (HIVE_CONNECTOR, "delta", "hudi", "iceberg")
 
 CONNECTOR_NAME = "connector.name"
 
-_METASTORE_CHOICES = ("hive.metastore", "hive.metastore.uri", "iceberg.catalog.type")
-"""Properties by which a catalog chooses a metastore of its own (AWS Glue, files, another Thrift metastore)."""
+_SPELLED_OUT = {"hive.metastore": "thrift", "iceberg.catalog.type": "hive"}
+"""Properties that select the kind of metastore, and the value that selects a Hive metastore: the default of both.
+
+Another value means AWS Glue, files, or another catalog of tables. Presto ignores the case."""
+
+_OWN_METASTORE = "hive.metastore.uri"
+"""By this, a catalog uses another Hive metastore."""
 
 
 def metastore_properties(uris: Sequence[str]) -> dict[str, str]:
@@ -49,6 +54,8 @@ S3_SECRET_KEY = "hive.s3.aws-secret-key"  # noqa: S105 - a property's name
 
 def uses_metastore(properties: Mapping[str, str]) -> bool:
     """Whether a catalog with these properties uses the cluster's metastore: its connector can, and no other is set."""
-    return properties.get(CONNECTOR_NAME) in METASTORE_CONNECTORS and not any(
-        name in properties for name in _METASTORE_CHOICES
+    return (
+        properties.get(CONNECTOR_NAME) in METASTORE_CONNECTORS
+        and _OWN_METASTORE not in properties
+        and all(properties.get(name, default).lower() == default for name, default in _SPELLED_OUT.items())
     )

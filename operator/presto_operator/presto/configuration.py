@@ -36,6 +36,9 @@ OWNED_PROPERTIES = (
 )
 """Properties of config.properties that follow from the cluster's shape. A manifest that sets one is refused."""
 
+UNSUPPORTED_PROPERTIES = ("resource-manager-enabled",)
+"""Properties that need servers which the operator doesn't run."""
+
 OWNED_NODE_PROPERTIES = ("node.id", "node.environment", "node.data-dir")
 """Properties of node.properties that follow from the names of cluster and pod. A manifest that sets one is refused."""
 
@@ -45,12 +48,37 @@ def https_port(config: Mapping[str, str]) -> int | None:
 
     Defaults to 8443 if HTTPS is enabled (airlift's HttpServerConfig).
     """
-    if not _is_on(config, "http-server.https.enabled"):
+    if not https_is_enabled(config):
         return None
     port = config.get("http-server.https.port", "8443")
     if not re.fullmatch("[0-9]{1,5}", port):
         return None
     return int(port) if 0 < int(port) < 2**16 and int(port) != HTTP_PORT else None
+
+
+def https_is_enabled(config: Mapping[str, str]) -> bool:
+    """Whether a server with these properties serves HTTPS."""
+    return _is_on(config, "http-server.https.enabled")
+
+
+def node_property_problem(name: str, value: str) -> str | None:
+    """Why Presto's launcher can't carry this property of node.properties; None if it can.
+
+    It splits each line at the first "=", removes blanks around both halves, and knows no escapes. Which encoding it
+    reads depends on the image.
+    """
+    if "=" in name or name.startswith("#"):
+        return "the name must not contain = or begin with #: Presto's launcher can't read it"
+    if not name.isascii() or not value.isascii() or not value.isprintable():
+        return "must consist of printable ASCII characters: Presto's launcher knows no others"
+    if value != value.strip():
+        return "must not begin or end with a blank: Presto's launcher removes it"
+    return None
+
+
+def node_properties_text(properties: Mapping[str, str]) -> str:
+    """The text of node.properties, sorted by key. It has no escapes, since Presto's launcher knows none."""
+    return "".join(f"{name}={value}\n" for name, value in sorted(properties.items()))
 
 
 def asks_for_internal_token(config: Mapping[str, str]) -> bool:

@@ -2,18 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 
 from presto_operator.presto.versions import JavaVersion
 
 _MEBIBYTE = 1024**2
 _LARGE_HEAP_BYTES = 8 * 1024**3
 
-HEAP_FLAGS = ("-Xmx", "-XX:MaxHeapSize", "-XX:MaxRAM")
+HEAP_FLAGS = ("-Xmx", "-mx", "-XX:MaxHeapSize", "-XX:MaxRAM", "-XX:+AggressiveHeap")
 """How arguments begin that set the maximum heap size, MaxRAMPercentage and its like among them.
 
 The heap size is computed, so a manifest must not have them as extra arguments.
 """
+
+_INITIAL_HEAP = re.compile(r"(-Xms|-ms|-XX:InitialHeapSize=|-XX:MinHeapSize=)(.*)")
+_SIZE = re.compile(r"([0-9]{1,18})([kKmMgGtT]?)")
+_SIZES = {unit: 1024**power for power, unit in enumerate(("", "k", "m", "g", "t"))}
+
+_NO_SERVER = re.compile(
+    r"-(version|fullversion|\?|h|help|X|d32|d64|jar|cp|classpath|m|p)|-?-help(-extra)?|--version|--full-version|"
+    r"--dry-run|--list-modules|--validate-modules|-(jar|cp|classpath)\s.*|"
+    r"(--class-path|--module|--module-path|--describe-module|-d|-m)([=: ].*)?|-Xshare:dump|-Xbootclasspath:.*|"
+    r"-XX:\+(PrintFlagsInitial|DumpSharedSpaces)|-XX:(Flags|VMOptionsFile|ArgumentFile)=.*|"
+    r"-D(java\.ext\.dirs|java\.endorsed\.dirs|java\.class\.path)=.*"
+)
+"""Arguments with which Java doesn't run Presto: it prints something, or looks for classes elsewhere (tried on 17)."""
+
+_OTHER_COLLECTOR = re.compile(r"-XX:\+Use(Serial|Parallel|ParallelOld|ConcMarkSweep|Shenandoah|Z|Epsilon)GC")
+_WITHOUT_OURS = "-XX:-UseG1GC"
+
+_FREE_TEXT = ("-D", "-XX:OnError=", "-XX:OnOutOfMemoryError=", "-agent", "-javaagent:", "-XX:HeapDumpPath=")
+"""How arguments begin whose values may contain blanks."""
+
+_DEBUGGER = re.compile(r"-agentlib:jdwp=|-Xrunjdwp:")
+
+OPTION_VARIABLES = ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS")
+"""Environment variables from which Java takes more arguments: the last one after those of jvm.config."""
+
+
+def argument_problem(argument: str, heap_bytes: int, owned_properties: Collection[str] = ()) -> str | None:
+    """Why a server's JVM must not have this argument; None if nothing is known against it.
+
+    Args:
+        argument: one argument, as a line of jvm.config.
+        heap_bytes: the maximum heap size.
+        owned_properties: Presto's properties that the operator sets. Presto takes system properties (-D) for them, too.
+    """
+    if argument.startswith(HEAP_FLAGS):
+        return f"must not set the heap ({', '.join(HEAP_FLAGS)}): set jvm.heapPercent or jvm.heapSize instead"
+    if initial := _INITIAL_HEAP.fullmatch(argument):
+        return _initial_heap_problem(initial[2], heap_bytes)
+    name = argument[2:].partition("=")[0].strip()
+    if argument.startswith("-D") and name.lower() in owned_properties:
+        return f"must not set {name}, which is set by the operator: remove it"
+    return _start_problem(argument)
+
+
+def _start_problem(argument: str) -> str | None:
+    """Why Java would not run Presto with this argument."""
+    if _NO_SERVER.fullmatch(argument):
+        return "must not be set: with it, Java doesn't run Presto"
+    if " -" in argument and not argument.startswith(_FREE_TEXT):
+        return "must be one argument: write each of them as an item of its own"
+    if _DEBUGGER.match(argument) and "suspend=n" not in argument:
+        return "must contain suspend=n: otherwise the server waits for a debugger before it starts"
+    return None
+
+
+def collector_problem(arguments: Sequence[str]) -> tuple[int, str] | None:
+    """The argument that selects a second garbage collector, and what is wrong with it."""
+    for number, argument in enumerate(arguments):
+        if _OTHER_COLLECTOR.fullmatch(argument) and _WITHOUT_OURS not in arguments:
+            return number, f"selects a second garbage collector, and Java doesn't start with two: add {_WITHOUT_OURS}"
+    return None
+
+
+def _initial_heap_problem(size: str, heap_bytes: int) -> str | None:
+    match = _SIZE.fullmatch(size)
+    if match is None:
+        return f'must be a size such as "2G" (got "{size[:20]}")'
+    if int(match[1]) * _SIZES[match[2].lower()] > heap_bytes // _MEBIBYTE * _MEBIBYTE:
+        return f"must not be larger than the maximum heap of {heap_bytes // _MEBIBYTE} MiB: Java doesn't start then"
+    return None
 
 
 _JAVA_17_OPENED_PACKAGES = (

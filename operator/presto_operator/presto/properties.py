@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 
 import javaproperties
+
+_ESCAPES = ("\\\\", "\\n", "\\r", "\\t", "\\f")
 
 
 def render_properties(properties: Mapping[str, str]) -> str:
@@ -25,9 +28,33 @@ def parse_properties(text: str) -> dict[str, str]:
         ValueError: `text` isn't a properties file.
     """
     try:
-        return dict(javaproperties.loads(text))
+        return dict(javaproperties.loads(_without_continuations(text)))
     except javaproperties.InvalidUEscapeError as error:
         raise ValueError(f"not a properties file: {error}") from error
+
+
+def _without_continuations(text: str) -> str:
+    """`text` with each property on one line. `javaproperties` joins them itself, in quadratic time."""
+    lines: list[str] = []
+    parts: list[str] = []
+    for line in re.split("\r\n|\r|\n", text):
+        stripped = line.lstrip(" \t\f")
+        if not parts and stripped[:1] in ("#", "!", ""):
+            continue
+        parts.append(stripped)
+        backslashes = len(stripped) - len(stripped.rstrip("\\"))
+        if backslashes % 2:
+            parts[-1] = stripped[:-1]
+        else:
+            lines.append(_joined(parts))
+            parts = []
+    return "\n".join([*lines, _joined(parts)])
+
+
+def _joined(parts: Sequence[str]) -> str:
+    line = "".join(parts)
+    # Only what a line begins with makes it a comment, not what comes after a continuation.
+    return f"\\{line}" if line[:1] in ("#", "!") and line else line
 
 
 def _escape_key(key: str) -> str:
@@ -45,15 +72,32 @@ def _escape_value(value: str) -> str:
 
 
 def _escape_common(text: str) -> str:
-    escaped = (
-        text.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t").replace("\f", "\\f")
-    )
-    if escaped.isascii():
-        return escaped
-    return "".join(character if character.isascii() else _unicode_escape(character) for character in escaped)
+    if text.isascii():
+        return (
+            text.replace("\\", "\\\\")
+            .replace("\n", "\\n")
+            .replace("\r", "\\r")
+            .replace("\t", "\\t")
+            .replace("\f", "\\f")
+        )
+    return text.translate(_Escapes(_CONTROL_ESCAPES))
+
+
+_CONTROL_ESCAPES = {ord(character): escape for character, escape in zip("\\\n\r\t\f", _ESCAPES, strict=True)}
+
+
+class _Escapes(dict[int, str]):
+    """The escape of each character, made when it is first needed: a text has few different ones."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = escape = chr(code) if code < 128 else _unicode_escape(chr(code))
+        return escape
 
 
 def _unicode_escape(character: str) -> str:
     # A properties file is read as ISO 8859-1. A character outside the basic plane is a surrogate pair.
-    utf16 = character.encode("utf-16-be", errors="surrogatepass")
-    return "".join(f"\\u{utf16[i]:02x}{utf16[i + 1]:02x}" for i in range(0, len(utf16), 2))
+    code = ord(character)
+    if code < 0x10000:
+        return f"\\u{code:04x}"
+    high, low = divmod(code - 0x10000, 0x400)
+    return f"\\u{0xD800 + high:04x}\\u{0xDC00 + low:04x}"

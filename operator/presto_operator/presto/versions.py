@@ -20,6 +20,8 @@ JavaVersion = Literal[8, 11, 17]
 """A Java release that Presto runs on, by its major number."""
 
 _FIRST_ON_JAVA_17 = PrestoVersion(295)
+_LAST_BEFORE_JAVA_17 = PrestoVersion(287)
+"""The newest release that is known not to start on it."""
 
 
 def java_version(version: PrestoVersion) -> JavaVersion:
@@ -29,6 +31,13 @@ def java_version(version: PrestoVersion) -> JavaVersion:
     "Unsupported class file major version 61"). Earlier images have Java 8 or 11, which take the same arguments.
     """
     return 17 if version >= _FIRST_ON_JAVA_17 else 11
+
+
+def runs_on(version: PrestoVersion, java: JavaVersion) -> bool:
+    """Whether a Presto release may start on a Java release; of releases between the known ones nothing is known."""
+    if version >= _FIRST_ON_JAVA_17:
+        return java >= 17
+    return java < 17 or version > _LAST_BEFORE_JAVA_17
 
 
 def parse_version(text: str) -> PrestoVersion:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from presto_operator.api import NODE_SYSCTLS_CONTAINER, PLUGIN_CONTAINER_PREFIX, PRESTO_CONTAINER
-from presto_operator.desired import drain_warnings, network_policy_warnings, pod_security_warnings, retry_warnings
+from presto_operator.desired import cluster_warnings
 from presto_operator.metastore import Finding, Outcome, Probe, deciding
 from presto_operator.objects import (
     GENERATION_LABEL,
@@ -18,24 +19,38 @@ from presto_operator.objects import (
     PodProblem,
     ReadyReason,
     ValidReason,
-    available_replicas,
+    clock_time,
     counted,
     described,
     failure,
     generation_of,
     is_starting,
     label_of,
+    listed,
     name_of,
     named,
     ready_replicas,
+    ready_since,
     refusal,
     role_of,
     wanted_replicas,
 )
-from presto_operator.planning import Invalid, Memory, Observation, Plan, Spec, Unreadable, Valid, Verdict
+from presto_operator.planning import (
+    HeldDeployment,
+    Invalid,
+    Memory,
+    Observation,
+    Plan,
+    Spec,
+    Unreadable,
+    Valid,
+    Verdict,
+)
 from presto_operator.presto import last_words
 
 _MAX_PROBLEMS = 3
+_MANY_TIMES = 4
+"""How many times `minReadySeconds`: 40 s by default, in which eight polls have failed."""
 _OWN_CONTAINERS = (PRESTO_CONTAINER, NODE_SYSCTLS_CONTAINER)
 _REFUSAL_CHARACTERS = 700
 """How much of a refusal is quoted: a Pod Security level lists every container and field."""
@@ -53,33 +68,29 @@ def valid(spec: Spec, memory: Memory, generation: int) -> Verdict:
     """
     match spec:
         case Valid(cluster):
-            warnings = [
-                *retry_warnings(cluster.spec),
-                *drain_warnings(cluster.spec),
-                *network_policy_warnings(cluster.spec),
-                *pod_security_warnings(cluster.spec),
-            ]
-            message = f"the spec is valid, with warnings: {'; '.join(warnings)}" if warnings else "the spec is valid"
+            warnings = cluster_warnings(cluster)
+            message = f"the spec is valid, with warnings: {listed(warnings)}" if warnings else "the spec is valid"
             return Verdict("Valid", "True", ValidReason.SPEC_ACCEPTED, message)
         case Invalid(errors):
-            listed = "; ".join(str(error) for error in errors)
-            message = f"{listed}. The running cluster stays as it is."
+            message = f"{listed([str(error) for error in errors])}. The running cluster stays as it is."
             return Verdict("Valid", "False", ValidReason.SPEC_REJECTED, message)
         case Unreadable(error):
             unknown = Verdict("Valid", "Unknown", ValidReason.SPEC_UNREADABLE, f"{error}; retrying")
             return memory.condition_for("Valid", generation) or unknown
 
 
-def ready(observation: Observation, serving: str | None, memory: Memory) -> Verdict:
+def ready(observation: Observation, serving: str | None, memory: Memory, now: datetime) -> Verdict:
     """Whether the cluster answers queries.
 
-    A cluster becomes ready once its coordinator reports an active worker. While the coordinator reports nothing, a
-    worker counts once it has been ready for long enough that the coordinator knows it.
+    A cluster becomes ready once its coordinator reports an active worker, and stays so while it reports nothing. If the
+    operator can't reach the coordinator at all, a worker counts once it has been ready for several times as long as
+    the coordinator needs to know it: on a busy machine, some polls of a coordinator that has just started fail.
 
     Args:
         observation: the cluster's objects.
         serving: the generation that serves clients.
         memory: the status so far.
+        now: the time.
     """
     if serving is None or not observation.coordinator_is_ready(serving):
         return Verdict("Ready", "False", ReadyReason.COORDINATOR_NOT_READY, "the coordinator is not ready")
@@ -92,7 +103,7 @@ def ready(observation: Observation, serving: str | None, memory: Memory) -> Verd
     if not present:
         message = f"no worker is ready ({wanted} desired)"
         return Verdict("Ready", "False", ReadyReason.NO_WORKER_READY, message)
-    if not _has_active_worker(observation, workers, memory):
+    if not _has_active_worker(observation, workers, memory, now):
         message = "workers are ready, but the coordinator does not report any of them as active yet"
         return Verdict("Ready", "False", ReadyReason.NO_WORKER_ACTIVE, message)
     of_wanted = f"{present} of {wanted} workers" if present <= wanted else f"{present} workers"
@@ -100,18 +111,29 @@ def ready(observation: Observation, serving: str | None, memory: Memory) -> Verd
     return Verdict("Ready", "True", ReadyReason.SERVING, message)
 
 
-def _has_active_worker(observation: Observation, workers: list[KubernetesObject], memory: Memory) -> bool:
+def _has_active_worker(
+    observation: Observation, workers: list[KubernetesObject], memory: Memory, now: datetime
+) -> bool:
     if observation.load is not None:
         return observation.load.active_workers > 0
     before = memory.conditions.get("Ready")
     was_ready = before is not None and before.status == "True"
-    return was_ready or any(available_replicas(pool) for pool in workers)
+    return was_ready or any(_is_known_for_certain(observation, pool, now) for pool in workers)
+
+
+def _is_known_for_certain(observation: Observation, pool: KubernetesObject, now: datetime) -> bool:
+    """Whether a worker of the Deployment has been ready for long enough, whatever the coordinator reports."""
+    needed = timedelta(seconds=_MANY_TIMES * pool["spec"].get("minReadySeconds", 0))
+    since = [moment for pod in observation.at_work(pool) if (moment := ready_since(pod)) is not None]
+    return any(now - moment >= needed for moment in since)
 
 
 def degraded(observation: Observation, plan: Plan | None, apply_errors: list[str]) -> Verdict:
     """Whether something is wrong that waiting doesn't mend."""
     if apply_errors:
         return Verdict("Degraded", "True", DegradedReason.APPLY_FAILED, "; ".join(apply_errors[:_MAX_PROBLEMS]))
+    if plan and plan.held:
+        return Verdict("Degraded", "True", DegradedReason.PODS_REJECTED, _rejected(plan.held))
     if refused := _refused(observation):
         return Verdict("Degraded", "True", DegradedReason.PODS_REFUSED, refused)
     problems = _pod_problems(observation, plan)
@@ -125,6 +147,18 @@ def degraded(observation: Observation, plan: Plan | None, apply_errors: list[str
         )
         return Verdict("Degraded", "True", DegradedReason.POOLS_FULL, message)
     return Verdict("Degraded", "False", DegradedReason.AS_EXPECTED, "no problems found")
+
+
+def _rejected(held: Sequence[HeldDeployment]) -> str:
+    """The Deployments whose pods the kubelet rejects, in its own words."""
+    first, *others = held
+    more = f" (and pods of {counted(len(others), 'other Deployment')})" if others else ""
+    why = ": ".join(filter(None, (first.backoff.reason, first.backoff.message)))
+    pods = counted(first.replicas, "pod")
+    return (
+        f'the kubelet rejects pods of Deployment "{first.name}"{more}: {why}. It is held at {pods} and tried again at '
+        f"{clock_time(first.backoff.until)}. Correct the spec, which is applied at once, or the nodes"
+    )
 
 
 def _refused(observation: Observation) -> str:

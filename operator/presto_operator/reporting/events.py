@@ -29,6 +29,7 @@ _PROBLEMS: Mapping[str, EventReason] = {
     DegradedReason.INTERNAL_ERROR: EventReason.INTERNAL_ERROR,
     DegradedReason.APPLY_FAILED: EventReason.APPLY_FAILED,
     DegradedReason.PODS_REFUSED: EventReason.PODS_REFUSED,
+    DegradedReason.PODS_REJECTED: EventReason.PODS_REJECTED,
     DegradedReason.PODS_FAILING: EventReason.PODS_FAILING,
     DegradedReason.POOLS_FULL: EventReason.POOLS_FULL,
 }

@@ -25,7 +25,14 @@ VOLATILE_REASONS = (ProgressingReason.WAITING_FOR_QUERIES, ProgressingReason.OLD
 
 
 def progressing(
-    spec: Spec, generation: int, observation: Observation, plan: Plan | None, memory: Memory, because: str
+    spec: Spec,
+    generation: int,
+    observation: Observation,
+    plan: Plan | None,
+    memory: Memory,
+    because: str,
+    *,
+    waits: Sequence[str] = (),
 ) -> Verdict:
     """Whether the cluster is still changing towards its spec.
 
@@ -38,6 +45,7 @@ def progressing(
         plan: what was planned; None if the spec isn't known to be valid.
         memory: the status so far.
         because: why there is a roll-out; empty if there is none, or if it isn't known.
+        waits: what waits for other clusters, or for the end of queries, besides what the plan holds.
     """
     if isinstance(spec, Invalid):
         message = "the spec has errors; the running cluster stays as it is until they are corrected"
@@ -46,25 +54,26 @@ def progressing(
         message = "a Secret or ConfigMap that the spec refers to can't be read; the running cluster stays as it is"
         unknown = Verdict("Progressing", "Unknown", ProgressingReason.SPEC_UNREADABLE, message)
         return memory.condition_for("Progressing", generation) or unknown
-    steps = [*_planned_steps(observation, plan, because), *_starting_coordinators(observation, plan)]
+    steps = [*waits, *_planned_steps(observation, plan, because), *_starting_coordinators(observation, plan)]
     steps += _unfinished_workers(observation, plan, because)
     if not steps:
         message = "; ".join(("the cluster is as its spec says", *plan.placement.explanations))
         return Verdict("Progressing", "False", ProgressingReason.UP_TO_DATE, message)
-    reason = _reason(observation, plan, memory)
+    reason = _reason(observation, plan, memory, is_waiting=bool(waits))
     scaling = [f"scaling to {counted(plan.placement.total, 'worker')}"] if reason is ProgressingReason.SCALING else []
     message = "; ".join((*scaling, *steps, *plan.placement.explanations, *_without_a_node(observation)))
     return Verdict("Progressing", "True", reason, message)
 
 
-def _reason(observation: Observation, plan: Plan, memory: Memory) -> ProgressingReason:
+def _reason(observation: Observation, plan: Plan, memory: Memory, *, is_waiting: bool) -> ProgressingReason:
     """The first of these that holds."""
     before = memory.conditions.get("Progressing")
     is_first_start = before is None or memory.serving_generation is None
     reason_before = None if before is None else before.reason
     has_scaled = plan.placement.total != sum(memory.shares.values())
     checks = {
-        ProgressingReason.WAITING_FOR_QUERIES: plan.hold.takeover or plan.hold.last_worker,
+        ProgressingReason.WAITING_FOR_TURN: plan.waits_for_turn,
+        ProgressingReason.WAITING_FOR_QUERIES: plan.hold.takeover or plan.hold.last_worker or is_waiting,
         ProgressingReason.NEW_GENERATION: plan.serving_generation != plan.wanted_generation,
         ProgressingReason.STARTING: is_first_start or reason_before is ProgressingReason.STARTING,
         ProgressingReason.OLD_GENERATION_LINGERS: bool(_former_generations(observation, plan)),
@@ -87,6 +96,8 @@ def _planned_steps(observation: Observation, plan: Plan, because: str) -> list[s
         steps.append(f"{counted(len(missing), 'object')} not created yet ({enumerated(missing, most=2)})")
     if plan.hold.is_on:
         steps.append(plan.hold.message)
+    elif plan.waits_for_turn:
+        pass
     elif plan.wanted_generation != plan.serving_generation:
         steps.append(_with_cause(because, _new_generation(observation, plan)))
     else:
@@ -103,7 +114,7 @@ def _new_generation(observation: Observation, plan: Plan) -> str:
 
 def _missing(observation: Observation, plan: Plan) -> list[str]:
     present = {kind_and_name(obj) for obj in observation.children}
-    return [described(obj) for obj in plan.apply if kind_and_name(obj) not in present]
+    return [described(obj) for obj in (*plan.kept.apply, *plan.apply) if kind_and_name(obj) not in present]
 
 
 def _starting_coordinators(observation: Observation, plan: Plan) -> list[str]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from presto_operator.api import PoolLimit, RolloutStatus
-from presto_operator.objects import EventReason, Notice, metadata_generation
+from presto_operator.objects import EventReason, Notice, counted, metadata_generation, named
 from presto_operator.planning import (
     Decision,
     Observation,
@@ -22,6 +22,7 @@ from presto_operator.planning import (
     autoscaling_verdicts,
     limit_notices,
     pool_counts,
+    waiting_coordinator_words,
 )
 from presto_operator.presto import QueryActivity
 from presto_operator.reporting import conditions
@@ -75,11 +76,12 @@ def report(seen: Seen, decision: Decision, done: Done, after: After) -> Report:
     plan = decision.plan
     because = _because(seen, after, plan)
     generation = metadata_generation(seen.body)
-    progress = progressing(seen.spec, generation, after.observation, plan, seen.memory, because)
+    waits = _waits(seen, decision)
+    progress = progressing(seen.spec, generation, after.observation, plan, seen.memory, because, waits=waits)
     metastore = _metastore_verdict(seen)
     verdicts = [
         conditions.valid(seen.spec, seen.memory, generation),
-        conditions.ready(after.observation, after.serving, seen.memory),
+        conditions.ready(after.observation, after.serving, seen.memory, after.now),
         progress,
         conditions.degraded(after.observation, plan, list(done.errors)),
         conditions.draining(after.observation),
@@ -100,6 +102,7 @@ def report(seen: Seen, decision: Decision, done: Done, after: After) -> Report:
     ) | autoscaling_field(decision.autoscaled, seen.memory)
     notices = (
         *scaling_events(seen, plan, decision.autoscaled, status),
+        *_replaced(seen, plan),
         *rollout_events(seen.memory.rollout, rollout, after.activity),
         *condition_events(seen.memory.status, status),
         *(limit_notices(seen.memory.limits, plan.placement) if plan is not None else ()),
@@ -113,6 +116,15 @@ def _corrected(label: str) -> Notice:
     return Notice("Normal", EventReason.CORRECTED, message)
 
 
+def _replaced(seen: Seen, plan: Plan | None) -> list[Notice]:
+    """The Event about a generation that is removed without ever having served: that is no roll-out."""
+    before = seen.serving
+    if plan is None or before is None or plan.serving_generation == before.name or not before.has_never_served:
+        return []
+    message = f"generation {plan.wanted_generation} replaces {before.name}, which has never served"
+    return [Notice("Normal", EventReason.ROLLOUT_STARTED, message)]
+
+
 def _because(seen: Seen, after: After, plan: Plan | None) -> str:
     """Why there is a roll-out. Once the old objects are gone, only its record still knows."""
     if plan is None:
@@ -120,6 +132,16 @@ def _because(seen: Seen, after: After, plan: Plan | None) -> str:
     record = seen.memory.rollout
     recorded = record.because if record is not None and record.finished_at is None else ""
     return rollout_reason(after.observation, plan, after.serving) or recorded
+
+
+def _waits(seen: Seen, decision: Decision) -> list[str]:
+    """What waits for other clusters, or for the end of queries on a coordinator that is to move."""
+    waits = [waiting_coordinator_words(reclaim) for reclaim in decision.waiting]
+    if decision.plan is not None and decision.plan.waits_for_turn:
+        generation, most = decision.plan.wanted_generation, counted(seen.turn.limit, "cluster")
+        others = f"{named(seen.turn.others)} start new ones, and {most} at most do so at the same time"
+        waits.insert(0, f"generation {generation} waits for its turn: {others}")
+    return waits
 
 
 def _pools(seen: Seen, after: After, plan: Plan | None) -> tuple[PoolCount, ...]:
@@ -150,7 +172,7 @@ def _metastore_verdict(seen: Seen) -> Verdict | None:
 
 def _rollout(seen: Seen, after: After, plan: Plan | None, words: RolloutWords) -> RolloutStatus | None:
     """The record of the roll-out after this pass."""
-    if plan is None or after.serving is None:
+    if plan is None or after.serving is None or plan.waits_for_turn:
         return seen.memory.rollout
     return next_record(
         seen.memory.rollout,

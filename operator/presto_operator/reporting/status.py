@@ -16,8 +16,9 @@ from presto_operator.api import (
     RolloutStatus,
     WorkersStatus,
 )
+from presto_operator.bounds import MAX_CONDITION_BYTES
 from presto_operator.desired import client_uri, worker_selector
-from presto_operator.objects import format_time, present_replicas
+from presto_operator.objects import clipped, format_time, present_replicas
 from presto_operator.planning import Observation, PoolCount, Serving, Verdict
 from presto_operator.presto import ClusterLoad
 from presto_operator.reporting.conditions import draining_workers
@@ -49,11 +50,7 @@ def new_status(
         observed_generation=metadata["generation"],
         phase=_phase(verdicts),
         conditions=tuple(_condition(verdict, previous, metadata["generation"], now) for verdict in verdicts),
-        coordinator=CoordinatorStatus(
-            generation=serving.generation or "",
-            ready=serving.generation is not None and observation.coordinator_is_ready(serving.generation),
-            uri=client_uri(metadata["namespace"], metadata["name"]),
-        ),
+        coordinator=_coordinator(previous, observation, serving.generation, metadata),
         workers=_workers(observation, serving, worker_selector(metadata["name"])),
         queries=_queries(observation.load),
         rollout=rollout,
@@ -103,6 +100,22 @@ def merge_patch(previous: Mapping[str, Any], status: Mapping[str, Any]) -> dict[
     return patch
 
 
+def _coordinator(
+    previous: Mapping[str, Any], observation: Observation, generation: str | None, metadata: Mapping[str, Any]
+) -> CoordinatorStatus:
+    is_ready = generation is not None and observation.coordinator_is_ready(generation)
+    before = previous.get("coordinator", {})
+    is_same = generation is not None and before.get("generation") == generation
+    # Status of an earlier release doesn't have it.
+    had_served = before.get("hasServed") if is_same else False
+    return CoordinatorStatus(
+        generation=generation or "",
+        ready=is_ready,
+        has_served=(is_ready or had_served) if generation is not None else None,
+        uri=client_uri(metadata["namespace"], metadata["name"]),
+    )
+
+
 def _condition(verdict: Verdict, previous: Mapping[str, Any], generation: int, now: datetime) -> Condition:
     since = format_time(now)
     for before in previous.get("conditions", []):
@@ -112,7 +125,7 @@ def _condition(verdict: Verdict, previous: Mapping[str, Any], generation: int, n
         type=verdict.type,
         status=verdict.status,
         reason=verdict.reason,
-        message=verdict.message,
+        message=clipped(verdict.message, MAX_CONDITION_BYTES),
         observed_generation=generation,
         last_transition_time=since,
     )

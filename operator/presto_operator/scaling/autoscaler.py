@@ -57,38 +57,34 @@ def decide(
         return _blind(settings, allowed, sample, wanted, history, now)
     history = with_idleness(history, now, is_idle=sample.is_idle)
     asked = demand(settings.targets, settings.behavior, sample, wanted=wanted)
-    largest, message = _held_up(asked, wanted)
-    history = with_recommendation(history, largest.workers, wanted=wanted, behavior=settings.behavior, now=now)
+    largest = asked.largest
+    if largest is not None and not (asked.unknown and largest.workers < wanted):
+        history = with_recommendation(history, largest.workers, wanted=wanted, behavior=settings.behavior, now=now)
     if idle := _idle(settings, allowed, history, now):
         return _decided(settings, idle, wanted, history, now)
-    stable = _stable(settings, largest, message, wanted, history, now)
-    return _decided(settings, _paced(settings, allowed, stable, wanted, history, now), wanted, history, now)
+    if largest is None or (asked.unknown and largest.workers < wanted):
+        # That nothing is known is no recommendation, so the windows don't remember it.
+        step = _bounded(allowed, Recommendation("SamplesMissing", wanted, _unknown(asked)))
+    else:
+        step = _paced(settings, allowed, _stable(settings, largest, wanted, history, now), wanted, history, now)
+    return _decided(settings, step, wanted, history, now)
 
 
-def _held_up(asked: Demand, wanted: int) -> tuple[Recommendation, str]:
-    """The recommendation that applies, and its words. While some load is unknown, it is never fewer than `wanted`."""
-    largest = asked.largest
-    if largest is None:
-        return Recommendation("SamplesMissing", wanted, asked.unknown), asked.unknown
-    if asked.unknown and largest.workers < wanted:
-        message = f"{largest.message}; no worker is removed, because {asked.unknown}"
-        return Recommendation("SamplesMissing", wanted, message), message
-    return largest, largest.message
+def _unknown(asked: Demand) -> str:
+    """Why no worker is removed."""
+    if asked.largest is None:
+        return asked.unknown
+    return f"{asked.largest.message}; no worker is removed, because {asked.unknown}"
 
 
 def _stable(
-    settings: Autoscaling,
-    largest: Recommendation,
-    message: str,
-    wanted: int,
-    history: AutoscalingHistory,
-    now: datetime,
+    settings: Autoscaling, largest: Recommendation, wanted: int, history: AutoscalingHistory, now: datetime
 ) -> Recommendation:
     """The recommendation after the stabilization windows."""
     stable = stabilized(settings.behavior, history, recommended=largest.workers, wanted=wanted, now=now)
     if not stable.words:
-        return Recommendation(largest.reason, largest.workers, message)
-    return Recommendation("Stabilization", stable.workers, f"{message}; {stable.words}")
+        return largest
+    return Recommendation("Stabilization", stable.workers, f"{largest.message}; {stable.words}")
 
 
 def _paced(

@@ -8,8 +8,12 @@ from decimal import Decimal
 from fractions import Fraction
 from math import ceil, isfinite
 
-from presto_operator.api import DecisionReason, ScalingBehavior, ScalingTargets
+from presto_operator.api import DecisionReason, ScalingBehavior, ScalingTargets, tolerance_value
 from presto_operator.presto import ClusterLoad
+
+_LOW_CPU = 30
+"""CPU use in percent below which no worker is added for queries that are blocked, or queued for an unknown reason:
+there is room for whatever can run."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,8 @@ def demand(targets: ScalingTargets, behavior: ScalingBehavior, sample: ClusterLo
         wanted: workers desired now, those that are still starting included.
     """
     tolerances = _Tolerances(
-        up=Fraction(behavior.scale_up.tolerance),
-        down=Fraction(behavior.scale_down.tolerance),
+        up=tolerance_value(behavior.scale_up.tolerance),
+        down=tolerance_value(behavior.scale_down.tolerance),
     )
     found = []
     if targets.queries_per_worker is not None:
@@ -76,10 +80,28 @@ def _by_queries(target: str, tolerances: _Tolerances, sample: ClusterLoad, wante
     need = Fraction(sample.demand) / Fraction(target)
     words = f"{_queries(sample)} at {_plain(target)} per worker = {ceil(need)}"
     if sample.held_back:
-        words += f" ({sample.held_back} more held back by a concurrency limit)"
+        words += f" ({sample.held_back} more held back by a resource group's limit)"
     if wanted not in (0, ceil(need)) and tolerances.contain(need / wanted):
         return Recommendation("QueryDemand", wanted, f"{words}, within tolerance of {wanted}")
+    certain = ceil(Fraction(sample.demand - _unhelped(sample)) / Fraction(target))
+    if max(wanted, certain) < need:
+        words += f", but no worker is added for blocked or queued ones at {sample.worker_cpu_percent:.0f}% CPU"
+        return Recommendation("QueryDemand", max(wanted, certain), words)
     return Recommendation("QueryDemand", ceil(need), words)
+
+
+def _unhelped(sample: ClusterLoad) -> int:
+    """Queries that more workers probably don't help, because those that there are have hardly anything to do.
+
+    Blocked queries may wait for memory, of which more workers have more. Otherwise they wait for a lock, a metastore or
+    a slow source. Queued queries may wait for a share of the cluster's memory, too.
+    """
+    percent = sample.worker_cpu_percent
+    is_low = percent is not None and percent < _LOW_CPU and 2 * sample.workers_with_cpu >= sample.active_workers > 0
+    if not is_low:
+        return 0
+    blocked = 0 if sample.is_short_of_memory else sample.blocked
+    return blocked + sample.queued - sample.queued_for_shared_memory
 
 
 def _by_cpu(target: int, tolerances: _Tolerances, sample: ClusterLoad, wanted: int) -> Recommendation | None:
@@ -94,7 +116,9 @@ def _by_cpu(target: int, tolerances: _Tolerances, sample: ClusterLoad, wanted: i
     used = Fraction(max(0.0, sample.worker_cpu_percent)) * measured
     words = f"{measured} workers at {sample.worker_cpu_percent:.0f}% CPU, target {target}%"
     if tolerances.contain(used / (target * measured)):
-        return Recommendation("WorkerCPU", wanted, f"{words}, within tolerance")
+        # Those that are there suffice. More of them that don't come, such as those without a node, aren't needed.
+        enough = min(wanted, max(measured, sample.active_workers))
+        return Recommendation("WorkerCPU", enough, f"{words}, within tolerance")
     if used > target * measured:
         need = ceil(used / target)
         if used / target <= wanted * (1 + tolerances.up):
@@ -102,7 +126,10 @@ def _by_cpu(target: int, tolerances: _Tolerances, sample: ClusterLoad, wanted: i
         return Recommendation("WorkerCPU", need, f"{words} = {need}")
     silent = max(0, sample.active_workers - measured)
     words += f", {silent} more report no CPU use" if silent else ""
-    need = ceil((used + 100 * silent) / target)
+    at_most = used + 100 * silent
+    if tolerances.contain(at_most / (target * (measured + silent))):
+        return Recommendation("WorkerCPU", min(wanted, measured + silent), f"{words}, within tolerance")
+    need = ceil(at_most / target)
     return Recommendation("WorkerCPU", min(wanted, need), f"{words} = {need}")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 
 from pydantic import ValidationError
@@ -23,6 +24,12 @@ from presto_operator.api import (
     ScalingBehavior,
     whole_second,
 )
+
+_CELLS = 100
+"""Into how many parts the longest period of a policy is divided to merge events."""
+_UNMERGED = MAX_SCALE_EVENTS - _CELLS - 1
+"""How many of the newest events stay as they are: policies with a short period need them. A period that begins within a
+cell touches one cell more."""
 
 _MANY = 1_000_000
 """More workers than a cluster can have: the lowest recommendation of a window that has none."""
@@ -44,15 +51,19 @@ def with_recommendation(
     """The history with the present recommendation; unchanged if the recommendation is.
 
     At first, the number of workers that run counts as the previous recommendation, so windows apply from the start.
+
+    Only what lasted for the window of scaleUp counts for that of scaleDown: a moment's load that adds no worker keeps
+    none, either.
     """
     before = wanted if history.recommended is None else history.recommended
     if recommended == before:
         return history if history.recommended is not None else history.model_copy(update={"recommended": recommended})
     ended = PastRecommendation(workers=before, until=whole_second(now))
-    highs = [past for past in history.highs if past.workers > max(before, recommended)]
+    lasted = min(before, lowest(history, now - timedelta(seconds=behavior.scale_up.stabilization_window_seconds)))
+    highs = [past for past in history.highs if past.workers > lasted]
     lows = [past for past in history.lows if past.workers < min(before, recommended)]
     if before > recommended:
-        highs.append(ended)
+        highs += [PastRecommendation(workers=lasted, until=whole_second(now))] if lasted > recommended else []
     else:
         lows.append(ended)
     since_down = now - timedelta(seconds=behavior.scale_down.stabilization_window_seconds)
@@ -78,9 +89,9 @@ def with_change(
         for events in (history.scale_ups, history.scale_downs)
     )
     if change > 0:
-        ups = _merged((*ups, event))
+        ups = _merged((*ups, event), longest_period)
     else:
-        downs = _merged((*downs, event))
+        downs = _merged((*downs, event), longest_period)
     return history.model_copy(update={"scale_ups": ups, "scale_downs": downs})
 
 
@@ -109,9 +120,18 @@ def _bounded(peaks: Sequence[PastRecommendation]) -> tuple[PastRecommendation, .
     return tuple(kept)
 
 
-def _merged(events: tuple[ScaleEvent, ...]) -> tuple[ScaleEvent, ...]:
-    """At most MAX_SCALE_EVENTS events: the two oldest are merged, at the later one's time."""
-    while len(events) > MAX_SCALE_EVENTS:
-        first, second, *rest = events
-        events = (ScaleEvent(workers=first.workers + second.workers, time=second.time), *rest)
-    return events
+def _merged(events: tuple[ScaleEvent, ...], longest_period: timedelta) -> tuple[ScaleEvent, ...]:
+    """At most MAX_SCALE_EVENTS events: the older ones are merged where they fall into the same part of a fixed grid.
+
+    A merged event has the time of its latest one, so it expires late by a cell at most: a hundredth of the period.
+    """
+    if len(events) <= MAX_SCALE_EVENTS:
+        return events
+    cell_seconds = max(1, ceil(longest_period.total_seconds() / _CELLS))
+    older, newer = events[:-_UNMERGED], events[-_UNMERGED:]
+    cells: dict[int, ScaleEvent] = {}
+    for event in older:
+        cell = int(event.time.timestamp()) // cell_seconds
+        merged = event.workers + (cells[cell].workers if cell in cells else 0)
+        cells[cell] = ScaleEvent(workers=merged, time=event.time)
+    return (*cells.values(), *newer)

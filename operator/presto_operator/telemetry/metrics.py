@@ -76,6 +76,12 @@ _drain_seconds = Histogram(
     buckets=(10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 21600),
     registry=registry,
 )
+_watch_age = Gauge(
+    "presto_operator_watch_age_seconds",
+    "Seconds since the API server last confirmed that the operator's copy of all objects of a kind is up to date.",
+    ("kind",),
+    registry=registry,
+)
 nodes_known = Gauge(
     "presto_operator_nodes_known",
     "1 if the operator can watch nodes; 0 if it can't, so that reclaims go unnoticed.",
@@ -182,6 +188,12 @@ def observe_cluster(
         _queries.labels(namespace, name, "waiting").set(load.waiting)
         _queries.labels(namespace, name, "held_back").set(load.held_back)
         _active_workers.labels(namespace, name).set(load.active_workers)
+
+
+def observe_watches(ages: Mapping[str, float]) -> None:
+    """Publish how old the operator's copies of objects are, in seconds by kind."""
+    for kind, seconds in ages.items():
+        _watch_age.labels(kind).set(seconds)
 
 
 def observe_autoscaling(namespace: str, name: str, wanted: Mapping[str, int]) -> None:

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
-from presto_operator.api import Autoscaling, InvalidClusterError
+from presto_operator.api import Autoscaling, InvalidClusterError, tolerance_value
 from tests.unit.manifest import cluster
 
 
@@ -119,7 +120,12 @@ _BAD: dict[str, tuple[dict[str, Any], str, str]] = {
         "behavior.scaleUp.policies[0].periodSeconds",
         "1800",
     ),
-    "tolerance of everything": ({"behavior": {"scaleUp": {"tolerance": "1"}}}, "behavior.scaleUp.tolerance", "0.999"),
+    "tolerance below zero": (
+        {"behavior": {"scaleUp": {"tolerance": -0.1}}},
+        "behavior.scaleUp.tolerance",
+        'must be a fraction such as 0.1, or a quantity such as "100m" (got "-0.1")',
+    ),
+    "no tolerance": ({"behavior": {"scaleUp": {"tolerance": "some"}}}, "behavior.scaleUp.tolerance", '(got "some")'),
     "no idleness": ({"scaleToZero": {"idleAfter": "10s"}}, "scaleToZero.idleAfter", "must be from 1m to 24h"),
     "endless idleness": ({"scaleToZero": {"idleAfter": "25h"}}, "scaleToZero.idleAfter", "must be from 1m to 24h"),
 }
@@ -144,3 +150,11 @@ def test_a_cpu_target_is_refused_where_workers_report_their_use_to_nobody(target
     assert "set only targets.queriesPerWorker" in str(caught.value)
     cluster(workers=workers, autoscaling={**autoscaling, "targets": {"queriesPerWorker": "1"}})
     cluster(autoscaling=autoscaling)
+
+
+@pytest.mark.parametrize(
+    ("given", "value"), [(0.05, "1/20"), ("50m", "1/20"), ("0.05", "1/20"), (0, "0"), (1, "1"), ("1500m", "3/2")]
+)
+def test_a_tolerance_is_a_quantity_as_in_hpa(given: object, value: str) -> None:
+    settings = _autoscaling(behavior={"scaleUp": {"tolerance": given}})
+    assert tolerance_value(settings.behavior.scale_up.tolerance) == Fraction(value)

@@ -24,6 +24,7 @@ SETTINGS = {
     "--reference-interval": "15s",
     "--status-interval": "30s",
     "--relist-interval": "5m",
+    "--max-new-generations": "5",
     "--worker-min-ready": "10s",
 }
 """Every setting, and what it is when nobody sets it."""
@@ -188,7 +189,7 @@ def test_run_says_what_it_needs_to_reach_a_cluster(monkeypatch: pytest.MonkeyPat
 def test_help_of_run_states_the_default_of_every_setting() -> None:
     output = " ".join(CliRunner().invoke(main, ["run", "--help"]).output.split())
     for option, default in SETTINGS.items():
-        assert re.search(rf"{option} DURATION (?:(?! --).)*\[default: {default}[];]", output), option
+        assert re.search(rf"{option} (?:DURATION|INTEGER RANGE) (?:(?! --).)*\[default: {default}[];]", output), option
 
 
 def test_every_setting_is_documented_with_its_default() -> None:

@@ -59,7 +59,7 @@ def test_tells_what_is_wanted_why_and_what_is_missing() -> None:
     assert "  AutoscalingActive=True Active: 6 workers: 12 running at 1 per worker = 12" in lines
     assert "  Progressing=True RollingOut: 1 pod has no node: too little" in lines
     assert "  Degraded=False AsExpected: no problems found" in lines
-    assert "4 running, 5 queued, 3 of them held back by a concurrency limit" in lines[4]
+    assert "4 running, 5 queued, 3 of them held back by a limit of their resource group" in lines[4]
 
 
 def test_decisions_are_a_table() -> None:

@@ -49,6 +49,7 @@ def test_a_new_cluster_gets_its_children_in_one_pass(world: World) -> None:
     assert kinds.count("Deployment") == 3
     assert set(kinds) == {
         "ConfigMap",
+        "ControllerRevision",
         "Deployment",
         "NetworkPolicy",
         "PodDisruptionBudget",

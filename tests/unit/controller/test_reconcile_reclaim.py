@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from presto_operator.kube import ApiError
+from presto_operator.objects import format_time
 from presto_operator.telemetry import metrics
 from tests.unit.controller.world import HANDOVER_SECONDS, RECONCILE_SECONDS, World
 from tests.unit.live import role
@@ -97,6 +99,21 @@ def test_a_leaving_node_counts_for_a_cluster_with_an_invalid_spec(world: World) 
     assert _pod_writes(world) == [("delete", first)]
 
 
+def test_a_cluster_that_a_finalizer_holds_is_looked_after_until_it_is_gone(world: World) -> None:
+    first, second = _pods(world, "worker")
+    held = {"deletionTimestamp": "2026-01-01T01:00:00Z", "finalizers": ["example.com/backup"]}
+    world.edit("PrestoCluster", "adhoc", lambda obj: obj["metadata"].update(held))
+    service = world.api.find("Service", "adhoc")
+    world.delete("Service", "adhoc")
+    _set_node(world, first, node(RECLAIMED))
+    _lose(world, second)
+    _sync(world)
+    assert world.reconcile() == RECONCILE_SECONDS
+    assert _pod_writes(world) == [("delete", first), ("remove", second)]
+    assert service["metadata"]["name"] not in world.api.names("Service")
+    assert {verb for verb, kind, _ in world.api.requests if kind not in ("Pod", "Event")} == set()
+
+
 def test_pods_of_a_node_that_is_gone_are_removed(world: World) -> None:
     first, _ = _pods(world, "worker")
     world.edit("Pod", first, lambda pod: pod["metadata"].update(deletionTimestamp="2026-01-01T06:00:00Z"))
@@ -158,3 +175,45 @@ def test_a_deletion_that_is_refused_is_told_and_holds_up_nothing_else(world: Wor
     assert _pod_writes(world) == [("delete", first), ("delete", second)]
     assert "pods is forbidden" in world.condition("Degraded")["message"]
     assert second in world.news("NodeReclaimed")[0]
+
+
+def test_an_idle_coordinator_leaves_a_cordoned_node(world: World) -> None:
+    (coordinator,) = _pods(world, "coordinator")
+    _set_node(world, coordinator, node(spec={"unschedulable": True}))
+    _sync(world)
+    world.reconcile()
+    assert _pod_writes(world) == [("delete", coordinator)]
+
+
+def test_a_busy_coordinator_stays_on_a_cordoned_node_and_says_so(world: World) -> None:
+    world.api.queries = lambda: [{"queryId": "q1", "state": "RUNNING", "session": {}}]
+    (coordinator,) = _pods(world, "coordinator")
+    _set_node(world, coordinator, node(spec={"unschedulable": True}))
+    _sync(world)
+    for _ in range(3):
+        assert world.reconcile() == HANDOVER_SECONDS
+        assert _pod_writes(world) == []
+    condition = world.condition("Progressing")
+    assert (condition["status"], condition["reason"]) == ("True", "WaitingForQueries")
+    assert f"coordinator {coordinator} moves to another node once no queries run" in condition["message"]
+    assert len(world.news("CoordinatorNodeCordoned")) == 1
+    # Uncordoned before it has moved, it stays.
+    _set_node(world, coordinator, node())
+    _sync(world)
+    world.api.queries = list
+    world.reconcile()
+    assert _pod_writes(world) == []
+    assert world.condition("Progressing")["status"] == "False"
+
+
+@pytest.mark.parametrize("ahead", [-3600, -65, 0, 65, 3600])
+def test_a_missed_heartbeat_is_no_lost_node_whatever_the_clocks_say(world: World, ahead: int) -> None:
+    first, _ = _pods(world, "worker")
+    since = format_time(world.now - timedelta(seconds=ahead))
+    _set_node(world, first, node(ready={"status": "Unknown", "lastTransitionTime": since}))
+    _sync(world)
+    for _ in range(5):
+        world.reconcile()
+        assert ("remove", first) not in _pod_writes(world)
+    world.reconcile()
+    assert ("remove", first) in _pod_writes(world)

@@ -101,17 +101,59 @@ def test_no_event_and_no_status_tells_a_secret(world: World) -> None:
     assert "other" not in told
 
 
-def test_old_copies_of_secrets_go_but_for_a_few(world: World) -> None:
-    for number in range(10):
-        _put_secret(world, password=f"password-{number}")
-        _pass_later(world)
-        world.settle()
-        for name in world.api.names("Pod"):
-            if _generation(world) not in name:
-                world.delete("Pod", name)
+def _copies(world: World) -> set[str]:
+    return {name for name in world.api.names("Secret") if name.startswith("adhoc-catalogs-")}
+
+
+def test_a_copy_of_a_secret_goes_once_no_generation_uses_it(world: World) -> None:
+    (first,) = _copies(world)
+    _put_secret(world, password="other")
     _pass_later(world)
-    copies = [name for name in world.api.names("Secret") if name.startswith("adhoc-catalogs-")]
-    assert len(copies) == 6  # the one in use, and five
+    (second,) = _copies(world) - {first}
+    assert _copies(world) == {first, second}  # the first still serves
+    world.settle()
+    assert _copies(world) == {second}
+
+
+def test_after_a_restart_a_copy_of_a_secret_is_found_by_what_mounts_it(world: World) -> None:
+    (first,) = _copies(world)
+    _put_secret(world, password="other")
+    _pass_later(world)
+    world.restart()
+    world.settle()
+    assert len(_copies(world)) == 1
+    assert first not in _copies(world)
+
+
+def test_a_copy_goes_before_the_deployments_whose_templates_name_it(world: World) -> None:
+    (first,) = _copies(world)
+    _put_secret(world, password="other")
+    deleted: list[tuple[str, str]] = []
+    _pass_later(world)
+    for _ in range(5):
+        world.roll_out()
+        world.reconcile()
+        deleted += [(kind, name) for verb, kind, name in world.api.requests if verb == "delete"]
+    assert deleted[0] == ("Secret", first)
+    assert "Deployment" in {kind for kind, _ in deleted}
+
+
+def test_a_copy_that_somebody_deletes_is_made_again(world: World) -> None:
+    (copy,) = _copies(world)
+    del world.api.objects["Secret", "analytics", copy]
+    _pass_later(world)
+    assert _copies(world) == {copy}
+
+
+def test_a_secret_of_somebody_else_is_left_alone_whatever_its_name_is(world: World) -> None:
+    foreign = "adhoc-catalogs-00000000"
+    world.api.write({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": foreign, "namespace": "analytics"}})
+    (name, *_) = sorted(world.api.names("Deployment"))
+    volume = {"name": "other", "projected": {"sources": [{"secret": {"name": foreign}}]}}
+    world.edit("Deployment", name, lambda obj: obj["spec"]["template"]["spec"]["volumes"].append(volume))
+    world.set_spec(version="0.288")
+    world.settle()
+    assert foreign in _copies(world)
 
 
 def test_a_spec_that_is_known_to_be_invalid_stays_so_while_its_secret_cannot_be_read(world: World) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from presto_operator.desired import drain_warnings
+from presto_operator.desired.drain_warnings import drain_warnings
 from tests.unit.manifest import cluster
 
 _SECONDS = 320

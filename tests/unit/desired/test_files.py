@@ -88,7 +88,7 @@ def test_clients_reach_the_coordinator_by_https_if_it_has_that() -> None:
 def test_no_file_of_the_operators_can_be_replaced() -> None:
     built = cluster(
         coordinator={"logLevels": {"com.facebook.presto": "DEBUG"}},
-        resourceGroups={"rootGroups": [_GROUP]},
+        resourceGroups={"rootGroups": [_GROUP], "selectors": []},
         sessionPropertyRules=[{"user": "etl.*", "sessionProperties": {"query_max_execution_time": "8h"}}],
     )
     for name in _files(built, "coordinator"):
@@ -98,9 +98,9 @@ def test_no_file_of_the_operators_can_be_replaced() -> None:
 
 def test_resource_groups_and_session_rules_are_the_coordinators_as_presto_reads_them() -> None:
     rules = [{"user": "etl.*", "clientTags": ["nightly"], "sessionProperties": {"query_max_execution_time": "8h"}}]
-    built = cluster(resourceGroups={"rootGroups": [_GROUP]}, sessionPropertyRules=rules)
+    built = cluster(resourceGroups={"rootGroups": [_GROUP], "selectors": []}, sessionPropertyRules=rules)
     files = _files(built, "coordinator")
-    assert json.loads(files["resource-groups.json"]) == {"rootGroups": [_GROUP]}
+    assert json.loads(files["resource-groups.json"]) == {"rootGroups": [_GROUP], "selectors": []}
     assert json.loads(files["session-property-config.json"]) == rules
     assert files["resource-groups.properties"].splitlines() == [
         "resource-groups.config-file=/etc/presto/resource-groups.json",
@@ -115,7 +115,12 @@ def test_resource_groups_and_session_rules_are_the_coordinators_as_presto_reads_
 
 @pytest.mark.parametrize(
     ("spec", "opens"),
-    [({}, False), ({"version": "0.295"}, True), ({"image": {"javaVersion": 17}}, True), ({"version": "0.294"}, False)],
+    [
+        ({}, False),
+        ({"version": "0.295"}, True),
+        ({"version": "0.290", "image": {"javaVersion": 17}}, True),
+        ({"version": "0.294"}, False),
+    ],
 )
 def test_the_jvm_gets_the_arguments_of_its_java(spec: dict[str, Any], *, opens: bool) -> None:
     assert ("--add-opens=java.base/java.lang=ALL-UNNAMED" in _files(cluster(**spec), "worker")["jvm.config"]) is opens

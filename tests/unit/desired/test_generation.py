@@ -14,9 +14,15 @@ from presto_operator.objects import GENERATION_LABEL, ROLE_LABEL, KubernetesObje
 from tests.unit.generations import generation_name, generation_objects
 from tests.unit.manifest import UID, cluster
 
-_PROPERTIES = st.dictionaries(st.from_regex(r"[a-z][a-z.-]{0,12}", fullmatch=True), st.text(max_size=8), max_size=4)
+_LINES = st.text(st.characters(exclude_categories=["C", "Z"]), max_size=8)
+_PROPERTIES = st.dictionaries(st.from_regex(r"[a-z][a-z.-]{0,12}", fullmatch=True), _LINES, max_size=4)
+_LABELS = st.dictionaries(
+    st.from_regex(r"[a-z]([a-z.-]{0,10}[a-z])?", fullmatch=True),
+    st.from_regex(r"([a-z0-9]([a-z0-9_.-]{0,10}[A-Z])?)?", fullmatch=True),
+    max_size=4,
+)
 _POOLS = st.lists(
-    st.fixed_dictionaries({"name": st.sampled_from(["r5", "r6", "base"])}, optional={"nodeSelector": _PROPERTIES}),
+    st.fixed_dictionaries({"name": st.sampled_from(["r5", "r6", "base"])}, optional={"nodeSelector": _LABELS}),
     min_size=1,
     max_size=3,
     unique_by=lambda pool: str(pool["name"]),

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from presto_operator.api import TenantPolicy, parse_cluster
-from presto_operator.desired import cluster_objects, network_policy_warnings
+from presto_operator.desired import cluster_objects
+from presto_operator.desired.network_policy import network_policy_warnings
 from presto_operator.objects import KubernetesObject
 from tests.unit.generations import generation_name, generation_objects
 from tests.unit.manifest import cluster, manifest
@@ -103,8 +104,8 @@ def test_an_operator_whose_namespace_is_not_known_is_admitted_from_all() -> None
 @pytest.mark.parametrize(
     ("config", "enabled", "is_warned"),
     [
-        ({"http-server.authentication.type": "PASSWORD"}, False, True),
-        ({"http-server.authentication.type": "PASSWORD"}, True, False),
+        ({"http-server.authentication.type": "PASSWORD", **_HTTPS["config"]}, False, True),
+        ({"http-server.authentication.type": "PASSWORD", **_HTTPS["config"]}, True, False),
         ({"http-server.authentication.type": ""}, False, False),
         ({}, False, False),
     ],

@@ -45,7 +45,8 @@ _CHANGES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "resource groups": (
         {
             "resourceGroups": {
-                "rootGroups": [{"name": "all", "softMemoryLimit": "80%", "maxQueued": 1, "hardConcurrencyLimit": 1}]
+                "rootGroups": [{"name": "all", "softMemoryLimit": "80%", "maxQueued": 1, "hardConcurrencyLimit": 1}],
+                "selectors": [],
             }
         },
         ["the coordinator's resource-groups.json (added)", "the coordinator's resource-groups.properties (added)"],
@@ -192,7 +193,7 @@ _SPECS = st.fixed_dictionaries(
     {},
     optional={
         "version": st.sampled_from(["0.287", "0.295"]),
-        "image": st.sampled_from([{}, {"tag": "0.287"}, {"pullPolicy": "Always"}, {"javaVersion": 17}]),
+        "image": st.sampled_from([{}, {"tag": "0.287"}, {"pullPolicy": "Always"}]),
         "coordinator": _ROLE,
         "workers": _ROLE,
         "catalogs": st.sampled_from([{}, _TPCH]),

@@ -108,18 +108,18 @@ def test_sysctls_of_the_pod_are_in_its_security_context_and_those_of_the_node_in
 
 @pytest.mark.parametrize("role", _ROLES)
 def test_kubernetes_gives_a_users_words_to_the_scripts_unchanged(role: str) -> None:
-    # In a command, Kubernetes replaces $(NAME), and $$ by $.
+    # In a command, Kubernetes replaces $(NAME), and $$ by $. In the query of a URL, it is meant to: docs/plugins.md.
     of = cluster(
         plugins=[
             {**_FROM_IMAGE, "path": "/plugins/$(POD_NAME)"},
-            {**_FROM_URL, "url": "https://repo/$(HOME)/$$/geo.zip"},
+            {**_FROM_URL, "url": "https://repo/$$/geo.zip?as=$(HOME)"},
         ],
         sysctls={"kernel.core_pattern": "/cores/$$.%p"},
         allowNodeSysctls=True,
         podSecurity={"profile": "Privileged"},
     )
     assert _init_container(of, "plugin-our-udfs", role)["command"][3] == "/plugins/$$(POD_NAME)/."
-    assert _init_container(of, "plugin-geo", role)["args"][1] == "https://repo/$$(HOME)/$$$$/geo.zip"
+    assert _init_container(of, "plugin-geo", role)["args"][1] == "https://repo/$$$$/geo.zip?as=$(HOME)"
     assert _init_container(of, "node-sysctls", role)["args"][1] == "kernel.core_pattern=/cores/$$$$.%p"
 
 

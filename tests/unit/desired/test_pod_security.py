@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from presto_operator.api import InvalidClusterError, PrestoCluster, parse_cluster
-from presto_operator.desired import pod_security_warnings
+from presto_operator.desired.pod_security import pod_security_warnings
 from tests.unit.generations import generation_name, generation_objects
 from tests.unit.manifest import cluster, manifest
 

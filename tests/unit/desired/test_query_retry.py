@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from presto_operator.desired import retry_warnings
+from presto_operator.desired.query_retry import retry_warnings
 from presto_operator.presto import parse_properties
 from tests.unit.generations import generation_name, generation_objects
 from tests.unit.manifest import cluster

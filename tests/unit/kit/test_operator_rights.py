@@ -27,10 +27,21 @@ _ACCOUNT = OperatorAccount(
 _PODS, _DEPLOYMENTS = {"resource": "pods"}, {"resource": "deployments", "apiGroup": "apps"}
 
 
-def _log(tmp_path: Path, *events: tuple[str, dict[str, Any], int], user: str = _ACCOUNT.user) -> Path:
+def _log(
+    tmp_path: Path,
+    *events: tuple[str, dict[str, Any], int],
+    user: str = _ACCOUNT.user,
+    decision: str = "allow",
+) -> Path:
     log = tmp_path / "audit.log"
     lines = [
-        {"user": {"username": user}, "verb": verb, "objectRef": obj, "responseStatus": {"code": code}}
+        {
+            "user": {"username": user},
+            "verb": verb,
+            "objectRef": obj,
+            "responseStatus": {"code": code},
+            "annotations": {"authorization.k8s.io/decision": decision},
+        }
         for verb, obj, code in events
     ]
     log.write_text("".join(f"{json.dumps(line)}\n" for line in [*lines, {"verb": "get", "requestURI": "/api"}]))
@@ -58,9 +69,14 @@ def test_requests_of_others_and_of_subresources_use_no_right(tmp_path: Path, sub
 
 def test_what_is_forbidden_is_named(tmp_path: Path) -> None:
     secret = {"resource": "secrets", "namespace": "data", "name": "s3"}
-    found = requests(_log(tmp_path, ("get", secret, 403), ("list", _PODS, 200), ("delete", _PODS, 404)))
+    found = requests(_log(tmp_path, ("get", secret, 403), decision="forbid"))
     assert forbidden(found, {_ACCOUNT.user}) == ["('', 'secrets', 'get') of data/s3"]
     assert forbidden(found, {"somebody"}) == []
+
+
+def test_a_namespace_that_is_being_deleted_forbids_nothing_for_want_of_a_right(tmp_path: Path) -> None:
+    event = {"resource": "events", "namespace": "gone", "name": "a"}
+    assert forbidden(requests(_log(tmp_path, ("create", event, 403))), {_ACCOUNT.user}) == []
 
 
 def test_only_the_audited_users_are_logged(tmp_path: Path) -> None:

@@ -53,6 +53,28 @@ def test_what_is_made_is_known_at_once(bench: _Bench) -> None:
     assert bench.store.get(KEY, SERVICE, "adhoc") == bench.live()
 
 
+def test_a_change_is_of_just_the_object_that_is_known(bench: _Bench) -> None:
+    known = bench.live()
+    bench.api.write({**known, "metadata": {**known["metadata"], "uid": "of-another"}})
+    with pytest.raises(ApiError, match="uid mismatch"):
+        bench.apply("cafe0002")
+    assert bench.live()["spec"]["selector"]["prestooperator.io/generation"] == "cafe0001"
+
+
+def test_an_object_that_somebody_makes_in_between_is_not_taken_over() -> None:
+    bench = _Bench()
+    made = {"kind": "Service", "metadata": {"name": "adhoc", "namespace": "analytics"}, "spec": {}}
+    bench.api.before_apply = lambda: bench.api.write(made)
+    with pytest.raises(ApiError, match="modified"):
+        bench.apply()
+    assert "ownerReferences" not in bench.live()["metadata"]
+
+
+def test_a_cluster_that_is_no_more_is_forgotten(bench: _Bench) -> None:
+    bench.applier.forget(KEY)
+    assert bench.apply() is ApplyOutcome.UNCHANGED
+
+
 def test_a_quiet_world_costs_no_request(bench: _Bench) -> None:
     assert bench.apply() is ApplyOutcome.SKIPPED
     assert bench.api.requests == []

@@ -71,3 +71,14 @@ def test_whether_any_is_ready(store: NodeStore) -> None:
     assert not store.is_any_ready()
     store.put(node("two"))
     assert store.is_any_ready()
+
+
+def test_after_a_restore_of_the_api_server_a_list_is_the_truth(store: NodeStore) -> None:
+    store.replace_all([node(version=9000), node("gone", version=9001)], 9001)
+    assert store.replace_all([node(version=4000, taint="reclaimed")], 4001) == {"one", "gone"}
+    assert store.get("gone") is None
+    assert store.put(node(version=4002))
+
+
+def test_another_node_of_the_same_name_is_news_whatever_its_version_is(store: NodeStore) -> None:
+    assert store.put(node(uid="b", version=4, taint="reclaimed"))

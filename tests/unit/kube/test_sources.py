@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from presto_operator.api import SourceData, SourceObject
+from presto_operator.bounds import MAX_SOURCES, SOURCE_READ_SECONDS, SOURCE_READS_AT_ONCE
 from presto_operator.kube import ApiError, SourceReader
 from presto_operator.kube.kind import Kind
 from presto_operator.objects import KubernetesObject
 from presto_operator.settings import DEFAULTS
+from tests.unit import virtual_time
 from tests.unit.fake_kubernetes import FakeKubernetes
 
 _SECRET = SourceObject("Secret", "s3")
@@ -86,6 +88,38 @@ def test_namespaces_are_kept_apart(reading: _Reading) -> None:
     reading.write("old")
     assert reading.read(_SECRET) != {_SECRET: None}
     assert reading.read(_SECRET, namespace="elsewhere") == {_SECRET: None}
+
+
+class _SlowApi(_Api):
+    """Answers after a while, and counts how many requests wait at the same time."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.seconds = seconds
+        self.waiting = self.most_waiting = 0
+
+    async def get(self, kind: Kind, namespace: str | None, name: str) -> KubernetesObject | None:
+        self.waiting += 1
+        self.most_waiting = max(self.most_waiting, self.waiting)
+        await asyncio.sleep(self.seconds)
+        self.waiting -= 1
+        return await super().get(kind, namespace, name)
+
+
+def _read_slowly(api: _SlowApi, number: int) -> SourceData:
+    reader = SourceReader(api, lambda: datetime(2026, 1, 1, tzinfo=UTC), DEFAULTS.reference_interval)
+    return virtual_time.run(reader.read("analytics", [SourceObject("Secret", f"s{index}") for index in range(number)]))
+
+
+def test_several_objects_are_read_at_the_same_time_but_not_all_at_once() -> None:
+    api = _SlowApi(1)
+    assert len(_read_slowly(api, MAX_SOURCES)) == MAX_SOURCES
+    assert 1 < api.most_waiting <= SOURCE_READS_AT_ONCE
+
+
+def test_objects_that_take_too_long_are_given_up() -> None:
+    with pytest.raises(ApiError, match=f"not all were read within {SOURCE_READ_SECONDS} s"):
+        _read_slowly(_SlowApi(15), MAX_SOURCES)
 
 
 def test_a_refusal_is_no_absence(reading: _Reading) -> None:

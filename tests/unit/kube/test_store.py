@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from presto_operator.kube import POD, PRESTO_CLUSTER, ClusterKey, ObjectStore
-from presto_operator.kube.kind import DEPLOYMENT, SERVICE
+from presto_operator.kube.kind import CONFIG_MAP, DEPLOYMENT, SECRET, SERVICE
 from presto_operator.kube.store import DepartedPod
 from presto_operator.objects import CLUSTER_LABEL, KubernetesObject
 from tests.unit.live import owned_pod
@@ -224,3 +224,135 @@ def test_what_somebody_takes_from_its_owner_is_no_longer_ours_and_wakes_the_clus
     store.put(_child())
     assert store.put(_child(ownerReferences=[], resourceVersion="6")) == KEY
     assert store.get(KEY, SERVICE, "adhoc") is None
+
+
+def test_after_a_restore_of_the_api_server_a_list_is_the_truth(
+    store: ObjectStore,
+) -> None:
+    store.put(_pod(version=9000))
+    store.put(_pod("gone", version=9001))
+    relist = store.relist(POD)
+    relist.reset()
+    relist.add([_pod(version=4000)])
+    assert relist.finish(4001) == {KEY}
+    assert store.list(KEY, POD) == [_pod(version=4000)]
+    store.put(_pod(version=4010))
+    assert store.list(KEY, POD) == [_pod(version=4010)]
+
+
+def test_a_list_that_is_older_than_the_last_one_is_of_a_restored_api_server(store: ObjectStore) -> None:
+    store.replace_all(POD, [_pod(version=9000)], 9000)
+    assert store.replace_all(POD, [_pod(version=4000)], 4000) == {KEY}
+    assert store.replace_all(POD, [], 4020) == {KEY}
+    assert store.list(KEY, POD) == []
+
+
+def test_between_two_pages_of_a_list_nothing_is_missing(store: ObjectStore) -> None:
+    store.put(_pod("second"))
+    relist = store.relist(POD)
+    relist.reset()
+    relist.add([_pod()])
+    assert [pod["metadata"]["name"] for pod in store.list(KEY, POD)] == ["pod-1", "second"]
+    relist.add([_pod("second")])
+    assert relist.finish(_NOW) == {KEY}
+    assert [pod["metadata"]["name"] for pod in store.list(KEY, POD)] == ["pod-1", "second"]
+
+
+def _created(time: str, **metadata: Any) -> KubernetesObject:
+    pod = _pod(**metadata)
+    pod["metadata"]["creationTimestamp"] = f"2026-01-01T{time}Z"
+    return pod
+
+
+def test_an_object_with_another_uid_is_news_whatever_its_version_is_unless_it_is_older() -> None:
+    store = ObjectStore()
+    store.put(_created("10:00:00", version=9000))
+    store.put(_created("10:05:00", version=4010, uid="b"))
+    assert store.list(KEY, POD) == [_created("10:05:00", version=4010, uid="b")]
+    store.put(_created("10:00:00", version=4005, uid="a"))
+    assert store.list(KEY, POD) == [_created("10:05:00", version=4010, uid="b")]
+
+
+def test_what_takes_room_is_not_kept(store: ObjectStore) -> None:
+    annotations = {"prestooperator.io/parts": "{}", "team": "x" * 250_000}
+    labels = {CLUSTER_LABEL: "adhoc"}
+    store.put(_child(annotations=annotations, managedFields=[{"manager": "x" * 1000}], labels=labels))
+    kept = store.get(KEY, SERVICE, "adhoc")
+    assert kept is not None
+    assert kept["metadata"]["annotations"] == {"prestooperator.io/parts": "{}"}
+    assert "managedFields" not in kept["metadata"]
+
+
+@pytest.mark.parametrize("kind", ["ConfigMap", "Secret"])
+def test_contents_of_files_are_not_kept(store: ObjectStore, kind: str) -> None:
+    store.put({**_child(), "kind": kind, "data": {"a": "hunter2"}, "binaryData": {"b": "aaaa"}, "immutable": True})
+    assert "hunter2" not in str(store.list(KEY, CONFIG_MAP, SECRET))
+    assert len(store.list(KEY, CONFIG_MAP, SECRET)) == 1
+
+
+def test_a_fingerprint_changes_with_what_anybody_can_set_and_with_nothing_else(store: ObjectStore) -> None:
+    def fingerprint(**changed: Any) -> str:
+        store.put({**_child(resourceVersion="9"), "spec": {"a": 1}, **changed})
+        return store.fingerprint(KEY, SERVICE, "adhoc")
+
+    before = fingerprint()
+    assert fingerprint(status={"loadBalancer": {}}) == before
+    assert fingerprint(spec={"a": 2}) != before
+    annotated = _child(resourceVersion="10", annotations={"team": "data"})["metadata"]
+    assert fingerprint(metadata=annotated) != before
+    assert store.fingerprint(KEY, SERVICE, "other") == ""
+
+
+def test_a_config_map_has_the_same_fingerprint_with_its_contents_and_without(store: ObjectStore) -> None:
+    whole = {**_child(), "kind": "ConfigMap", "data": {"a": "b"}, "immutable": True}
+    store.put(whole)
+    before = store.fingerprint(KEY, CONFIG_MAP, "adhoc")
+    store.put({name: value for name, value in whole.items() if name not in ("data", "immutable")})
+    assert store.fingerprint(KEY, CONFIG_MAP, "adhoc") == before != ""
+
+
+def test_forged_children_fill_a_bounded_room_and_leave_what_is_known(
+    store: ObjectStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    large = {f"label-{number}": "x" * 60 for number in range(10_000)}
+    for number in range(20):
+        store.put(_child(name=f"forged-{number}", uid=str(number), labels={CLUSTER_LABEL: "adhoc", **large}))
+    kept = store.list(KEY, SERVICE)
+    assert 5 < len(kept) < 12
+    assert caplog.text.count("too many or too large objects") == 1
+    for obj in kept:
+        store.remove(obj)
+    store.put(_child())
+    assert store.list(KEY, SERVICE) == [_child()]
+    assert store.list(KEY, POD) == [_pod()]
+
+
+def test_a_pod_that_moves_or_goes_is_no_longer_on_its_node(store: ObjectStore) -> None:
+    store.put({**_pod(version=6), "spec": {"nodeName": "one"}})
+    assert store.clusters_on({"one"}) == {KEY}
+    store.put({**_pod(version=7, uid="b"), "spec": {"nodeName": "two"}})
+    assert store.clusters_on({"one"}) == set()
+    store.remove(_pod(version=8, uid="b"))
+    assert store.clusters_on({"one", "two"}) == set()
+
+
+def test_a_cluster_that_is_no_more_leaves_nothing_behind(store: ObjectStore) -> None:
+    store.put(_leaving(6))
+    store.remove(_leaving(7))
+    store.put({**_leaving(8), "spec": {"nodeName": "one"}})
+    store.put(_child())
+    store.forget(KEY)
+    assert store.list(KEY, POD, SERVICE, PRESTO_CLUSTER) == []
+    assert store.clusters_on({"one"}) == set()
+    assert store.take_departed(KEY) == []
+
+
+def test_only_what_a_known_cluster_owns_belongs_to_it() -> None:
+    store = ObjectStore()
+    assert not store.belongs_to_known_cluster(_child())
+    assert not store.belongs_to_known_cluster(_pod())
+    store.put(_cluster())
+    assert store.belongs_to_known_cluster(_child())
+    assert store.belongs_to_known_cluster(_pod())
+    owner = {**_child()["metadata"]["ownerReferences"][0], "uid": "of-a-namesake"}
+    assert not store.belongs_to_known_cluster(_child(ownerReferences=[owner]))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from presto_operator.nodes import (
     NO_SIGNAL,
     Patience,
+    Sightings,
     Signal,
     TaintMeaning,
     Urgency,
@@ -18,6 +19,7 @@ from presto_operator.nodes import (
     node_signal,
 )
 from presto_operator.nodes.taints import KNOWN_TAINTS
+from presto_operator.objects import format_time
 from tests.unit.nodes.nodes import NOW, node, taint
 
 _NTH = "aws-node-termination-handler"
@@ -76,7 +78,7 @@ _SIGNALS: dict[str, tuple[dict[str, Any], Urgency, str]] = {
 @pytest.mark.parametrize("name", _SIGNALS)
 def test_every_signal_is_understood(name: str) -> None:
     observed, urgency, reason = _SIGNALS[name]
-    signal = node_signal(observed, NOW)
+    signal = _seen_for(observed, timedelta(hours=4) if urgency is Urgency.LOST else timedelta(0))
     assert (signal.urgency, signal.reason) == (urgency, reason)
     assert signal.message
 
@@ -149,11 +151,39 @@ def test_the_deadline_is_told_or_follows_from_when_it_was_seen(
     assert signal.deadline_if_begun(_SEEN) == deadline_if_seen
 
 
+_SKEWS = [timedelta(0), timedelta(seconds=65), timedelta(seconds=-65), timedelta(hours=1), timedelta(hours=-1)]
+
+
+@pytest.mark.parametrize("ahead", _SKEWS, ids=str)
 @pytest.mark.parametrize(("status", "patience"), [("Unknown", Patience().unreachable), ("False", Patience().not_ready)])
-def test_a_node_that_is_not_well_gets_its_time(status: str, patience: timedelta) -> None:
-    observed = node(ready={"status": status, "lastTransitionTime": "2026-11-24T12:00:00Z"})
-    assert node_signal(observed, NOW + patience - timedelta(seconds=1)).urgency is Urgency.AT_RISK
-    assert node_signal(observed, NOW + patience).urgency is Urgency.LOST
+def test_a_node_that_is_not_well_gets_its_time_whatever_the_clocks_say(
+    status: str, patience: timedelta, ahead: timedelta
+) -> None:
+    since = format_time(NOW - ahead)
+    for observed in (
+        node(ready={"status": status, "lastTransitionTime": since}),
+        node(taint(f"node.kubernetes.io/{'unreachable' if status == 'Unknown' else 'not-ready'}", timeAdded=since)),
+    ):
+        assert _seen_for(observed, patience - timedelta(seconds=1)).urgency is Urgency.AT_RISK
+        assert _seen_for(observed, patience).urgency is Urgency.LOST
+
+
+def test_a_node_that_recovers_and_falls_silent_again_gets_its_time_anew() -> None:
+    sightings = Sightings()
+    silent = node(ready={"status": "Unknown"})
+    node_signal(silent, NOW, sightings=sightings)
+    node_signal(node(), NOW + timedelta(seconds=50), sightings=sightings)
+    assert node_signal(silent, NOW + timedelta(seconds=70), sightings=sightings).urgency is Urgency.AT_RISK
+    again = node(ready={"status": "Unknown", "lastTransitionTime": "2026-11-24T12:05:00Z"})
+    # Its recovery was missed, but the API server says that this is another episode.
+    assert node_signal(again, NOW + timedelta(seconds=170), sightings=sightings).urgency is Urgency.AT_RISK
+
+
+def _seen_for(observed: dict[str, Any], duration: timedelta) -> Signal:
+    """The signal of a node that has been seen like this for so long."""
+    sightings = Sightings()
+    node_signal(observed, NOW, sightings=sightings)
+    return node_signal(observed, NOW + duration, sightings=sightings)
 
 
 def test_a_node_that_announced_its_end_is_lost_once_it_is_silent() -> None:
@@ -161,9 +191,10 @@ def test_a_node_that_announced_its_end_is_lost_once_it_is_silent() -> None:
     assert node_signal(node(taint(f"{_NTH}/spot-itn"), ready=silent), NOW).urgency is Urgency.LOST
 
 
-def test_nobody_is_lost_for_lack_of_a_time() -> None:
+def test_a_node_that_does_not_say_since_when_gets_its_time_too() -> None:
     observed = node(taint("node.kubernetes.io/unreachable"), ready={"status": "Unknown", "lastTransitionTime": None})
     assert node_signal(observed, NOW + timedelta(days=1)).urgency is Urgency.AT_RISK
+    assert _seen_for(observed, timedelta(seconds=60)).urgency is Urgency.LOST
 
 
 def test_a_candidate_of_the_cluster_autoscaler_goes_first_but_is_not_replaced() -> None:

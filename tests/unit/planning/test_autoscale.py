@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -163,3 +164,52 @@ def test_workers_that_warm_up_are_not_asked_for_their_cpu_use() -> None:
     assert [server.pod for server in asked] == [workers[0]["metadata"]["name"]]
     assert workers_to_ask(resource, seen, "another", NOW) == ()
     assert workers_to_ask(cluster(autoscaling=AUTOSCALING), seen, generation_name(resource), NOW) == ()
+
+
+_GROUPS = {
+    "rootGroups": [
+        {
+            "name": "global",
+            "softMemoryLimit": "80%",
+            "maxQueued": 100,
+            "hardConcurrencyLimit": 100,
+            "subGroups": [
+                {"name": "etl-${USER}", "softMemoryLimit": "50GB", "maxQueued": 100, "hardConcurrencyLimit": 100}
+            ],
+        }
+    ],
+    "selectors": [{"group": "global.etl-${USER}"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("groups", "workers"),
+    [((("global",),), 8), ((("global", "etl-ann"),), 1), ((("global",), ("global", "etl-ann")), 1), ((("other",),), 2)],
+    ids=["share", "absolute", "both", "unknown"],
+)
+def test_queries_that_wait_for_memory_bring_workers_if_each_worker_adds_to_it(
+    groups: tuple[tuple[str, ...], ...], workers: int
+) -> None:
+    spec = {**AUTOSCALING, "targets": {"queriesPerWorker": "1", "workerCPUPercent": 65}}
+    wanted = cluster(workers={"replicas": 2}, autoscaling=spec, resourceGroups=_GROUPS)
+    poll = replace(_poll(queued=8), queued_for_memory=((groups, 8),), worker_cpu_percent=8.0, workers_with_cpu=2)
+    decided = autoscale(wanted, None, poll, NOW)
+    assert decided.workers == min(workers, 6)
+
+
+def test_blocked_queries_bring_workers_if_memory_is_short() -> None:
+    spec = {**AUTOSCALING, "targets": {"queriesPerWorker": "1", "workerCPUPercent": 65}}
+    wanted = cluster(workers={"replicas": 2}, autoscaling=spec)
+    poll = replace(_poll(), blocked=5, worker_cpu_percent=2.0, workers_with_cpu=2)
+    assert autoscale(wanted, None, poll, NOW).workers == 2
+    heap = wanted.spec.workers.heap_bytes
+    assert autoscale(wanted, None, replace(poll, memory_bytes=heap), NOW).workers == 5
+
+
+def test_a_query_that_needs_no_worker_still_keeps_the_cluster_awake() -> None:
+    spec = {**AUTOSCALING, "scaleToZero": {"idleAfter": "1m"}}
+    poll = replace(_poll(), without_workers=1)
+    assert poll.demand == 0
+    decided = autoscale(cluster(workers={"replicas": 2}, autoscaling=spec), None, poll, NOW)
+    assert decided.record is not None
+    assert decided.record.history.idle_since is None

@@ -248,6 +248,12 @@ def test_unused_config_maps_are_pruned_but_for_the_newest_five() -> None:
     }
 
 
+def test_a_pass_removes_a_bounded_number_of_config_maps_the_oldest_first() -> None:
+    unused = [_config_map(f"adhoc-worker-{number}", created=number) for number in range(200)]
+    removed = planned(NEW, joined(_new(), Observation(tuple(unused), (), None))).remove
+    assert {obj["metadata"]["name"] for obj in removed} == {f"adhoc-worker-{number}" for number in range(50)}
+
+
 def test_a_config_map_that_a_pod_mounts_is_kept() -> None:
     unused = [_config_map(f"adhoc-worker-{number}", created=number) for number in range(8)]
     pod: dict[str, Any] = {
@@ -310,7 +316,11 @@ def _without_replicas(obj: KubernetesObject) -> KubernetesObject:
 def _config_map(name: str, *, created: int) -> KubernetesObject:
     return {
         "kind": "ConfigMap",
-        "metadata": {"name": name, "creationTimestamp": f"2026-01-0{created + 1}T00:00:00Z", "labels": {}},
+        "metadata": {
+            "name": name,
+            "creationTimestamp": f"2026-01-01T00:{created // 60:02}:{created % 60:02}Z",
+            "labels": {},
+        },
     }
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from presto_operator.nodes import TaintMeaning, Urgency
+from presto_operator.nodes import Sightings, TaintMeaning, Urgency, node_signal
 from presto_operator.planning.reclaim import (
     NodeSignals,
     Reclaim,
@@ -28,8 +28,11 @@ def pod(name: str = "worker-1", *, on: str = "one", role: str = "worker", **meta
 
 
 def signals(is_any_ready: bool = True, **nodes: dict[str, Any]) -> NodeSignals:  # noqa: FBT001, FBT002
-    """These nodes, and no others."""
-    return NodeSignals(nodes.get, NOW, is_any_ready=is_any_ready)
+    """These nodes, and no others, as they have been for five minutes."""
+    sightings = Sightings()
+    for seen in nodes.values():
+        node_signal(seen, NOW - timedelta(minutes=5), sightings=sightings)
+    return NodeSignals(nodes.get, NOW, sightings=sightings, all_nodes=nodes.values, is_any_ready=is_any_ready)
 
 
 def names(found: list[Reclaim]) -> list[tuple[str, bool]]:
@@ -116,7 +119,10 @@ def test_a_coordinator_that_waits_is_told_of() -> None:
 
 
 def digest(seen: dict[str, Any], *, later: timedelta = timedelta(0)) -> object:
-    return node_digest(seen, NOW + later, ())
+    return node_digest(seen, NOW + later, (), _SIGHTINGS)
+
+
+_SIGHTINGS = Sightings()
 
 
 def test_only_what_changes_what_is_done_changes_the_digest() -> None:
@@ -125,8 +131,9 @@ def test_only_what_changes_what_is_done_changes_the_digest() -> None:
     assert digest(node(AT_RISK)) != digest(node({**AT_RISK, "effect": "PreferNoSchedule"}))
     assert digest(node(RECLAIMED)) != digest(node({**RECLAIMED, "effect": "PreferNoSchedule"}))
     silent = node(ready={"status": "Unknown", "lastTransitionTime": "2026-11-24T12:00:00Z"})
-    assert digest(silent) == digest(silent, later=timedelta(seconds=20)) != digest(node())
-    assert digest(silent, later=timedelta(minutes=2)) != digest(silent)
+    at_first = digest(silent)
+    assert digest(silent, later=timedelta(seconds=20)) == at_first
+    assert digest(silent, later=timedelta(minutes=2)) != at_first != digest(node())
 
 
 AT_RISK_NODE = node(AT_RISK)
@@ -163,3 +170,39 @@ def test_while_no_node_is_ready_nobody_is_replaced() -> None:
     nodes = signals(is_any_ready=False, one=node(ready=SILENT))
     assert not nodes.is_first_to_go(pod())
     assert not nodes.is_to_be_replaced(pod())
+
+
+CORDONED = {"unschedulable": True}
+
+
+def test_a_coordinator_on_a_cordoned_node_is_to_move_if_another_node_takes_it() -> None:
+    coordinator = pod("coordinator", role="coordinator")
+    found = reclaims([coordinator, pod()], signals(one=node(spec=CORDONED), two=node()))
+    assert names(found) == [("coordinator", False)]
+    assert reclaims([coordinator], signals(one=node(), two=node())) == []
+
+
+@pytest.mark.parametrize(
+    "others",
+    [{}, {"two": node(spec=CORDONED)}, {"two": node(taint("gpu"))}, {"two": node(ready={"status": "False"})}],
+    ids=["single node", "all cordoned", "tainted", "not ready"],
+)
+def test_a_coordinator_stays_on_a_cordoned_node_if_no_other_takes_it(others: dict[str, Any]) -> None:
+    coordinator = pod("coordinator", role="coordinator")
+    assert reclaims([coordinator], signals(one=node(spec=CORDONED), **others)) == []
+
+
+def test_a_coordinator_on_a_node_that_is_silent_for_a_moment_stays() -> None:
+    silent = node(taint("node.kubernetes.io/unreachable"), ready={"status": "Unknown"})
+    seen = NodeSignals({"one": silent}.get, NOW, all_nodes=lambda: [silent, node()])
+    assert reclaims([pod("coordinator", role="coordinator")], seen) == []
+
+
+def test_a_coordinator_that_waits_on_a_cordoned_node_is_told_of() -> None:
+    found = reclaims([pod("c", role="coordinator")], signals(one=node(spec=CORDONED), two=node()))
+    told = waiting_coordinator_notice(found[0], NOW)
+    assert (told.type, told.reason) == ("Normal", "CoordinatorNodeCordoned")
+    assert told.message == (
+        "node one: the node is cordoned; coordinator c moves to another node once no queries run, however long that "
+        "takes; until then, evictions of it are refused"
+    )

@@ -73,3 +73,70 @@ def test_the_older_name_of_the_concurrency_limit_will_do() -> None:
 
 def test_the_order_of_fields_makes_no_other_file() -> None:
     assert resource_groups_json(dict(reversed(_GROUPS.items()))) == resource_groups_json(_GROUPS)
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        (lambda g: g.pop("selectors"), "selectors: required"),
+        (lambda g: g.update(cpuQuotaPeriod="soon"), "cpuQuotaPeriod: must be a Presto duration"),
+        (
+            lambda g: g["rootGroups"][0].update(softMemoryLimit="lots"),
+            "rootGroups[0].softMemoryLimit: must be",
+        ),
+        (lambda g: g["rootGroups"][0].update(maxQueued=10.5), "rootGroups[0].maxQueued: must be a whole number"),
+        (lambda g: g["rootGroups"][0].update(maxQueued=-1), "rootGroups[0].maxQueued: must be a whole number"),
+        (lambda g: g["rootGroups"][0].update(maxQueud=3), "rootGroups[0].maxQueud: unknown field"),
+        (
+            lambda g: g["rootGroups"][0].update(schedulingPolicy="nope"),
+            "rootGroups[0].schedulingPolicy: must be",
+        ),
+        (lambda g: g["rootGroups"][0].update(jmxExport="yes"), "rootGroups[0].jmxExport: must be true or false"),
+        (
+            lambda g: g["rootGroups"][0].update(softConcurrencyLimit=21),
+            "rootGroups[0].softConcurrencyLimit: must not be greater",
+        ),
+        (
+            lambda g: g["rootGroups"][0].update(softCpuLimit="2h", hardCpuLimit="1h"),
+            "rootGroups[0].softCpuLimit: must not be greater",
+        ),
+        (
+            lambda g: (g.pop("cpuQuotaPeriod"), g["rootGroups"][0].update(hardCpuLimit="1h")),
+            "rootGroups[0].hardCpuLimit: needs resourceGroups.cpuQuotaPeriod",
+        ),
+        (
+            lambda g: g["rootGroups"][0]["subGroups"].append({**_LEAF, "name": "b", "schedulingWeight": 2}),
+            "rootGroups[0].subGroups: must have a schedulingWeight in all",
+        ),
+        (
+            lambda g: g["rootGroups"][0].update(perQueryLimits={"x": "1h"}),
+            "rootGroups[0].perQueryLimits.x: unknown field",
+        ),
+        (lambda g: g["selectors"][0].update(userGroup="a"), "selectors[0].userGroup: unknown field"),
+        (lambda g: g["selectors"][0].update(source="etl.("), "selectors[0].source: is not a regular expression"),
+        (lambda g: g["selectors"][0].update(queryType="NOPE"), "selectors[0].queryType: must be one of"),
+        (lambda g: g["selectors"][0].update(clientTags="x"), "selectors[0].clientTags: must be a list"),
+    ],
+)
+def test_what_prestos_own_manager_refuses_is_refused(change: Any, error: str) -> None:
+    errors = [f"{path}: {message}" for path, message in resource_group_errors(_changed(change))]
+    assert any(found.startswith(error) for found in errors), errors
+
+
+def test_a_template_needs_a_named_group() -> None:
+    def named(source: str) -> dict[str, Any]:
+        leaf = {**_LEAF, "name": "${tool}"}
+        return {"rootGroups": [leaf], "selectors": [{"source": source, "group": "${tool}"}]}
+
+    assert resource_group_errors(named("jdbc#(?<tool>.*)")) == []
+    ((path, message),) = resource_group_errors(named("jdbc#.*"))
+    assert path == "selectors[0].group"
+    assert "is neither USER, SOURCE, SCHEMA nor a named group" in message
+
+
+def test_thousands_of_errors_are_short_and_found_at_once() -> None:
+    groups = [{**_LEAF, "name": f"g{number}"} for number in range(5000)]
+    selectors = [{"group": f"x{number}"} for number in range(5000)]
+    errors = resource_group_errors({"rootGroups": groups, "selectors": selectors})
+    assert len(errors) == 5000
+    assert sum(len(message) for _, message in errors) < 5000 * 150

@@ -29,6 +29,7 @@ def test_status_counts_what_is_there() -> None:
     assert status["coordinator"] == {
         "generation": PLAN.wanted_generation,
         "ready": True,
+        "hasServed": True,
         "uri": "http://adhoc.analytics.svc:8080",
     }
     assert status["workers"] == {

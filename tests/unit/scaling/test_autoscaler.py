@@ -154,3 +154,19 @@ def test_those_that_start_are_not_asked_for_twice() -> None:
     busy = {"running": 8, "active_workers": 4, "workers_with_cpu": 4, "worker_cpu_percent": 100.0}
     counts = [fleet.after(seconds=20).decide(**busy).wanted for _ in range(10)]
     assert counts == [8] * 10
+
+
+def test_an_unknown_cpu_use_is_not_remembered_as_a_recommendation() -> None:
+    targets = {"queriesPerWorker": "1", "workerCPUPercent": 50}
+    fleet = Fleet(autoscaling(targets=targets), wanted=50)
+    for look in range(200):
+        known = {"workers_with_cpu": 50, "worker_cpu_percent": 0.0} if look % 100 != 50 else {}
+        fleet.after(seconds=5).decide(active_workers=50, **known)
+    assert fleet.wanted == 1
+
+
+def test_nothing_is_removed_at_the_moment_when_cpu_use_is_unknown() -> None:
+    fleet = Fleet(autoscaling(targets={"queriesPerWorker": "1", "workerCPUPercent": 50}), wanted=50)
+    fleet.decide(active_workers=50, workers_with_cpu=50, worker_cpu_percent=0.0)
+    decision = fleet.after(hours=1).decide(active_workers=50)
+    assert (decision.wanted, decision.reason) == (50, "SamplesMissing")

@@ -187,15 +187,18 @@ def test_peaks_answer_what_all_samples_would(recommendations: list[tuple[int, in
     behavior = autoscaling(behavior={"scaleUp": rules, "scaleDown": rules}).behavior
     history, now = AutoscalingHistory(), NOON
     held: list[tuple[int, Any]] = []  # what was recommended, and until when
+    lasted: list[tuple[int, Any]] = []  # the lowest recommendation of the window of scaleUp, likewise
     for seconds, workers in recommendations:
         now += timedelta(seconds=seconds)
         before = history.recommended
         history = with_recommendation(history, workers, wanted=7, behavior=behavior, now=now)
-        held.append((7 if before is None else before, now))
-        recent = [count for count, until in held if until > now - timedelta(seconds=window)]
         cutoff = now - timedelta(seconds=window)
+        held.append((7 if before is None else before, now))
+        recent = [count for count, until in held if until > cutoff]
+        lasted.append((min([held[-1][0], *recent]), now))
+        sustained = [count for count, until in lasted if until > cutoff]
         if max(len(history.highs), len(history.lows)) < MAX_PEAKS:
-            assert max(workers, highest(history, cutoff)) == max([workers, *recent])
+            assert max(workers, highest(history, cutoff)) == max([workers, *sustained])
             assert min(workers, lowest(history, cutoff)) == min([workers, *recent])
         else:
-            assert max(workers, highest(history, cutoff)) >= max([workers, *recent])
+            assert max(workers, highest(history, cutoff)) >= max([workers, *sustained])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from tests.unit.scaling.load import Fleet, autoscaling
+from presto_operator.api import MAX_SCALE_EVENTS, AutoscalingHistory
+from presto_operator.scaling.history import with_change
+from tests.unit.scaling.load import NOON, Fleet, autoscaling
 
 
 def _fleet(wanted: int, *, up: dict[str, Any] | None = None, down: dict[str, Any] | None = None) -> Fleet:
@@ -139,3 +142,43 @@ def test_bounds_hold_at_once_whatever_the_policies() -> None:
     settings = autoscaling(minReplicas=30, maxReplicas=40, behavior={"scaleUp": slow, "scaleDown": slow})
     assert Fleet(settings, wanted=5).decide(running=200).wanted == 30
     assert Fleet(settings, wanted=90).decide(running=1).wanted == 40
+
+
+def test_many_scale_events_expire_all_the_same() -> None:
+    up = {"selectPolicy": "Min", "policies": [_policy("Pods", 1, 15), _policy("Percent", 200, 1800)]}
+    fleet = _fleet(50, up=up)
+    # As HPA's own arithmetic has it. Once, events of longer ago than half an hour still counted: 150.
+    assert _course(fleet, 900, every=15, steps=160)[-1] == 190
+    down = {**_AT_ONCE, "policies": [_policy("Percent", 10, 1800)]}
+    grown = _fleet(50, up=up, down=down)
+    course = _course(grown, 900, every=15, steps=400)
+    # What was added within the last half hour doesn't count as removed from now: 10 percent of the workers then.
+    assert grown.decide(running=1).wanted >= course[280] * 9 // 10
+
+
+def test_changes_that_are_merged_expire_late_by_a_hundredth_of_the_period_at_most() -> None:
+    history, now, period = AutoscalingHistory(), NOON, timedelta(seconds=1800)
+    for _ in range(2000):
+        now += timedelta(seconds=3)
+        history = with_change(history, 1, longest_period=period, now=now)
+        assert len(history.scale_ups) <= MAX_SCALE_EVENTS
+    counted = sum(event.workers for event in history.scale_ups if event.time > now - period)
+    assert 600 <= counted <= 606
+
+
+def test_a_moment_of_load_holds_no_workers() -> None:
+    fleet = _fleet(5, up={"stabilizationWindowSeconds": 15}, down={"stabilizationWindowSeconds": 600})
+    fleet.wanted = 50
+    counts = []
+    for second in range(0, 3000, 5):
+        counts.append(fleet.decide(running=50 if second % 500 == 0 else 5).wanted)
+        fleet.after(seconds=5)
+    assert counts[-1] == 5
+
+
+def test_a_load_that_lasts_holds_workers_beyond_a_moment_of_more() -> None:
+    fleet = _fleet(60, up={"stabilizationWindowSeconds": 15}, down={"stabilizationWindowSeconds": 600})
+    for running, seconds in ((60, 100), (20, 100), (100, 5)):
+        fleet.decide(running=running)
+        fleet.after(seconds=seconds)
+    assert fleet.decide(running=10).wanted == 60

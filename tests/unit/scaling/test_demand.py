@@ -27,7 +27,7 @@ def _by(targets: dict[str, Any], wanted: int, **load: Any) -> Recommendation:
             "1",
             {"running": 4, "held_back": 90},
             4,
-            "4 running at 1 per worker = 4 (90 more held back by a concurrency limit)",
+            "4 running at 1 per worker = 4 (90 more held back by a resource group's limit)",
         ),
     ],
 )
@@ -59,6 +59,10 @@ def test_a_need_within_the_tolerance_changes_nothing(running: int, workers: int)
         (4, {"active_workers": 4, "workers_with_cpu": 2, "worker_cpu_percent": 100.0}, 4),
         (10, {"active_workers": 10, "workers_with_cpu": 8, "worker_cpu_percent": 10.0}, 6),
         (10, {"active_workers": 10, "workers_with_cpu": 1, "worker_cpu_percent": 0.0}, 10),
+        # With those at 100 %, the fleet is within the tolerance: 8 * 40 + 2 * 100 of 10 * 50.
+        (10, {"active_workers": 10, "workers_with_cpu": 8, "worker_cpu_percent": 40.0}, 10),
+        # Those that are there are within the tolerance: the rest, which has not come, isn't needed.
+        (140, {"active_workers": 20, "workers_with_cpu": 20, "worker_cpu_percent": 48.0}, 20),
         # More are active than there shall be, since some have not left yet.
         (3, {"active_workers": 10, "workers_with_cpu": 10, "worker_cpu_percent": 40.0}, 3),
     ],
@@ -83,3 +87,35 @@ def test_unknown_cpu_is_said(cpu: float | None) -> None:
     assert [item.workers for item in found.recommendations] == [3]
     assert found.unknown == "no worker reports its CPU use"
     assert demand(settings.targets, settings.behavior, load, wanted=0).unknown == ""
+
+
+_IDLE_CPU = {"active_workers": 10, "workers_with_cpu": 10, "worker_cpu_percent": 8.0}
+_BOTH = {"queriesPerWorker": "0.5", "workerCPUPercent": 65}
+
+
+@pytest.mark.parametrize("state", ["blocked", "queued"])
+def test_queries_that_more_workers_do_not_help_bring_none_while_workers_are_idle(state: str) -> None:
+    found = _by(_BOTH, 10, running=1, **{state: 200}, **_IDLE_CPU)
+    assert found.workers == 10
+    assert found.message.endswith("= 402, but no worker is added for blocked or queued ones at 8% CPU")
+
+
+@pytest.mark.parametrize(
+    ("load", "workers"),
+    [
+        ({"running": 200}, 400),
+        ({"waiting": 200}, 400),
+        ({"blocked": 200, "is_short_of_memory": True}, 400),
+        ({"queued": 200, "queued_for_shared_memory": 150}, 300),
+        ({"blocked": 200, "worker_cpu_percent": 30.0}, 400),
+        ({"blocked": 200, "worker_cpu_percent": None}, 400),
+        ({"blocked": 200, "workers_with_cpu": 4}, 400),
+    ],
+    ids=["running", "waiting", "short-of-memory", "queued-for-memory", "busy", "unknown", "most-unknown"],
+)
+def test_queries_that_more_workers_help_bring_them(load: dict[str, Any], workers: int) -> None:
+    assert _by(_BOTH, 10, **{**_IDLE_CPU, **load}).workers == workers
+
+
+def test_idle_workers_are_not_removed_because_queries_are_blocked() -> None:
+    assert _by(_BOTH, 10, blocked=4, **_IDLE_CPU).workers == 8

@@ -8,18 +8,10 @@ from tests.simulation.course import run_course, steps_of
 from tests.simulation.known import Known, looking_at
 
 _SHOWN_BY = {
-    # A node is lost while a generation is pending: the pools of the serving one are scaled at once.
-    Known.SCALED_WITHOUT_BUDGET: (
-        "edit-spec:SCALED_WITHOUT_BUDGET.5.0 vanish-node:SCALED_WITHOUT_BUDGET.5.1",
-        "budget",
-    ),
-    # A Deployment of the serving workers is deleted while a generation is pending that can't start.
-    Known.NOT_HEALED: ("edit-spec:NOT_HEALED.72.0 delete-child:NOT_HEALED.72.1", "settles"),
-    Known.LATE_STATUS: (
-        "reclaim-node:LATE_STATUS.8.0 delay-status:LATE_STATUS.8.1 join-node:LATE_STATUS.8.2",
-        "budget",
-    ),
-    Known.LABEL_OF_DEPLOYMENT: ("remove-label:LABEL_OF_DEPLOYMENT.83.0 edit-spec:LABEL_OF_DEPLOYMENT.83.1", "reached"),
+    # A Deployment of the serving workers is deleted while others are to replace them that can't start.
+    Known.FORMER_WORKERS: ("edit-spec:NOT_HEALED.72.0 delete-child:NOT_HEALED.72.1", "settles"),
+    # The label of a Deployment of former workers is removed while the workers are replaced.
+    Known.LABEL_OF_DEPLOYMENT: ("edit-spec:L.25.1 remove-label:LABEL.56", "settles"),
 }
 
 

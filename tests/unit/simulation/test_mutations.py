@@ -27,6 +27,8 @@ _FOUND_BY = {
         "leftover",
         f"replace-child:H6.16.0 edit-spec:H6.16.1 {' '.join(f'join-node:H6.16.{i}' for i in range(2, 8))}",
     ),
+    # A Deployment is deleted while another generation is pending that can't start.
+    "M7": ("settles", "edit-spec:M7.0.0 delete-child:M7.0.1"),
     # The workers change.
     "budget": ("budget", "edit-spec:budget.1.0"),
     # The version changes while a query runs.

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 
-from presto_operator.objects import CLUSTER_LABEL, KubernetesObject, is_ready, is_terminating
+from presto_operator.objects import CLUSTER_LABEL, MANAGED_BY_LABEL, MANAGER, KubernetesObject, is_ready, is_terminating
 from tests.simulation.clock import Clock
 from tests.simulation.watching import Watches
 from tests.simulation.world import World
 from tests.unit.fake_kubernetes import FakeKubernetes
 
+_LABELS = {MANAGED_BY_LABEL: MANAGER, CLUSTER_LABEL: "adhoc"}
+
 
 def _config_map() -> KubernetesObject:
-    labels = {CLUSTER_LABEL: "adhoc"}
-    return {"kind": "ConfigMap", "metadata": {"name": "a", "namespace": "analytics", "labels": labels}}
+    return {"kind": "ConfigMap", "metadata": {"name": "a", "namespace": "analytics", "labels": dict(_LABELS)}}
 
 
 def test_what_is_no_longer_selected_is_told_as_deleted_as_it_was() -> None:
@@ -23,7 +24,7 @@ def test_what_is_no_longer_selected_is_told_as_deleted_as_it_was() -> None:
     api.edit("ConfigMap", "a", lambda obj: obj["metadata"].update(labels={}))
     (*_, (event_type, obj)) = watches.pending("ConfigMap")
     assert event_type == "DELETED"
-    assert obj["metadata"]["labels"] == {CLUSTER_LABEL: "adhoc"}
+    assert obj["metadata"]["labels"] == _LABELS
 
 
 def test_only_the_object_of_that_uid_is_deleted() -> None:

@@ -13,6 +13,8 @@
 set +Ceuf
 
 name=$1 url=$2 sha256=$3 directory=$4
+# What messages show: the parameters of a URL may hold credentials.
+shown=${url%%\?*}
 attempts=4
 
 # say WORDS. Not by echo: in dash, it changes words that have a backslash.
@@ -81,22 +83,22 @@ except Exception as error:
 
 work=$directory.new
 { rm -rf "$work" "$directory" && mkdir -p "$work/unpacked"; } || fail "$work can't be written"
-file=$work/$(basename "${url%%\?*}")
+file=$work/$(basename "$shown")
 
 attempt=1
 until words=$(download "$file"); do
-  [ "$attempt" -lt "$attempts" ] || fail "$url can't be fetched, tried $attempts times: $words"
+  [ "$attempt" -lt "$attempts" ] || fail "$shown can't be fetched, tried $attempts times: $words"
   say "attempt $attempt: $words"
   sleep $((attempt * 2))
   attempt=$((attempt + 1))
 done
 
 found=$(sha256sum <"$file" | cut -d ' ' -f 1)
-[ "$found" = "$sha256" ] || fail "$url has the SHA-256 checksum $found, but $sha256 was asked for"
+[ "$found" = "$sha256" ] || fail "$shown has the SHA-256 checksum $found, but $sha256 was asked for"
 
 case $file in
-  *.tar.gz | *.tgz) words=$(unpack tar "$file" "$work/unpacked") || fail "$url can't be unpacked: $words" ;;
-  *.zip) words=$(unpack zip "$file" "$work/unpacked") || fail "$url can't be unpacked: $words" ;;
+  *.tar.gz | *.tgz) words=$(unpack tar "$file" "$work/unpacked") || fail "$shown can't be unpacked: $words" ;;
+  *.zip) words=$(unpack zip "$file" "$work/unpacked") || fail "$shown can't be unpacked: $words" ;;
   *) mv "$file" "$work/unpacked/" || fail "$directory can't be written" ;;
 esac
 
