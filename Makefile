@@ -97,6 +97,10 @@ bench-start: $(VENV)/ready ## How long Presto takes to start, alone and three at
 bench-autoscaling: $(VENV)/ready ## A day of queries in a minute, for each way to scale. Draws build/autoscaling.png.
 	$(TIMED) $(BIN)/python -m bench.autoscaling --json build/autoscaling.json --picture build/autoscaling.png
 
+.PHONY: bench-simulation
+bench-simulation: $(VENV)/ready ## Random courses of events against the real passes, by the hundred thousand. BENCH_ARGS=--help tells what can be chosen.
+	$(TIMED) $(BIN)/python -m bench.simulation $(BENCH_ARGS)
+
 .PHONY: cluster-up
 cluster-up: $(VENV)/ready ## A real Kubernetes with NODES real nodes, as cluster CLUSTER.
 	$(TIMED) $(HARNESS) up --name $(CLUSTER) --nodes $(NODES)

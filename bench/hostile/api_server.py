@@ -58,20 +58,14 @@ class Kubernetes(FakeKubernetes):
         self.changed = asyncio.Condition()
         self.tainted_at: dict[str, float] = {}
         self.delays: list[float] = []
+        self.on_change = self._note
         for number in range(scenario.clusters):
             self.write(_cluster(f"{PREFIX}-{number}", 1))
         self.write(_cluster(HEALTHY, WORKERS))
 
-    def write(self, obj: KubernetesObject) -> KubernetesObject:
-        """Store an object, and tell the watches."""
-        stored = super().write(obj)
-        self.history.append((self._revision, stored))
-        return stored
-
-    @property
-    def revision(self) -> int:
-        """The newest resourceVersion."""
-        return self._revision
+    def _note(self, event_type: str, obj: KubernetesObject) -> None:
+        """Keep an event for the watches."""
+        self.history.append((self.revision, {**obj, "gone": True} if event_type == "DELETED" else obj))
 
     async def roll_out(self, name: str) -> None:
         """What the Deployment controller and the kubelets do: all pods are there and ready at once."""
@@ -213,7 +207,6 @@ class Server:
             kubernetes.note_deletion(name)
             return await kubernetes.delete_pod(obj) or {"kind": "Status"}
         await kubernetes.delete(obj)
-        kubernetes.history.append((kubernetes.revision, {**obj, "gone": True}))
         return {"kind": "Status"}
 
     async def _patch(self, request: web.Request, kind: Resource, body: Any, name: str) -> Any:

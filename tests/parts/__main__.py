@@ -27,7 +27,7 @@ def _fetch(*users: str) -> tuple[str, ...]:
 
 PARTS = (
     Part("lint types layers", _make("lint", "types", "layers"), budget=60),
-    Part("unit", _make("unit"), budget=90),
+    Part("unit", _make("unit"), budget=120),
     # Warm, a second or two; cold, the rest of what is being fetched beside lint, types and unit tests.
     Part("waiting for what api needs", _fetch("api")),
     Part("api", _make("api"), budget=240),

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import copy
 import json
 from collections.abc import AsyncGenerator, Callable, Mapping
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, TypeVar, cast
 
 from presto_operator.kube import PRESTO_CLUSTER, ApiError, ObjectStore
 from presto_operator.kube.api_server import Page, Selection, WatchEvent
 from presto_operator.kube.kind import Kind
-from presto_operator.objects import KubernetesObject
+from presto_operator.objects import KubernetesObject, format_time, uid_of
 from presto_operator.presto.load import QUERY_STATES_PATH
 from presto_operator.presto.queries import QUERIES_PATH
 from presto_operator.presto.tasks import TASKS_PATH
 
 Identity = tuple[str, str, str]
+"""Kind, namespace and name; a Node has no namespace."""
+
+Listener = Callable[[str, KubernetesObject], None]
+"""Takes the type of a watch event, and the object that it is about."""
 
 
 class FakeKubernetes:
@@ -26,7 +30,8 @@ class FakeKubernetes:
     one that is no longer applied goes, and an object that already is as wanted isn't written.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], datetime] | None = None) -> None:
+        """`clock` is the time of creations and deletions; without one they are at moments that don't matter."""
         self.in_cluster = False
         self.objects: dict[Identity, KubernetesObject] = {}
         self.requests: list[tuple[str, str, str]] = []
@@ -53,9 +58,13 @@ class FakeKubernetes:
         """What the worker of this pod says of its tasks; an ApiError if it can't be asked."""
         self.asked: list[str] = []
         """What of Presto was asked for: namespace/service:port/path."""
-        self._revision = 100
-        self._applied: dict[Identity, KubernetesObject] = {}
+        self.on_change: Listener = lambda _type, _obj: None
+        """Called with each change, as a watch of everything would be."""
+        self.revision = 100
+        """The newest resourceVersion."""
+        self.applied: dict[Identity, KubernetesObject] = {}
         """What the operator applied last: fields that it no longer sets are removed."""
+        self._clock = clock
 
     @property
     def events(self) -> list[KubernetesObject]:
@@ -72,26 +81,42 @@ class FakeKubernetes:
 
     def write(self, obj: KubernetesObject) -> KubernetesObject:
         """Take an object as it is, as if somebody else had written it."""
-        self._revision += 1
-        stored = copy.deepcopy(obj)
-        identity = _identity(stored)
-        before = self.objects.get(identity)
-        metadata = stored["metadata"]
-        metadata["resourceVersion"] = str(self._revision)
-        metadata.setdefault("uid", f"uid-{self._revision}")
-        metadata.setdefault(
-            "creationTimestamp", f"2026-01-01T00:{self._revision // 60 % 60:02}:{self._revision % 60:02}Z"
-        )
-        if "spec" in stored:
-            is_new_spec = before is not None and before["spec"] != stored["spec"]
+        return copied(self.keep(copied(obj)))
+
+    def keep(self, obj: KubernetesObject) -> KubernetesObject:
+        """Take an object as `write` does, without a copy: nobody may change it from now on, but replace it."""
+        self.revision += 1
+        before = self.objects.get(identity(obj))
+        metadata = obj["metadata"]
+        metadata["resourceVersion"] = str(self.revision)
+        metadata.setdefault("uid", f"uid-{self.revision}")
+        metadata.setdefault("creationTimestamp", self._created_at())
+        if "spec" in obj:
+            is_new_spec = before is not None and before["spec"] != obj["spec"]
             metadata["generation"] = before["metadata"].get("generation", 1) if before else 1
             metadata["generation"] += 1 if is_new_spec else 0
-        self.objects[identity] = stored
-        return copy.deepcopy(stored)
+        self.objects[identity(obj)] = obj
+        self.on_change("MODIFIED" if before is not None else "ADDED", obj)
+        return obj
+
+    def remove(self, obj: KubernetesObject) -> None:
+        """Remove just this object, if it is there."""
+        known = self.objects.get(identity(obj))
+        if known is not None and uid_of(known) == uid_of(obj):
+            del self.objects[identity(obj)]
+            self.applied.pop(identity(obj), None)
+            self.revision += 1
+            gone = {**known, "metadata": {**known["metadata"], "resourceVersion": str(self.revision)}}
+            self.on_change("DELETED", gone)
+
+    def _created_at(self) -> str:
+        if self._clock is not None:
+            return format_time(self._clock())
+        return f"2026-01-01T00:{self.revision // 60 % 60:02}:{self.revision % 60:02}Z"
 
     def edit(self, kind: Kind | str, name: str, change: Callable[[KubernetesObject], object]) -> KubernetesObject:
         """Let somebody else change an object."""
-        obj = copy.deepcopy(self.find(kind, name))
+        obj = copied(self.find(kind, name))
         change(obj)
         return self.write(obj)
 
@@ -100,11 +125,11 @@ class FakeKubernetes:
         for obj in self.objects.values():
             if obj["kind"] == "Node":
                 continue
-            store.put(copy.deepcopy(obj))
+            store.put(copied(obj))
 
     async def get(self, kind: Kind, namespace: str | None, name: str) -> KubernetesObject | None:
         self._check(kind.name)
-        return copy.deepcopy(self.objects.get((kind.name, namespace or "", name)))
+        return copied(self.objects.get((kind.name, namespace or "", name)))
 
     async def get_metadata(self, kind: Kind, namespace: str | None, name: str) -> KubernetesObject | None:
         found = await self.get(kind, namespace, name)
@@ -114,17 +139,17 @@ class FakeKubernetes:
         """Of label selectors it knows those that ask whether an object has a label, or which value that has."""
         self._check(selection.kind.name)
         found = [
-            copy.deepcopy(obj)
+            copied(obj)
             for (name, of_namespace, _), obj in self.objects.items()
             if name == selection.kind.name
             and selection.namespace in (None, of_namespace)
             and is_selected(obj, selection.label_selector)
         ]
-        yield Page(found, self._revision)
+        yield Page(found, self.revision)
 
     async def newest_version(self, selection: Selection) -> int:
         self._check(selection.kind.name)
-        return self._revision
+        return self.revision
 
     async def watch(
         self, selection: Selection, resource_version: int, *, timeout_seconds: float
@@ -134,46 +159,65 @@ class FakeKubernetes:
         if self.refused_watches is not None:
             raise self.refused_watches
         await asyncio.sleep(timeout_seconds)
-        yield WatchEvent("BOOKMARK", {"metadata": {"resourceVersion": str(max(resource_version, self._revision))}})
+        yield WatchEvent("BOOKMARK", {"metadata": {"resourceVersion": str(max(resource_version, self.revision))}})
 
     async def apply(self, obj: KubernetesObject) -> KubernetesObject:
         self._request("apply", obj)
         self.before_apply()
-        before = self.objects.get(_identity(obj))
+        key = identity(obj)
+        before = self.objects.get(key)
         _check_preconditions(obj, before)
-        merged = _merged(_without_former(before or {}, self._applied.get(_identity(obj), {}), obj), obj)
-        self._applied[_identity(obj)] = copy.deepcopy(obj)
-        return copy.deepcopy(before) if before == merged and before is not None else self.write(merged)
+        merged = _merged(_without_former(before or {}, self.applied.get(key, {}), obj), obj)
+        self.applied[key] = copied(obj)
+        return copied(before if before is not None and before == merged else self.keep(merged))
 
     async def scale(self, obj: KubernetesObject, replicas: int) -> KubernetesObject:
         self._request("scale", obj)
+        if identity(obj) not in self.objects:
+            raise ApiError(404, "NotFound")
         return self.edit(obj["kind"], obj["metadata"]["name"], lambda live: live["spec"].update(replicas=replicas))
 
     async def delete(self, obj: KubernetesObject) -> None:
         self._request("delete", obj)
-        self.objects.pop(_identity(obj), None)
+        self.remove(obj)
 
     async def delete_pod(
         self, pod: KubernetesObject, *, grace_period_seconds: int | None = None
     ) -> KubernetesObject | None:
         self._request("delete" if grace_period_seconds is None else "remove", pod)
         if grace_period_seconds == 0:
-            self.objects.pop(_identity(pod), None)
+            self.remove(pod)
             return None
-        name = pod["metadata"]["name"]
-        return self.edit("Pod", name, lambda live: live["metadata"].update(deletionTimestamp="2026-01-01T06:00:00Z"))
+        live = self.objects.get(identity(pod))
+        if live is None or uid_of(live) != uid_of(pod):
+            return None
+        return copied(self.terminate(live))
+
+    def terminate(self, pod: KubernetesObject) -> KubernetesObject:
+        """Delete a pod with its own grace period; one that terminates already goes on to do so."""
+        if "deletionTimestamp" in pod["metadata"]:
+            return pod
+        times: dict[str, Any] = {"deletionTimestamp": "2026-01-01T06:00:00Z"}
+        if self._clock is not None:
+            seconds = pod["spec"].get("terminationGracePeriodSeconds", 30)
+            until = self._clock() + timedelta(seconds=seconds)
+            times = {"deletionTimestamp": format_time(until), "deletionGracePeriodSeconds": seconds}
+        return self.keep({**pod, "metadata": {**pod["metadata"], **times}})
 
     async def annotate_pod(
         self, pod: KubernetesObject, annotations: Mapping[str, str | None]
     ) -> KubernetesObject | None:
         self._request("annotate", pod)
-        if _identity(pod) not in self.objects:
+        live = self.objects.get(identity(pod))
+        if live is None or uid_of(live) != uid_of(pod):
             return None
         patch = {"metadata": {"annotations": dict(annotations)}}
-        return self.write(merge_patched(self.find("Pod", pod["metadata"]["name"]), patch))
+        return copied(self.keep(merge_patched(live, patch)))
 
     async def patch_status(self, namespace: str, name: str, status: Mapping[str, Any]) -> KubernetesObject:
-        cluster = copy.deepcopy(self.objects[PRESTO_CLUSTER.name, namespace, name])
+        if (PRESTO_CLUSTER.name, namespace, name) not in self.objects:
+            raise ApiError(404, "NotFound")
+        cluster = copied(self.objects[PRESTO_CLUSTER.name, namespace, name])
         self._request("status", cluster)
         if self.refuses_status(status):
             raise ApiError(422, "status.workers.active: Invalid value: must be of type integer")
@@ -182,7 +226,7 @@ class FakeKubernetes:
 
     async def create(self, obj: KubernetesObject) -> KubernetesObject:
         self._request("create", obj)
-        if _identity(obj) in self.objects:
+        if identity(obj) in self.objects:
             raise ApiError(409, "AlreadyExists")
         return self.write(obj)
 
@@ -264,7 +308,7 @@ def query_states(counts: Mapping[str, Any]) -> list[dict[str, Any]]:
 def merge_patched(target: Any, patch: Any) -> Any:
     """A JSON merge patch, applied (RFC 7386)."""
     if not isinstance(patch, Mapping):
-        return copy.deepcopy(patch)
+        return copied(patch)
     result = dict(target) if isinstance(target, Mapping) else {}
     for name, value in patch.items():
         if value is None:
@@ -286,11 +330,25 @@ def _without_former(live: Any, applied: Any, desired: Any) -> Any:
 
 
 def _merged(live: Any, desired: Any) -> Any:
-    if isinstance(live, Mapping) and isinstance(desired, Mapping):
-        added = {name: _merged(live.get(name), value) for name, value in desired.items()}
-        return {**copy.deepcopy(dict(live)), **added}
-    return copy.deepcopy(desired)
+    if not isinstance(live, Mapping) or not isinstance(desired, Mapping):
+        return copied(desired)
+    return {
+        **{name: copied(value) for name, value in live.items() if name not in desired},
+        **{name: _merged(live.get(name), value) for name, value in desired.items()},
+    }
 
 
-def _identity(obj: KubernetesObject) -> Identity:
+Copied = TypeVar("Copied")
+
+
+def copied(value: Copied) -> Copied:
+    """A copy of something that JSON can hold; much faster than copy.deepcopy."""
+    if isinstance(value, dict):
+        return cast(Copied, {name: copied(item) for name, item in value.items()})
+    if isinstance(value, list):
+        return cast(Copied, [copied(item) for item in value])
+    return value
+
+
+def identity(obj: KubernetesObject) -> Identity:
     return obj["kind"], obj["metadata"].get("namespace", ""), obj["metadata"]["name"]

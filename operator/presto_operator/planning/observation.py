@@ -97,7 +97,8 @@ class Observation:
         name = name_of(deployment)
         pods = self.at_work(deployment)
         # A Deployment's own count lags behind the end of a pod: a worker counted twice might be removed for it.
-        ready = min(ready_replicas(deployment), sum(1 for pod in pods if is_ready(pod)))
+        ready_pods = sum(1 for pod in pods if is_ready(pod))
+        ready = min(ready_replicas(deployment), ready_pods)
         return Revision(
             name=name,
             pool=pool_of(deployment),
@@ -107,6 +108,7 @@ class Observation:
             ready=ready,
             available=min(ready, available_replicas(deployment)),
             failing=sum(1 for pod in pods if failure(pod)),
+            uncounted=ready_pods - ready,
         )
 
     def coordinator_is_ready(self, generation: str) -> bool:
@@ -131,7 +133,16 @@ def observe(
     found = tuple(pods)
     risky = [pod for pod in found if nodes is not None and nodes.is_first_to_go(pod)]
     to_be_replaced = [pod for pod in risky if nodes is not None and nodes.is_to_be_replaced(pod)]
-    return Observation(tuple(children), found, load, _names(risky), _names(to_be_replaced))
+    known = tuple(_with_lasting_labels(child) if child["kind"] == "Deployment" else child for child in children)
+    return Observation(known, found, load, _names(risky), _names(to_be_replaced))
+
+
+def _with_lasting_labels(deployment: KubernetesObject) -> KubernetesObject:
+    """A Deployment with the labels of its selector, which can't be edited: its own ones can."""
+    metadata = deployment["metadata"]
+    labels = metadata.get("labels") or {}
+    lasting = {**labels, **deployment["spec"].get("selector", {}).get("matchLabels", {})}
+    return deployment if lasting == labels else {**deployment, "metadata": {**metadata, "labels": lasting}}
 
 
 def _names(pods: Iterable[KubernetesObject]) -> frozenset[str]:

@@ -89,6 +89,7 @@ def _parts(revision: Revision, wanted: Mapping[str, int], at_risk: AtRisk | None
             replicas=count,
             pods=count,
             ready=ready,
+            uncounted=min(at_risk.ready, count) - ready,
             # It isn't known which of the ready workers are available: assume these.
             available=min(ready, rest.available),
             failing=0,
@@ -97,7 +98,7 @@ def _parts(revision: Revision, wanted: Mapping[str, int], at_risk: AtRisk | None
         yield part
     surplus = max(0, rest.replicas - wanted[rest.pool])
     # A ready worker can become available before it is deleted.
-    idle = max(0, rest.replicas - rest.ready)
+    idle = max(0, rest.replicas - rest.ready - rest.uncounted)
     if surplus > idle:
         count = surplus - idle
         part = replace(
@@ -106,7 +107,8 @@ def _parts(revision: Revision, wanted: Mapping[str, int], at_risk: AtRisk | None
             is_wanted=False,
             replicas=count,
             pods=count,
-            ready=count,
+            ready=min(count, rest.ready),
+            uncounted=max(0, count - rest.ready),
             available=min(count, rest.available),
             failing=0,
         )
@@ -122,4 +124,5 @@ def _without(revision: Revision, part: Revision) -> Revision:
         pods=max(0, revision.pods - part.pods),
         ready=max(0, revision.ready - part.ready),
         available=max(0, revision.available - part.available),
+        uncounted=max(0, revision.uncounted - part.uncounted),
     )

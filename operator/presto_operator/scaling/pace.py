@@ -25,6 +25,8 @@ class Revision:
     """Workers that can't start: they crash, or their image can't be pulled."""
     is_urgent: bool = False
     """Whether its workers are replaced before those of other revisions."""
+    uncounted: int = 0
+    """Workers that are ready, and that the status of their Deployment doesn't count yet."""
 
     def available_with(self, replicas: int) -> int:
         """How many available workers are left for certain after scaling it to `replicas`.
@@ -32,7 +34,7 @@ class Revision:
         Kubernetes removes workers that aren't ready first. Of those that are, it may remove an available one before one
         that became ready a moment ago.
         """
-        return max(0, self.available - max(0, self.ready - replicas))
+        return max(0, self.available - max(0, self.ready + self.uncounted - replicas))
 
     @property
     def is_broken(self) -> bool:

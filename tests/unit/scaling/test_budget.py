@@ -36,6 +36,13 @@ def _fleet(wanted: dict[str, int], max_surge: int, chance: Random) -> Fleet:
     return fleet
 
 
+def test_ready_workers_that_a_late_status_does_not_count_are_not_removed_as_if_they_were_idle() -> None:
+    late = _revision("r5", 3, ready=2, available=2, uncounted=1)
+    assert _step({"r5": 2, "r6": 1}, late, _revision("r6", 0)).replicas_by_pool == {"r5": 3, "r6": 1}
+    late = _revision("r5", 3, ready=1, available=1, uncounted=2)
+    assert _step({"r5": 1, "r6": 2}, late, _revision("r6", 0)).replicas_by_pool == {"r5": 3, "r6": 1}
+
+
 def test_a_replacement_comes_before_a_worker_at_risk_goes() -> None:
     assert _step({"r5": 4}, _revision("r5", 4), at_risk=1) == Turnover({"r5": 5}, {}, {})
     assert _step({"r5": 4}, _revision("r5", 5, available=4), at_risk=1) == Turnover({"r5": 5}, {}, {})

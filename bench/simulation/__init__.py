@@ -1,0 +1,1 @@
+"""Random courses of events against the real passes, by the hundred thousand."""
